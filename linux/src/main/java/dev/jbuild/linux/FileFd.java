@@ -97,12 +97,43 @@ public final class FileFd implements AutoCloseable {
     }
   }
 
-  /** Start of the next hole at or after {@code offset}; the end counts as one. Moves the position. */
+  /**
+   * Start of the next hole at or after {@code offset}; the end counts as one. Moves the position.
+   */
   public long nextHole(long offset) throws IOException {
     try (Scratch s = Scratch.take()) {
       long found = Kernel.call(s, Syscall.LSEEK, fd, offset, Abi.SEEK_HOLE);
       return found == -Errno.EINVAL ? stat().size() : result(found, Syscall.LSEEK);
     }
+  }
+
+  /**
+   * Takes an advisory lock of the whole file (flock(2)) if that needs no waiting; the lock belongs
+   * to this open file, so it excludes other threads as well as other processes, and ends with
+   * {@link #close} or the process.
+   *
+   * @return false if another holds a lock that excludes this one
+   */
+  public boolean tryLock(boolean exclusive) throws IOException {
+    try (Scratch s = Scratch.take()) {
+      long result = Kernel.call(s, Syscall.FLOCK, fd, operation(exclusive) | Abi.LOCK_NB, 0);
+      if (result == -Errno.EAGAIN) {
+        return false;
+      }
+      Kernel.check(result, Syscall.FLOCK, path);
+      return true;
+    }
+  }
+
+  /** As {@link #tryLock}, waiting as long as it takes. Blocks the carrier of a virtual thread. */
+  public void lock(boolean exclusive) throws IOException {
+    try (Scratch s = Scratch.take()) {
+      Kernel.check(Kernel.call(s, Syscall.FLOCK, fd, operation(exclusive), 0), Syscall.FLOCK, path);
+    }
+  }
+
+  private static int operation(boolean exclusive) {
+    return exclusive ? Abi.LOCK_EX : Abi.LOCK_SH;
   }
 
   /** Cuts or extends to {@code size}; an extension is a hole. */
@@ -133,8 +164,7 @@ public final class FileFd implements AutoCloseable {
       s.struct.set(JAVA_LONG, 8, nanos);
       s.struct.set(JAVA_LONG, 16, seconds);
       s.struct.set(JAVA_LONG, 24, nanos);
-      result(
-          Kernel.call(s, Syscall.UTIMENSAT, fd, 0, s.struct.address(), 0), Syscall.UTIMENSAT);
+      result(Kernel.call(s, Syscall.UTIMENSAT, fd, 0, s.struct.address(), 0), Syscall.UTIMENSAT);
     }
   }
 
