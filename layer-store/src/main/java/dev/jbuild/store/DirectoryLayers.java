@@ -4,7 +4,9 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.CompressedLayer;
 import dev.jbuild.layer.CompressedLayerStream;
 import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.LayerExtractor;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.LayeredView;
 import dev.jbuild.layer.OverlayEncoding;
@@ -173,6 +175,29 @@ final class DirectoryLayers implements LayerStore {
       return publish(ingest, written, compression);
     } catch (IOException e) {
       throw DiskFailures.of("write a layer", e);
+    }
+  }
+
+  @Override
+  public LayerBlob importTar(InputStream tar, Compression compression) {
+    try (ScratchDirectory scratch = ScratchDirectory.open(layout);
+        DirFd target = DirFd.open(scratch.path());
+        InputStream plain = Decompression.open(tar)) {
+      LayerExtractor.Extracted extracted =
+          LayerExtractor.apply(plain, target, forms.encoding(), ExtractLimits.DEFAULT);
+      LayerBlob written =
+          write(
+              compression,
+              LayerWriter.Options.CANONICAL,
+              writer -> {
+                UnpackedLayer.read(target, writer::write);
+                writer.finish();
+              });
+      forms.publish(
+          written.diffId(), scratch.path(), true, true, extracted.tarBytes(), extracted.implicit());
+      return written;
+    } catch (IOException e) {
+      throw DiskFailures.of("import a tar", e);
     }
   }
 
