@@ -1,0 +1,10 @@
+package dev.jbuild.dockerfile.expand;
+
+/** Stands for code of the next commits. */
+final class Pending {
+  private Pending() {}
+
+  static <T> T pending() {
+    throw new UnsupportedOperationException("not written yet");
+  }
+}
