@@ -4,6 +4,7 @@ package dev.jbuild.dockerfile.expand;
 final class Pending {
   private Pending() {}
 
+  @SuppressWarnings({"DoNotCallSuggester", "TypeParameterUnusedInFormals"}) // gone with this class
   static <T> T pending() {
     throw new UnsupportedOperationException("not written yet");
   }
