@@ -1,5 +1,6 @@
 package dev.jbuild.sandbox;
 
+import dev.jbuild.failure.BuildFailure;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -58,7 +59,12 @@ enum Capability {
   static long mask(Collection<String> names) {
     long mask = 0;
     for (String name : names) {
-      mask |= 1L << valueOf(name).ordinal();
+      int bit = NAMES.indexOf(name); // the order of the list is the kernel's numbering
+      if (bit < 0) {
+        throw new BuildFailure(
+            BuildFailure.Kind.UNSUPPORTED, "unknown capability \"" + name + "\"");
+      }
+      mask |= 1L << bit;
     }
     return mask;
   }
