@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record RuntimeSpec(
     String ociVersion,
-    Process process,
+    StepProcess process,
     Root root,
     @Nullable String hostname,
     List<Mount> mounts,
@@ -77,7 +77,7 @@ public record RuntimeSpec(
   }
 
   /** The same with another process. */
-  public RuntimeSpec withProcess(Process other) {
+  public RuntimeSpec withProcess(StepProcess other) {
     return new RuntimeSpec(ociVersion, other, root, hostname, mounts, annotations, linux);
   }
 
@@ -94,7 +94,7 @@ public record RuntimeSpec(
   /** What is executed, and as whom. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record Process(
+  public record StepProcess(
       boolean terminal,
       User user,
       List<String> args,
@@ -106,7 +106,7 @@ public record RuntimeSpec(
       @Nullable String apparmorProfile,
       @Nullable Integer oomScoreAdj,
       @Nullable String selinuxLabel) {
-    public Process {
+    public StepProcess {
       args = listOf(args);
       env = listOf(env);
       rlimits = listOf(rlimits);

@@ -156,8 +156,8 @@ public record StepRequest(
       LinkedHashSet<Integer> groups = new LinkedHashSet<>();
       groups.add(user.gid());
       groups.addAll(user.additionalGids());
-      RuntimeSpec.Process process =
-          new RuntimeSpec.Process(
+      RuntimeSpec.StepProcess process =
+          new RuntimeSpec.StepProcess(
               false,
               new RuntimeSpec.User(user.uid(), user.gid(), null, List.copyOf(groups)),
               args,
