@@ -1,6 +1,5 @@
 package dev.jbuild.engine.cache;
 
-import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import java.util.List;
 
@@ -13,7 +12,7 @@ import java.util.List;
  * @param created milliseconds since 1970
  */
 public record CacheRecord(
-    Digest key, List<CacheKey.Field> fields, List<DiffId> layers, long created) {
+    Digest key, List<CacheKey.Field> fields, List<StackLayer> layers, long created) {
   public CacheRecord {
     fields = List.copyOf(fields);
     layers = List.copyOf(layers);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +57,7 @@ public final class CacheRecords {
   }
 
   /** Stores a result under a key, replacing what was there. */
-  public void put(CacheKey key, List<DiffId> layers) throws IOException {
+  public void put(CacheKey key, List<StackLayer> layers) throws IOException {
     CacheRecord record = new CacheRecord(key.digest(), key.fields(), layers, clock.millis());
     Path file = file(key.digest());
     Files.createDirectories(file.getParent());
@@ -87,20 +88,29 @@ public final class CacheRecords {
     root.put("key", record.key().toString());
     root.put("created", record.created());
     ArrayNode layers = root.putArray("layers");
-    record.layers().forEach(layer -> layers.add(layer.toString()));
+    for (StackLayer layer : record.layers()) {
+      ArrayNode row = layers.addArray().add(layer.diffId().toString());
+      layer.madeAt().ifPresent(made -> row.add(made.toString()));
+    }
     ArrayNode fields = root.putArray("fields");
     for (CacheKey.Field field : record.fields()) {
       ArrayNode row = fields.addArray().add(field.label());
       field.values().forEach(row::add);
     }
-    return Json.bytes(root);
+    return Json.compact(root);
   }
 
   private static Optional<CacheRecord> parse(byte[] bytes) {
     try {
-      JsonNode root = Json.tree(bytes);
-      List<DiffId> layers = new ArrayList<>();
-      root.path("layers").forEach(layer -> layers.add(DiffId.parse(layer.asText())));
+      JsonNode root = Json.parseObject(bytes, "cache record");
+      List<StackLayer> layers = new ArrayList<>();
+      for (JsonNode row : root.path("layers")) {
+        JsonNode made = row.get(1);
+        layers.add(
+            new StackLayer(
+                DiffId.parse(row.path(0).asText()),
+                made == null ? null : Instant.parse(made.asText())));
+      }
       List<CacheKey.Field> fields = new ArrayList<>();
       for (JsonNode row : root.path("fields")) {
         List<String> values = new ArrayList<>();
@@ -113,7 +123,7 @@ public final class CacheRecords {
               fields,
               layers,
               root.path("created").asLong()));
-    } catch (RuntimeException | IOException e) {
+    } catch (RuntimeException e) {
       return Optional.empty();
     }
   }

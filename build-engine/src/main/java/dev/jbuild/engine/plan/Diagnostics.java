@@ -34,9 +34,8 @@ public final class Diagnostics {
   }
 
   /** A RUN that did not end well. */
-  public RunFailure run(
-      SourceSpan span, String message, int exitCode, @Nullable String hint) {
-    return new RunFailure(message, span, Excerpt.of(source, span), hint, exitCode);
+  public RunFailure run(SourceSpan span, String message, int exitCode, String lastOutput) {
+    return new RunFailure(message, span, Excerpt.of(source, span), exitCode, lastOutput);
   }
 
   /** Any failure at a place; one that has a place already keeps it. */

@@ -1,6 +1,6 @@
 package dev.jbuild.engine.solve;
 
-import dev.jbuild.oci.DiffId;
+import dev.jbuild.engine.cache.StackLayer;
 import dev.jbuild.oci.Digest;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -15,20 +15,20 @@ import java.util.concurrent.ExecutionException;
  * another build's failure is never reported as one's own. Safe for use by many threads.
  */
 public final class InFlight {
-  private final ConcurrentHashMap<Digest, CompletableFuture<List<DiffId>>> running =
+  private final ConcurrentHashMap<Digest, CompletableFuture<List<StackLayer>>> running =
       new ConcurrentHashMap<>();
 
   /** What came of it, and whether this caller's task made it. */
-  record Outcome(List<DiffId> layers, boolean ran) {}
+  record Outcome(List<StackLayer> layers, boolean ran) {}
 
   /** Runs the task, or waits for another caller's run under the same key. */
-  Outcome run(Digest key, Callable<List<DiffId>> task) throws Exception {
+  Outcome run(Digest key, Callable<List<StackLayer>> task) throws Exception {
     while (true) {
-      CompletableFuture<List<DiffId>> mine = new CompletableFuture<>();
-      CompletableFuture<List<DiffId>> other = running.putIfAbsent(key, mine);
+      CompletableFuture<List<StackLayer>> mine = new CompletableFuture<>();
+      CompletableFuture<List<StackLayer>> other = running.putIfAbsent(key, mine);
       if (other == null) {
         try {
-          List<DiffId> layers = task.call();
+          List<StackLayer> layers = task.call();
           mine.complete(layers);
           return new Outcome(layers, true);
         } finally {

@@ -1,9 +1,9 @@
 package dev.jbuild.engine.solve;
 
 import dev.jbuild.engine.cache.CacheKey;
+import dev.jbuild.engine.cache.StackLayer;
 import dev.jbuild.engine.graph.Vertex;
 import dev.jbuild.oci.Digest;
-import dev.jbuild.oci.DiffId;
 import java.util.List;
 
 /**
@@ -31,8 +31,8 @@ public interface Operations {
    *
    * @return the whole stack of layers after the step
    */
-  List<DiffId> execute(Vertex vertex, List<Result> inputs) throws Exception;
+  List<StackLayer> execute(Vertex vertex, List<Result> inputs) throws Exception;
 
   /** Whether every layer can still be had, from the store or from where its image came from. */
-  boolean available(List<DiffId> layers);
+  boolean available(List<StackLayer> layers);
 }

@@ -1,15 +1,15 @@
 package dev.jbuild.engine.solve;
 
-import dev.jbuild.oci.DiffId;
+import dev.jbuild.engine.cache.StackLayer;
 import java.util.List;
 
 /** What a vertex gives to those that need it. */
 public sealed interface Result {
 
   /** A root file system as a stack of layers, bottom first; empty for scratch. */
-  record Layers(List<DiffId> ids) implements Result {
+  record Layers(List<StackLayer> layers) implements Result {
     public Layers {
-      ids = List.copyOf(ids);
+      layers = List.copyOf(layers);
     }
   }
 

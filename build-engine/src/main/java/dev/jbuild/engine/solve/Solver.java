@@ -4,10 +4,11 @@ import dev.jbuild.engine.cache.CacheKey;
 import dev.jbuild.engine.cache.CacheRecord;
 import dev.jbuild.engine.cache.CacheRecords;
 import dev.jbuild.engine.cache.MissReasons;
+import dev.jbuild.engine.cache.StackLayer;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
+import dev.jbuild.engine.image.BaseImage;
 import dev.jbuild.oci.Digest;
-import dev.jbuild.oci.DiffId;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +79,7 @@ public final class Solver {
       case Op.Context context -> new Result.Files(context.name());
       case Op.Image image -> {
         events.started(vertex.step(), null);
-        List<DiffId> layers = image.image().config().diffIds();
+        List<StackLayer> layers = base(image.image());
         events.finished(vertex.step());
         yield new Result.Layers(layers);
       }
@@ -88,11 +89,15 @@ public final class Solver {
     };
   }
 
+  private static List<StackLayer> base(BaseImage image) {
+    return image.config().diffIds().stream().map(id -> new StackLayer(id, null)).toList();
+  }
+
   private Result make(Vertex vertex) throws Exception {
     CacheKey definition = scope.join(definitionKey(vertex));
     boolean mustRun = vertex.ignoreCache();
     if (!mustRun && !dependsOnFresh(vertex)) {
-      Optional<List<DiffId>> hit = lookUp(definition.digest());
+      Optional<List<StackLayer>> hit = lookUp(definition.digest());
       if (hit.isPresent()) {
         misses.remember(vertex.step().id(), definition);
         cachedWithInputs(vertex);
@@ -106,7 +111,7 @@ public final class Solver {
     List<Result> inputs = scope.joinAll(pending);
     CacheKey content = operations.contentKey(vertex, inputs);
     if (!mustRun) {
-      Optional<List<DiffId>> hit = lookUp(content.digest());
+      Optional<List<StackLayer>> hit = lookUp(content.digest());
       if (hit.isPresent()) {
         records.put(definition, hit.get());
         misses.remember(vertex.step().id(), definition);
@@ -123,14 +128,14 @@ public final class Solver {
     return new Result.Layers(outcome.layers());
   }
 
-  private List<DiffId> execute(
+  private List<StackLayer> execute(
       Vertex vertex, List<Result> inputs, String reason, CacheKey definition, CacheKey content)
       throws Exception {
     return scope.work(
         () -> {
           events.started(vertex.step(), reason);
           try {
-            List<DiffId> layers = operations.execute(vertex, inputs);
+            List<StackLayer> layers = operations.execute(vertex, inputs);
             records.put(content, layers);
             records.put(definition, layers);
             misses.remember(vertex.step().id(), definition);
@@ -153,8 +158,8 @@ public final class Solver {
     events.cached(vertex.step(), "local");
   }
 
-  private Optional<List<DiffId>> lookUp(Digest key) throws IOException {
-    Optional<List<DiffId>> layers = records.find(key).map(CacheRecord::layers);
+  private Optional<List<StackLayer>> lookUp(Digest key) throws IOException {
+    Optional<List<StackLayer>> layers = records.find(key).map(CacheRecord::layers);
     if (layers.isPresent() && !operations.available(layers.get())) {
       records.remove(key);
       return Optional.empty();
