@@ -119,7 +119,8 @@ final class Beneath {
               Kernel.cString(s.pathA, path, "openat2"),
               s.struct.address(),
               24);
-      // EAGAIN: a rename elsewhere raced with the look-up; only the kernel can tell when it is over.
+      // EAGAIN: a rename elsewhere raced with the look-up; only the kernel can tell when it is
+      // over.
       if (fd != -Errno.EAGAIN) {
         return fd;
       }

@@ -64,8 +64,8 @@ public final class BytePath implements Comparable<BytePath> {
    */
   public static BytePath ofLatin1(String bytes) {
     return normalise(bytes, false)
-        .orElseThrow(
-            () -> new IllegalArgumentException("path \"" + printable(bytes) + "\" contains \"..\""));
+        .orElseThrow(() ->
+            new IllegalArgumentException("path \"" + printable(bytes) + "\" contains \"..\""));
   }
 
   /**
@@ -175,8 +175,7 @@ public final class BytePath implements Comparable<BytePath> {
   public boolean startsWith(BytePath other) {
     int n = other.bytes.length();
     return n == 0
-        || (bytes.startsWith(other.bytes)
-            && (bytes.length() == n || bytes.charAt(n) == '/'));
+        || (bytes.startsWith(other.bytes) && (bytes.length() == n || bytes.charAt(n) == '/'));
   }
 
   /**

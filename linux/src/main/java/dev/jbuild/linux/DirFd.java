@@ -19,16 +19,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * An open directory, from which everything below it is reached.
  *
- * <p><b>Rule.</b> No operation follows a symbolic link, neither in the last component nor before it,
- * and none leaves this directory: a path with a link in its middle is refused with {@code ELOOP}.
- * The kernel enforces it (openat2 beneath, or component by component with O_NOFOLLOW), so it holds
- * even while another process renames things.
+ * <p><b>Rule.</b> No operation follows a symbolic link, neither in the last component nor before
+ * it, and none leaves this directory: a path with a link in its middle is refused with {@code
+ * ELOOP}. The kernel enforces it (openat2 beneath, or component by component with O_NOFOLLOW), so
+ * it holds even while another process renames things.
  *
  * <p><b>Cost.</b> A path of one component takes one system call. A longer one takes two more, to
  * open and close its parent; a caller with many names in one directory opens that directory. Paths
  * may be longer than the kernel's PATH_MAX.
  *
- * <p>Errors are {@link ErrnoException}. Safe for use by several threads; close it when none uses it.
+ * <p>Errors are {@link ErrnoException}. Safe for use by several threads; close it when none uses
+ * it.
  */
 public final class DirFd implements AutoCloseable {
   private static final int OPEN_DIRECTORY =
@@ -102,8 +103,7 @@ public final class DirFd implements AutoCloseable {
 
   /** Status of a name; of a link itself if it is one. The root path means this directory. */
   public Stat stat(BytePath file) throws IOException {
-    return find(file)
-        .orElseThrow(() -> new ErrnoException(Errno.ENOENT, "statx", file.toString()));
+    return find(file).orElseThrow(() -> new ErrnoException(Errno.ENOENT, "statx", file.toString()));
   }
 
   /** As {@link #stat}, empty if the name or a directory on its way does not exist. */
@@ -147,9 +147,7 @@ public final class DirFd implements AutoCloseable {
       // A fresh description, so that two listings of one DirFd do not share a position.
       try (DirFd own = openHere(s, fd, ".", BytePath.ROOT)) {
         while (true) {
-          long n =
-              Kernel.call(
-                  s, Syscall.GETDENTS64, own.fd, s.data.address(), Scratch.DATA_SIZE);
+          long n = Kernel.call(s, Syscall.GETDENTS64, own.fd, s.data.address(), Scratch.DATA_SIZE);
           if (Kernel.check(n, Syscall.GETDENTS64, path) == 0) {
             return names;
           }

@@ -97,7 +97,9 @@ public final class FileFd implements AutoCloseable {
     }
   }
 
-  /** Start of the next hole at or after {@code offset}; the end counts as one. Moves the position. */
+  /**
+   * Start of the next hole at or after {@code offset}; the end counts as one. Moves the position.
+   */
   public long nextHole(long offset) throws IOException {
     try (Scratch s = Scratch.take()) {
       long found = Kernel.call(s, Syscall.LSEEK, fd, offset, Abi.SEEK_HOLE);
@@ -133,8 +135,7 @@ public final class FileFd implements AutoCloseable {
       s.struct.set(JAVA_LONG, 8, nanos);
       s.struct.set(JAVA_LONG, 16, seconds);
       s.struct.set(JAVA_LONG, 24, nanos);
-      result(
-          Kernel.call(s, Syscall.UTIMENSAT, fd, 0, s.struct.address(), 0), Syscall.UTIMENSAT);
+      result(Kernel.call(s, Syscall.UTIMENSAT, fd, 0, s.struct.address(), 0), Syscall.UTIMENSAT);
     }
   }
 

@@ -33,7 +33,8 @@ public enum FileType {
       case 0120000 -> SYMLINK;
       case 0140000 -> SOCKET;
       default ->
-          throw new IllegalArgumentException("mode 0" + Integer.toOctalString(mode) + " has no known file type");
+          throw new IllegalArgumentException(
+              "mode 0" + Integer.toOctalString(mode) + " has no known file type");
     };
   }
 }

@@ -7,10 +7,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /**
  * Off-heap room for the arguments of one system call, taken from a small pool.
  *
- * <p>An arena per call would cost more than most calls; a thread-local would live as long as each of
- * a million virtual threads. A handful of slots, probed from the thread's number, costs one atomic
- * exchange and never blocks: an empty slot means a fresh allocation, a full one on return means the
- * collector frees it.
+ * <p>An arena per call would cost more than most calls; a thread-local would live as long as each
+ * of a million virtual threads. A handful of slots, probed from the thread's number, costs one
+ * atomic exchange and never blocks: an empty slot means a fresh allocation, a full one on return
+ * means the collector frees it.
  */
 final class Scratch implements AutoCloseable {
   /** A path, with its NUL, that the kernel accepts in one call. */

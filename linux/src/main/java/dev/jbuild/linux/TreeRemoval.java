@@ -63,8 +63,7 @@ final class TreeRemoval {
     List<DirEntry> entries = directory.list();
     for (DirEntry entry : entries) {
       BytePath name = entry.name();
-      FileType type =
-          entry.type().isPresent() ? entry.type().get() : directory.stat(name).type();
+      FileType type = entry.type().isPresent() ? entry.type().get() : directory.stat(name).type();
       if (type != FileType.DIRECTORY) {
         directory.unlink(name);
       } else if (depth >= DEEPEST) {

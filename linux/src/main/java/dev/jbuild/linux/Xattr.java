@@ -22,8 +22,8 @@ final class Xattr {
 
   /**
    * A path given to the {@code l…xattr} calls, usually {@code /proc/self/fd/N/name}: these calls
-   * know no directory descriptor before Linux 6.13, and a name may be a link, a device or unreadable,
-   * so that it cannot be opened first.
+   * know no directory descriptor before Linux 6.13, and a name may be a link, a device or
+   * unreadable, so that it cannot be opened first.
    */
   record ByPath(String path, String printable) implements Target {}
 
