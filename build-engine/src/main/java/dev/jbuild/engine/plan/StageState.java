@@ -22,6 +22,9 @@ final class StageState {
   String author;
   final List<History> history;
 
+  /** How many entries of the history are a base image's, which keeps them as they are. */
+  final int inherited;
+
   /** Whether CMD was given in this very stage: then ENTRYPOINT leaves it alone. */
   boolean ownCmd;
 
@@ -31,18 +34,20 @@ final class StageState {
       RuntimeConfig config,
       Platform platform,
       String author,
-      List<History> history) {
+      List<History> history,
+      int inherited) {
     this.rootfs = rootfs;
     this.scope = scope;
     this.config = config;
     this.platform = platform;
     this.author = author;
     this.history = new ArrayList<>(history);
+    this.inherited = inherited;
   }
 
   /** A stage that is FROM this one starts with all of it (BuildKit: dispatchState init). */
   StageState child() {
-    return new StageState(rootfs, scope, config, platform, author, history);
+    return new StageState(rootfs, scope, config, platform, author, history, inherited);
   }
 
   /** The directory that relative paths mean. */

@@ -1,0 +1,44 @@
+package dev.jbuild.store;
+
+import dev.jbuild.snapshot.Snapshotter;
+import java.nio.file.Path;
+
+/**
+ * A handle on a store root, with a lease: what is made or read through this handle is not collected
+ * before it is closed. Thread-safe; cheap to fork.
+ */
+public interface Store extends AutoCloseable {
+
+  /** The directory all of it lives in; also a valid OCI image layout. */
+  Path root();
+
+  BlobStore blobs();
+
+  TagStore tags();
+
+  LayerStore layers();
+
+  /** Writable root file systems over stacks of layers. */
+  Snapshotter snapshots();
+
+  /** What this handle holds. */
+  Lease lease();
+
+  /** All leases of live processes, this one's included. */
+  Leases leases();
+
+  /**
+   * Another handle on the same root with a lease of its own, for a piece of work that ends before
+   * this handle does: one build of a server.
+   *
+   * @param purpose for people, shown by {@code jbuild du}: {@code "build hello:latest"}
+   */
+  Store fork(String purpose);
+
+  /** A directory below the root for records of a kind the store does not know, made if missing. */
+  Path directory(String name);
+
+  /** Ends the lease. Idempotent. */
+  @Override
+  void close();
+}
