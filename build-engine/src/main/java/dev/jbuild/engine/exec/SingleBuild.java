@@ -19,6 +19,7 @@ import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.export.Exporters;
 import dev.jbuild.engine.export.PlatformImage;
 import dev.jbuild.engine.image.BaseImages;
+import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.image.StoreBaseImages;
 import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.plan.ImageAssembly;
@@ -70,14 +71,15 @@ final class SingleBuild {
   }
 
   BuildResult run() {
-    try (ContextFiles files = ContextFiles.prepare(request, store)) {
-      return run(files);
+    try (ContextFiles files = ContextFiles.prepare(request, store);
+        RegistryAccess registry = new RegistryAccess(settings.registry(), store)) {
+      return run(files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
     }
   }
 
-  private BuildResult run(ContextFiles files) throws IOException {
+  private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
     DockerfileText text =
         DockerfileText.read(request.dockerfile(), files.directory(BuildContexts.MAIN));
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
@@ -86,18 +88,22 @@ final class SingleBuild {
       throw diagnostics.of(parsed.errors());
     }
     try {
-      return build(parsed.tree().get(), text, files, diagnostics);
+      return build(parsed.tree().get(), text, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }
   }
 
   private BuildResult build(
-      Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
+      Dockerfile dockerfile,
+      DockerfileText text,
+      ContextFiles files,
+      RegistryAccess registry,
+      Diagnostics diagnostics)
       throws IOException {
     List<Platform> platforms =
         request.platforms().isEmpty() ? List.of(settings.host()) : request.platforms();
-    BaseImages images = new StoreBaseImages(store, settings.registry(), request.pull());
+    BaseImages images = new StoreBaseImages(store, registry, request.pull());
     List<Plan> plans = new ArrayList<>();
     for (Platform platform : platforms) {
       plans.add(
@@ -141,7 +147,7 @@ final class SingleBuild {
         Solver solver = new Solver(scope, operations, records, misses, inFlight, events);
         results.add(solve(solver, plans.get(i), platforms.get(i)));
       }
-      return new Exporters(settings, store, request, events).export(id, results);
+      return new Exporters(registry, store, request, events).export(id, results);
     }
   }
 

@@ -2,10 +2,10 @@ package dev.jbuild.engine.export;
 
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
-import dev.jbuild.engine.EngineSettings;
 import dev.jbuild.engine.Output;
 import dev.jbuild.engine.Output.ImageOptions;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
@@ -34,14 +34,14 @@ public final class Exporters {
   private static final ImageOptions DEFAULT_OPTIONS =
       new ImageOptions(Compression.gzip(), false, true, null);
 
-  private final EngineSettings settings;
+  private final RegistryAccess registry;
   private final Store store;
   private final BuildRequest request;
   private final StepEvents events;
 
   public Exporters(
-      EngineSettings settings, Store store, BuildRequest request, StepEvents events) {
-    this.settings = settings;
+      RegistryAccess registry, Store store, BuildRequest request, StepEvents events) {
+    this.registry = registry;
     this.store = store;
     this.request = request;
     this.events = events;
@@ -84,7 +84,7 @@ public final class Exporters {
       Step step = new Step("export/" + number++, title(output), null);
       events.started(step, null);
       try {
-        Descriptor image = export(output, images, step, names);
+        Descriptor image = export(output, images, names);
         first = first == null ? image : first;
         events.finished(step);
       } catch (BuildFailure failure) {
@@ -113,7 +113,7 @@ public final class Exporters {
   }
 
   private @Nullable Descriptor export(
-      Output output, List<PlatformImage> images, Step step, List<String> names)
+      Output output, List<PlatformImage> images, List<String> names)
       throws IOException {
     ImageOptions options = options(output);
     Descriptor image =
@@ -128,7 +128,7 @@ public final class Exporters {
           names.add(tag);
         }
       }
-      case Output.Push push -> names.addAll(push(tags, required(image), step));
+      case Output.Push push -> names.addAll(push(tags, required(image)));
       case Output.OciArchive archive -> {
         SequencedMap<String, Descriptor> named = named(tags, required(image));
         if (archive.tar()) {
@@ -173,12 +173,12 @@ public final class Exporters {
     return image;
   }
 
-  private List<String> push(List<String> tags, Descriptor image, Step step) {
+  private List<String> push(List<String> tags, Descriptor image) {
     if (tags.isEmpty()) {
       throw new BuildFailure(
           Kind.USER, "there is no name to push to", "give the image a name with --tag", null);
     }
-    return ImagePush.push(store, settings.registry(), tags, image, events, step);
+    return ImagePush.push(registry.client(), tags, image);
   }
 
   private static Path split(
