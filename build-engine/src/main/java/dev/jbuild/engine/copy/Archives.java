@@ -5,6 +5,8 @@ import dev.jbuild.layer.ArchiveTree;
 import dev.jbuild.layer.Decompression;
 import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.store.Store;
+import dev.jbuild.store.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens archives among the files of one step: tars, plain or compressed, told by their content and
@@ -25,15 +28,15 @@ public final class Archives implements AutoCloseable {
   private static final int CHECKSUM = 148;
   private static final int CHECKSUM_LENGTH = 8;
 
-  private final Path scratch;
+  private final Store store;
   private final List<ArchiveTree> open = new ArrayList<>();
-  private final List<Path> spooled = new ArrayList<>();
+  private @Nullable Workspace workspace;
 
   /**
-   * @param scratch where archives are decompressed to
+   * @param store on whose file system archives are decompressed
    */
-  public Archives(Path scratch) {
-    this.scratch = scratch;
+  public Archives(Store store) {
+    this.store = store;
   }
 
   /** The file as a tree; empty if it is no archive. */
@@ -65,8 +68,7 @@ public final class Archives implements AutoCloseable {
     if (read < BLOCK || !isHeader(header)) {
       return Optional.empty();
     }
-    Path spool = Files.createTempFile(scratch, "archive-", ".tar");
-    spooled.add(spool);
+    Path spool = scratch().resolve(open.size() + ".tar");
     try (OutputStream out = Files.newOutputStream(spool)) {
       out.write(header);
       tar.transferTo(out);
@@ -88,13 +90,25 @@ public final class Archives implements AutoCloseable {
     return text.matches("[0-7]{1,7}") && Integer.parseInt(text, 8) == sum && block[0] != 0;
   }
 
+  private Path scratch() {
+    Workspace known = workspace;
+    if (known == null) {
+      known = store.workspace();
+      workspace = known;
+    }
+    return known.path();
+  }
+
   @Override
   public void close() throws IOException {
-    for (ArchiveTree tree : open) {
-      tree.close();
-    }
-    for (Path file : spooled) {
-      Files.deleteIfExists(file);
+    try {
+      for (ArchiveTree tree : open) {
+        tree.close();
+      }
+    } finally {
+      if (workspace != null) {
+        workspace.close();
+      }
     }
   }
 }

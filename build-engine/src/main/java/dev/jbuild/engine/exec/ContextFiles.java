@@ -24,7 +24,7 @@ final class ContextFiles implements AutoCloseable {
   private final Archives archives;
 
   private ContextFiles(Store store) {
-    this.archives = new Archives(store.directory("ingest"));
+    this.archives = new Archives(store);
   }
 
   /**

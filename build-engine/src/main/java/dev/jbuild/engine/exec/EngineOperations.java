@@ -158,7 +158,7 @@ final class EngineOperations implements Operations {
 
   private DiffId copy(Op.Copy copy, List<Result> inputs, List<DiffId> below) throws IOException {
     try (LayerBuilder target = new LayerBuilder(store.layers().view(below));
-        Archives archives = new Archives(store.directory("ingest"))) {
+        Archives archives = new Archives(store)) {
       if (inputs.size() > 1 && inputs.get(1) instanceof Result.Layers source) {
         try (FileTree tree = store.layers().view(StackLayer.diffIds(source.layers()))) {
           CopyOperation.apply(copy, tree, target, archives, now());
