@@ -12,7 +12,9 @@ final class OutputTail {
   private long written;
 
   synchronized void add(byte[] bytes) {
-    for (int i = Math.max(0, bytes.length - BYTES); i < bytes.length; i++) {
+    int skipped = Math.max(0, bytes.length - BYTES);
+    written += skipped;
+    for (int i = skipped; i < bytes.length; i++) {
       ring[(int) (written++ % BYTES)] = bytes[i];
     }
   }
