@@ -10,9 +10,10 @@ import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Json;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
+import dev.jbuild.store.Decompression;
 import dev.jbuild.store.Ingest;
 import dev.jbuild.store.Store;
-import java.io.BufferedInputStream;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -57,7 +58,7 @@ final class ArchiveReader {
   static List<Map.Entry<String, Descriptor>> read(Store store, InputStream in, String what) {
     ArchiveReader reader = new ArchiveReader(store, what);
     try {
-      reader.readTar(ArchiveStreams.decompressed(new BufferedInputStream(in, 1 << 16)));
+      reader.readTar(Decompression.open(in));
     } catch (IOException e) {
       throw new BuildFailure(
           BuildFailure.Kind.CORRUPT, what + " is no readable archive: " + e.getMessage(), e);
@@ -262,7 +263,7 @@ final class ArchiveReader {
       digest = store.blobs().put(MediaType.OCI_LAYER, document).digest();
     }
     try (InputStream in = store.blobs().open(digest)) {
-      MediaType type = ArchiveStreams.layerType(in.readNBytes(ArchiveStreams.MAGIC_BYTES));
+      MediaType type = Decompression.layerType(in.readNBytes(Decompression.MAGIC_BYTES));
       return Descriptor.of(type, digest, store.blobs().size(digest).orElseThrow());
     } catch (IOException e) {
       throw new BuildFailure(BuildFailure.Kind.UNAVAILABLE, "read " + listed + " of " + what, e);
