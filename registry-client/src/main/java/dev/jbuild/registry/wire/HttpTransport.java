@@ -26,17 +26,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The distribution protocol over the JDK's HTTP client. */
 public final class HttpTransport implements Registry {
-  private static final int PAGES = 10_000;
-  private static final int PAGE_LIMIT = 8 << 20;
-  private static final Pattern NEXT =
-      Pattern.compile("<([^>]*)>\\s*;(?:[^,]*;)?\\s*rel=\"?next\"?", Pattern.CASE_INSENSITIVE);
-
   private final RegistryOptions options;
   private final Retries retries;
   private final ReentrantLock lock = new ReentrantLock();
@@ -248,7 +241,7 @@ public final class HttpTransport implements Registry {
             .orElse("");
     RegistryHttp.Target target = path(repository, "/referrers/" + subject + filter);
     List<Descriptor> found = new ArrayList<>();
-    for (int page = 0; page < PAGES; page++) {
+    for (int page = 0; page < Pages.MOST; page++) {
       RegistryHttp.Ask ask =
           http()
               .ask("GET", action, Scope.pull(repository), target)
@@ -287,17 +280,9 @@ public final class HttpTransport implements Registry {
       if (reply.status() != 200) {
         return Optional.empty();
       }
-      byte[] bytes = reply.body().readNBytes(PAGE_LIMIT + 1);
-      if (bytes.length > PAGE_LIMIT) {
-        throw ManifestBytes.corrupt(action, "a page is larger than " + PAGE_LIMIT + " bytes");
-      }
-      URI next = null;
-      for (String link : reply.headers().allValues("Link")) {
-        Matcher matcher = NEXT.matcher(link);
-        if (matcher.find()) {
-          next = reply.uri().resolve(matcher.group(1));
-        }
-      }
+      byte[] bytes = Pages.read(reply.body(), action);
+      URI next =
+          Pages.next(reply.headers().allValues("Link")).map(reply.uri()::resolve).orElse(null);
       return Optional.of(new Page(Json.parseObject(bytes, action.toString()), next));
     } catch (IllegalArgumentException e) {
       throw ManifestBytes.corrupt(action, "the link to the next page is no URL");
@@ -309,7 +294,7 @@ public final class HttpTransport implements Registry {
     Action action = Action.of("list", "tags", repository);
     RegistryHttp.Target target = path(repository, "/tags/list?n=1000");
     List<String> tags = new ArrayList<>();
-    for (int page = 0; page < PAGES; page++) {
+    for (int page = 0; page < Pages.MOST; page++) {
       RegistryHttp.Ask ask = http().ask("GET", action, Scope.pull(repository), target);
       Optional<Page> answer = retries.run("GET", action, () -> page(ask, action));
       if (answer.isEmpty()) {

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -148,7 +149,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
           continue;
         }
         RegistryFailure failure = failure(ask, reply, uri);
-        if (isTransient(status)) {
+        if (Refusal.isTransient(status)) {
           throw new TransientFailure(
               failure, ErrorAnswer.retryAfter(reply.header("Retry-After"), clock).orElse(null));
         }
@@ -246,13 +247,6 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
   }
 
-  private static boolean isTransient(int status) {
-    return status == 408
-        || status == 425
-        || status == 429
-        || (status >= 500 && status != 501 && status != 505);
-  }
-
   /** The failure for an answer nobody wanted; reads its body. */
   private RegistryFailure failure(Ask ask, Reply reply, URI uri) {
     int status = reply.status();
@@ -261,46 +255,22 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
             ? ErrorAnswer.read(reply.body(), reply.header("Content-Type"))
             : new ErrorAnswer(null, "");
     String host = ask.action().host();
-    StringBuilder text = new StringBuilder();
-    text.append(ask.action()).append(": ").append(ask.method()).append(' ').append(bare(uri));
-    text.append(": ").append(status);
-    String words = said.text();
-    if (words.isEmpty()) {
-      words = reason(status);
+    List<String> extra = new ArrayList<>();
+    if (status == 429) {
+      ErrorAnswer.retryAfter(reply.header("Retry-After"), clock)
+          .ifPresent(wait -> extra.add("it asks to wait " + wait.toSeconds() + " s"));
+      limits(reply).ifPresent(extra::add);
     }
-    text.append(' ').append(words);
-    BuildFailure.Kind kind;
-    String hint = null;
-    switch (status) {
-      case 401, 403 -> {
-        kind = BuildFailure.Kind.UNAUTHORIZED;
-        text.append(" (").append(authorizer.account(host, ask.scope())).append(')');
-        hint =
-            authorizer.hasCredential(host, ask.scope())
-                ? "check that this account may do it, or run \"jbuild login " + host + "\" again"
-                : "run \"jbuild login " + host + "\", or check the name";
-      }
-      case 404 -> kind = BuildFailure.Kind.NOT_FOUND;
-      case 429 -> {
-        kind = BuildFailure.Kind.UNAVAILABLE;
-        ErrorAnswer.retryAfter(reply.header("Retry-After"), clock)
-            .ifPresent(
-                wait -> text.append("; it asks to wait ").append(wait.toSeconds()).append(" s"));
-        limits(reply).ifPresent(limits -> text.append("; ").append(limits));
-        hint =
-            authorizer.hasCredential(host, ask.scope())
-                ? "wait, or use a mirror with --registry-mirror"
-                : "log in with \"jbuild login " + host + "\" for a higher limit, or use a mirror";
-      }
-      case 400, 405, 415, 501 -> kind = BuildFailure.Kind.UNSUPPORTED;
-      case 413 -> {
-        kind = BuildFailure.Kind.UNSUPPORTED;
-        hint = "raise the body size limit of the proxy in front of the registry";
-      }
-      default -> kind = BuildFailure.Kind.UNAVAILABLE;
-    }
-    return new RegistryFailure(
-        kind, ask.method(), host, status, said.code(), text.toString(), hint, null);
+    return Refusal.of(
+        ask.method(),
+        ask.action(),
+        ask.action() + ": " + ask.method() + " " + bare(uri),
+        status,
+        said,
+        authorizer.account(host, ask.scope()),
+        authorizer.hasCredential(host, ask.scope()),
+        extra,
+        null);
   }
 
   /** Docker Hub's headers: {@code 100;w=21600}. */
@@ -313,25 +283,6 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
           String left = reply.header("RateLimit-Remaining").orElse("0").split(";", 2)[0];
           return "limit " + parts[0] + window + ", " + left + " left";
         });
-  }
-
-  private static String reason(int status) {
-    return switch (status) {
-      case 400 -> "bad request";
-      case 401 -> "unauthorized";
-      case 403 -> "forbidden";
-      case 404 -> "not found";
-      case 405 -> "method not allowed";
-      case 408 -> "request timeout";
-      case 413 -> "body too large";
-      case 416 -> "range not satisfiable";
-      case 429 -> "too many requests";
-      case 500 -> "internal server error";
-      case 502 -> "bad gateway";
-      case 503 -> "service unavailable";
-      case 504 -> "gateway timeout";
-      default -> "unexpected answer";
-    };
   }
 
   /** Without query and user: either may hold a secret. */
@@ -426,7 +377,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     String account = credential == null ? "no credential" : credential.description();
     RegistryFailure failure =
         Authorizer.refused(request, answer.statusCode(), said.text(), account);
-    if (isTransient(answer.statusCode())) {
+    if (Refusal.isTransient(answer.statusCode())) {
       throw new TransientFailure(
           failure,
           ErrorAnswer.retryAfter(answer.headers().firstValue("Retry-After"), clock).orElse(null));

@@ -11,7 +11,7 @@ public final class Transports {
   public static Registry open(RegistryOptions options) {
     return switch (options.transport()) {
       case HTTP -> new HttpTransport(options);
-      case JIB -> throw new UnsupportedOperationException();
+      case JIB -> new JibTransport(options);
     };
   }
 }
