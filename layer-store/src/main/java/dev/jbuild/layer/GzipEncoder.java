@@ -37,7 +37,17 @@ final class GzipEncoder implements BlockEncoder {
   private long size;
 
   /** A deflated block, and the array that its input was in. */
-  private record Piece(byte[] bytes, int length, byte[] input) {}
+  private static final class Piece {
+    final byte[] bytes;
+    final int length;
+    final byte[] input;
+
+    Piece(byte[] bytes, int length, byte[] input) {
+      this.bytes = bytes;
+      this.length = length;
+      this.input = input;
+    }
+  }
 
   GzipEncoder(OutputStream out, int level, ExecutorService threads, int parallelism)
       throws IOException {
@@ -139,7 +149,6 @@ final class GzipEncoder implements BlockEncoder {
         Thread.currentThread().interrupt();
       } catch (ExecutionException | java.util.concurrent.CancellationException e) {
         // The stream is given up; what became of its blocks does not matter.
-        continue;
       }
     }
     pieces.clear();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -189,7 +190,7 @@ public final class LayerBuilder implements FileTree {
   }
 
   private void requireDirectory(BytePath directory) throws IOException {
-    if (directory.equals(knownDirectory)) {
+    if (Objects.equals(directory, knownDirectory)) {
       return;
     }
     makeDirectories(directory, Attributes.DIRECTORY);
@@ -215,7 +216,7 @@ public final class LayerBuilder implements FileTree {
   /** Whether no change at the path or above it hides what the lower tree has there. */
   private boolean showsLower(BytePath path) {
     for (BytePath at = path; !at.isRoot(); at = at.parent()) {
-      boolean above = at != path;
+      boolean above = !at.equals(path);
       if (whiteouts.contains(at) || (above && opaque.contains(at))) {
         return false;
       }

@@ -51,7 +51,6 @@ final class ZstdEncoder implements BlockEncoder {
       zstd.close();
     } catch (IOException e) {
       // Only after a failure that was reported already, or after finish, when it does nothing.
-      return;
     }
   }
 }

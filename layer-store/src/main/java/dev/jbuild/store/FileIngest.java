@@ -134,6 +134,16 @@ final class FileIngest implements Ingest {
     publish(expected);
   }
 
+  /** Appends bytes that whoever writes them hashes; to be ended by {@link #commitHashed} only. */
+  OutputStream unhashed() {
+    return new Unhashed();
+  }
+
+  /** Commits what {@link #unhashed} took, under the digest that the writer computed on the way. */
+  void commitHashed(Digest digest) {
+    publish(digest);
+  }
+
   private Digest hashAnew(Digest expected) {
     Digest.Hasher verifier = expected.verifier();
     byte[] buffer = new byte[1 << 18];
@@ -212,7 +222,7 @@ final class FileIngest implements Ingest {
     }
   }
 
-  private final class Appender extends OutputStream {
+  private class Unhashed extends OutputStream {
     @Override
     public void write(int b) throws IOException {
       write(new byte[] {(byte) b}, 0, 1);
@@ -224,8 +234,15 @@ final class FileIngest implements Ingest {
         throw new IOException("the ingest is over");
       }
       DurableFiles.writeFully(channel, ByteBuffer.wrap(bytes, from, length));
-      hasher.update(bytes, from, length);
       offset += length;
+    }
+  }
+
+  private final class Appender extends Unhashed {
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      super.write(bytes, from, length);
+      hasher.update(bytes, from, length);
     }
   }
 }

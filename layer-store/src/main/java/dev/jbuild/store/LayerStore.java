@@ -1,15 +1,20 @@
 package dev.jbuild.store;
 
+import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * Layers by diffID, in blob form, unpacked form or both.
  *
  * <p>A form that is missing is made from the other when it is asked for; two askers share the work.
- * Asking for a layer makes the handle's lease hold it. Thread-safe.
+ * Asking for a layer makes the handle's lease hold it, in all its forms. Thread-safe.
  */
 public interface LayerStore {
 
@@ -20,8 +25,8 @@ public interface LayerStore {
   Optional<Layer> find(DiffId diffId);
 
   /**
-   * Says that a blob in the store is this layer. Believed until the layer is unpacked: then the
-   * diffID is checked, and a lie removes the record.
+   * Says that a blob in the store is this layer. Believed until the layer is unpacked or compressed
+   * anew: then the diffID is checked, and a lie removes the record.
    *
    * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND} if the blob is not in the store
    */
@@ -34,13 +39,54 @@ public interface LayerStore {
   void offer(DiffId diffId, Descriptor blob, BlobSource source);
 
   /**
+   * Makes sure that a layer's blob is in the store, whatever its compression: the one there is, or
+   * the one that was offered. Does nothing for a layer that has a blob.
+   *
+   * @return a blob of the layer
+   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND} if the layer has only been unpacked here
+   *     and no blob of it was made yet
+   */
+  Descriptor fetch(DiffId diffId);
+
+  /**
+   * Writes a new layer straight to its blob; it is not unpacked. What {@code content} writes is
+   * hashed and compressed on the way.
+   */
+  LayerBlob write(Compression compression, LayerWriter.Options options, LayerContent content);
+
+  /**
+   * The layer as a blob with this compression, made if there is none: from the unpacked form, or from
+   * a blob with another compression. A blob that came from elsewhere answers for every level of its
+   * kind. Equal layers give equal blobs, whatever they are made from.
+   *
+   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND}, {@code CORRUPT}
+   */
+  LayerBlob blob(DiffId diffId, Compression compression);
+
+  /**
    * The directory that holds the layer in overlay form, made from a blob if need be. Read-only for
    * everyone.
    *
-   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND}, {@code CORRUPT} if the blob's
-   *     content is not the layer
+   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND}, {@code CORRUPT} if the blob's content
+   *     is not the layer
    */
   Path unpacked(DiffId diffId);
+
+  /** Unpacks what of these is not, several at a time; as {@link #unpacked} for each, in order. */
+  List<Path> unpacked(List<DiffId> diffIds);
+
+  /**
+   * Look-ups in the root file system that these layers make, bottom first, without a mount.
+   *
+   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND} if a layer cannot be had
+   */
+  FileTree view(List<DiffId> diffIds);
+
+  /** Writes the changes of a layer, in tree order; the writer is finished by its caller. */
+  @FunctionalInterface
+  interface LayerContent {
+    void writeTo(LayerWriter writer) throws IOException;
+  }
 
   /** Brings a blob into a store from elsewhere: a registry, another layout. */
   @FunctionalInterface

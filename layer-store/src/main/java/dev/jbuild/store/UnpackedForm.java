@@ -1,0 +1,59 @@
+package dev.jbuild.store;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.Json;
+import java.util.Optional;
+
+/**
+ * What is known of an unpacked layer: the file {@code layers/NAME/fs.json} beside the directory.
+ *
+ * @param encoding how opaque directories are marked, {@code "trusted"} or {@code "user"}; {@code
+ *     "any"} if there is none, so that it does not matter
+ * @param idMap the user and group id maps under which owners were set; the same number on disk means
+ *     another owner under another map
+ * @param boot the boot in which it was written; empty once it is known to be on stable storage
+ * @param canonical whether the layer's tar is the canonical one of this directory, so that it can be
+ *     made and checked from it
+ * @param bytes on disk
+ */
+record UnpackedForm(String encoding, String idMap, String boot, boolean canonical, long bytes) {
+  static final String ANY = "any";
+
+  /** Whether a process with this encoding and these id maps can use the directory as a layer. */
+  boolean fits(String wantedEncoding, String wantedIdMap) {
+    return idMap.equals(wantedIdMap) && (encoding.equals(ANY) || encoding.equals(wantedEncoding));
+  }
+
+  UnpackedForm durable() {
+    return new UnpackedForm(encoding, idMap, "", canonical, bytes);
+  }
+
+  byte[] toBytes() {
+    ObjectNode node = Json.object();
+    node.put("encoding", encoding);
+    node.put("idMap", idMap);
+    node.put("boot", boot);
+    node.put("canonical", canonical);
+    node.put("bytes", bytes);
+    return Json.compact(node);
+  }
+
+  /** Reads a record; empty if it is torn, which a loss of power may leave. */
+  static Optional<UnpackedForm> parse(byte[] bytes) {
+    try {
+      ObjectNode node = Json.parseObject(bytes, "a layer's record");
+      return node.hasNonNull("encoding")
+          ? Optional.of(
+              new UnpackedForm(
+                  node.path("encoding").asText(),
+                  node.path("idMap").asText(),
+                  node.path("boot").asText(),
+                  node.path("canonical").asBoolean(),
+                  node.path("bytes").asLong()))
+          : Optional.empty();
+    } catch (BuildFailure e) {
+      return Optional.empty();
+    }
+  }
+}
