@@ -16,13 +16,13 @@ import dev.jbuild.oci.DiffId;
 import dev.jbuild.sandbox.DefaultSpec;
 import dev.jbuild.sandbox.FileMount;
 import dev.jbuild.sandbox.ImageUsers;
-import dev.jbuild.sandbox.Launcher;
 import dev.jbuild.sandbox.NetworkFiles;
 import dev.jbuild.sandbox.OutputSink;
 import dev.jbuild.sandbox.ResolvedUser;
 import dev.jbuild.sandbox.ResourceUsage;
 import dev.jbuild.sandbox.Rootfs;
 import dev.jbuild.sandbox.RunningStep;
+import dev.jbuild.sandbox.Sandbox;
 import dev.jbuild.sandbox.StepRequest;
 import dev.jbuild.sandbox.StepResult;
 import dev.jbuild.snapshot.ActiveSnapshot;
@@ -34,6 +34,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** RUN: one process in a sandbox over a snapshot, and what it changed as a layer. */
@@ -42,7 +43,7 @@ final class RunOperation {
   private static final BytePath GROUP = BytePath.of("etc/group");
 
   private final Store store;
-  private final Launcher launcher;
+  private final Supplier<Sandbox> sandbox;
   private final ExecutionOptions options;
   private final StepEvents events;
   private final Diagnostics diagnostics;
@@ -50,13 +51,13 @@ final class RunOperation {
 
   RunOperation(
       Store store,
-      Launcher launcher,
+      Supplier<Sandbox> sandbox,
       ExecutionOptions options,
       StepEvents events,
       Diagnostics diagnostics,
       String hostname) {
     this.store = store;
-    this.launcher = launcher;
+    this.sandbox = sandbox;
     this.options = options;
     this.events = events;
     this.diagnostics = diagnostics;
@@ -90,7 +91,7 @@ final class RunOperation {
           events.output(step, stream == OutputSink.Stream.STDERR, bytes);
         };
     // Closing kills what still runs: an interrupted build leaves no process behind.
-    try (RunningStep running = launcher.start(request, sink)) {
+    try (RunningStep running = sandbox.get().launcher().start(request, sink)) {
       StepResult result = running.await();
       events.used(step, usage(result.usage()));
       return result;

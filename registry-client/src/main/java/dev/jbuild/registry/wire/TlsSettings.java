@@ -92,6 +92,17 @@ final class TlsSettings {
     }
   }
 
+  /** A context for connections that use no TLS: costs nothing and trusts nobody. */
+  static SSLContext refusing() {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[0], null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK has no TLS", e);
+    }
+  }
+
   private @Nullable KeyStore trustStore(@Nullable Path folder)
       throws GeneralSecurityException, IOException {
     List<X509Certificate> authorities = new ArrayList<>();
