@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.cli.progress.Figures;
 import dev.jbuild.image.HistoryRow;
 import dev.jbuild.image.Image;
 import dev.jbuild.image.Images;
@@ -34,7 +35,7 @@ final class HistoryCommand extends Command {
       String by = row.step().createdBy().isEmpty() ? row.step().comment() : row.step().createdBy();
       table.row(
           layer,
-          row.layer().isPresent() ? Show.size(row.size()) : "0B",
+          row.layer().isPresent() ? Figures.size(row.size()) : "0B",
           Show.age(row.step().created(), now),
           whole ? by : Show.clipped(by, WIDTH));
     }

@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.cli.progress.Figures;
 import dev.jbuild.image.ImageSummary;
 import dev.jbuild.image.Images;
 import dev.jbuild.oci.Platform;
@@ -32,7 +33,7 @@ final class ImagesCommand extends Command {
           digest,
           image.platforms().stream().map(Platform::toString).collect(Collectors.joining(",")),
           Show.age(image.created(), now),
-          Show.size(image.size()));
+          Figures.size(image.size()));
     }
     if (!quiet) {
       table.print(session.console().out());

@@ -1,6 +1,5 @@
 package dev.jbuild.cli;
 
-import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.engine.RunFailure;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
@@ -39,9 +38,6 @@ public final class Jbuild {
     } catch (RunFailure e) {
       failures.print(e);
       return interrupted(e) ? INTERRUPTED : e.exitCode();
-    } catch (DockerfileException e) {
-      failures.print(e);
-      return FAILED;
     } catch (BuildFailure e) {
       failures.print(e);
       return interrupted(e) ? INTERRUPTED : FAILED;

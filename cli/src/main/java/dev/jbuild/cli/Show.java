@@ -2,7 +2,6 @@ package dev.jbuild.cli;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Values as tables show them. */
@@ -15,18 +14,6 @@ final class Show {
   static String digest(Object digest) {
     String text = digest.toString();
     return text.length() > SHORT_DIGEST ? text.substring(0, SHORT_DIGEST) : text;
-  }
-
-  /** In powers of 1000, as Docker shows sizes. */
-  static String size(long bytes) {
-    String[] units = {"B", "kB", "MB", "GB", "TB"};
-    double value = bytes;
-    int unit = 0;
-    while (value >= 1000 && unit < units.length - 1) {
-      value /= 1000;
-      unit++;
-    }
-    return unit == 0 ? bytes + "B" : String.format(Locale.ROOT, "%.1f%s", value, units[unit]);
   }
 
   static String age(@Nullable Instant time, Instant now) {

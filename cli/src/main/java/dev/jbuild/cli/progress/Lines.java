@@ -2,9 +2,7 @@ package dev.jbuild.cli.progress;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Arrays;
-import java.util.Locale;
 
 /** Cuts the output of one stream of one step into lines, whatever the pieces it comes in. */
 final class Lines {
@@ -67,17 +65,5 @@ final class Lines {
     all.writeBytes(line);
     all.write('\n');
     return all.toByteArray();
-  }
-
-  /** A duration as people read it: {@code 0.04s}, {@code 12.3s}, {@code 3m05s}. */
-  static String time(Duration took) {
-    double seconds = took.toMillis() / 1000.0;
-    if (seconds < 10) {
-      return String.format(Locale.ROOT, "%.2fs", seconds);
-    }
-    if (seconds < 60) {
-      return String.format(Locale.ROOT, "%.1fs", seconds);
-    }
-    return String.format(Locale.ROOT, "%dm%02ds", took.toMinutes(), took.toSecondsPart());
   }
 }

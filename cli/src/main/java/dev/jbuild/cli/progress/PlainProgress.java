@@ -62,7 +62,7 @@ public final class PlainProgress implements Progress {
       case BuildEvent.StepFinished finished -> {
         executed++;
         flush(finished.step(), finished.time());
-        line(finished.step(), "DONE " + Lines.time(finished.took()) + usage(finished));
+        line(finished.step(), "DONE " + Figures.time(finished.took()) + usage(finished));
       }
       case BuildEvent.StepFailed failed -> {
         flush(failed.step(), failed.time());
@@ -70,7 +70,7 @@ public final class PlainProgress implements Progress {
             failed.step(),
             failed.failure().kind() == BuildFailure.Kind.CANCELLED
                 ? "CANCELLED"
-                : "FAILED " + Lines.time(failed.took()) + ": " + failed.failure().text());
+                : "FAILED " + Figures.time(failed.took()) + ": " + failed.failure().text());
       }
       case BuildEvent.Warning warning ->
           print("warning: " + warning.source().map(span -> span + ": ").orElse("") + warning.message());
@@ -79,7 +79,7 @@ public final class PlainProgress implements Progress {
               "built"
                   + finished.result().imageDescriptor().map(image -> " " + image.digest()).orElse("")
                   + " in "
-                  + Lines.time(finished.took())
+                  + Figures.time(finished.took())
                   + ": "
                   + executed
                   + " executed, "
@@ -157,8 +157,8 @@ public final class PlainProgress implements Progress {
         progress.step(),
         progress.what()
             + " "
-            + Lines.size(progress.current())
-            + (progress.total() >= 0 ? " / " + Lines.size(progress.total()) : ""));
+            + Figures.size(progress.current())
+            + (progress.total() >= 0 ? " / " + Figures.size(progress.total()) : ""));
   }
 
   private static String usage(BuildEvent.StepFinished finished) {
@@ -167,8 +167,8 @@ public final class PlainProgress implements Progress {
         .map(
             used ->
                 " (cpu "
-                    + Lines.time(used.cpu())
-                    + (used.memoryPeak() > 0 ? ", memory " + Lines.size(used.memoryPeak()) : "")
+                    + Figures.time(used.cpu())
+                    + (used.memoryPeak() > 0 ? ", memory " + Figures.size(used.memoryPeak()) : "")
                     + ")")
         .orElse("");
   }
