@@ -18,7 +18,8 @@ sealed interface Document {
   static Document parse(Descriptor descriptor, byte[] bytes) {
     boolean index = descriptor.mediaType().isIndex();
     if (!index && !descriptor.mediaType().isManifest()) {
-      index = Json.parseObject(bytes, "manifest " + descriptor.digest()).path("manifests").isArray();
+      index =
+          Json.parseObject(bytes, "manifest " + descriptor.digest()).path("manifests").isArray();
     }
     return index ? new Index(ImageIndex.parse(bytes)) : new Image(Manifest.parse(bytes));
   }

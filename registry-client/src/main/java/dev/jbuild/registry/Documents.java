@@ -16,8 +16,7 @@ record Documents(Registry registry, Transfer transfer, Store store, Origins orig
       return Document.parse(Descriptor.of(new MediaType(""), digest, bytes.length), bytes);
     }
     RawManifest[] found = new RawManifest[1];
-    transfer.firstOf(
-        sources, source -> found[0] = registry.manifest(source, Reference.of(digest)));
+    transfer.firstOf(sources, source -> found[0] = registry.manifest(source, Reference.of(digest)));
     // Parsed first: what is no manifest does not get into the store.
     Document document = Document.parse(found[0].descriptor(), found[0].bytes());
     store.blobs().put(found[0].descriptor().mediaType(), found[0].bytes());

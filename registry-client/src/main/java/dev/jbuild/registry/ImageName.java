@@ -105,8 +105,7 @@ public record ImageName(
   }
 
   private static BuildFailure invalid(String text, String why) {
-    return new BuildFailure(
-        BuildFailure.Kind.USER, "invalid image name \"" + text + "\": " + why);
+    return new BuildFailure(BuildFailure.Kind.USER, "invalid image name \"" + text + "\": " + why);
   }
 
   public static ImageName of(RepositoryName repository, String tag) {

@@ -80,8 +80,9 @@ public final class MirrorRules {
       rules.add(new Rule(prefix, "", false, false, mirrors));
     }
     for (Rule rule : configured.rules()) {
-      Rule own = new Rule(
-          canonical(rule.prefix), rule.location, rule.insecure, rule.blocked, rule.mirrors);
+      Rule own =
+          new Rule(
+              canonical(rule.prefix), rule.location, rule.insecure, rule.blocked, rule.mirrors);
       boolean overridden = false;
       for (int i = 0; i < rules.size(); i++) {
         Rule earlier = rules.get(i);
@@ -149,8 +150,7 @@ public final class MirrorRules {
         sources.add(rewritten(full, best.prefix, mirror.location));
       }
     }
-    sources.add(
-        best.location.isEmpty() ? name : rewritten(full, best.prefix, best.location));
+    sources.add(best.location.isEmpty() ? name : rewritten(full, best.prefix, best.location));
     return List.copyOf(sources);
   }
 

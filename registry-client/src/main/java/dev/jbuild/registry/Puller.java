@@ -2,8 +2,8 @@ package dev.jbuild.registry;
 
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Descriptor;
-import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Manifest;
@@ -30,11 +30,7 @@ public final class Puller {
   private final Origins origins;
 
   Puller(
-      Registry registry,
-      RegistryOptions options,
-      Store store,
-      Transfer transfer,
-      Origins origins) {
+      Registry registry, RegistryOptions options, Store store, Transfer transfer, Origins origins) {
     this.registry = registry;
     this.options = options;
     this.store = store;
@@ -86,32 +82,25 @@ public final class Puller {
       Platform platform,
       List<RepositoryName> sources,
       int depth) {
-    switch (document) {
-      case Document.Image(Manifest manifest) -> {
-        return manifest;
-      }
+    return switch (document) {
+      case Document.Image(Manifest manifest) -> manifest;
       case Document.Index(ImageIndex index) -> {
         if (depth == Document.DEPTH) {
           throw Document.tooDeep(index.descriptor());
         }
         Descriptor chosen =
-            index
-                .select(platform)
-                .orElseThrow(
-                    () ->
-                        new BuildFailure(
-                            BuildFailure.Kind.NOT_FOUND,
-                            "no image for "
-                                + platform
-                                + " in "
-                                + name.familiar()
-                                + "; it has "
-                                + index.platforms().stream()
-                                    .map(Platform::toString)
-                                    .collect(Collectors.joining(", "))));
-        return select(name, document(chosen.digest(), sources), platform, sources, depth + 1);
+            index.select(platform).orElseThrow(() -> noImageFor(platform, name, index));
+        yield select(name, document(chosen.digest(), sources), platform, sources, depth + 1);
       }
-    }
+    };
+  }
+
+  private static BuildFailure noImageFor(Platform platform, ImageName name, ImageIndex index) {
+    String others =
+        index.platforms().stream().map(Platform::toString).collect(Collectors.joining(", "));
+    return new BuildFailure(
+        BuildFailure.Kind.NOT_FOUND,
+        "no image for " + platform + " in " + name.familiar() + "; it has " + others);
   }
 
   private PulledImage image(
@@ -145,9 +134,7 @@ public final class Puller {
       if (store.blobs().contains(blob.digest())) {
         store.layers().addBlob(diffId, blob);
       } else {
-        store
-            .layers()
-            .offer(diffId, blob, (wanted, into) -> transfer.fetch(wanted, sources, into));
+        store.layers().offer(diffId, blob, (wanted, into) -> transfer.fetch(wanted, sources, into));
       }
     }
     return new PulledImage(name, root, manifest, config, layers, sources);
@@ -172,8 +159,7 @@ public final class Puller {
    */
   public Descriptor pullAll(ImageName name) {
     Resolved resolved = resolve(name);
-    List<RepositoryName> sources =
-        preferring(resolved.source(), sources(resolved.pinned()));
+    List<RepositoryName> sources = preferring(resolved.source(), sources(resolved.pinned()));
     List<Descriptor> blobs = new ArrayList<>();
     Document document = document(resolved.root().digest(), sources);
     collect(document, sources, blobs, 0);

@@ -70,14 +70,13 @@ public final class PushSession implements AutoCloseable {
     if (blob.mediaType().isForeign() && !store.blobs().contains(blob.digest())) {
       targets
           .keySet()
-          .forEach(
-              target ->
-                  transfer.tell(
-                      new TransferEvent.Skipped(
-                          TransferEvent.Direction.PUSH,
-                          target,
-                          blob,
-                          TransferEvent.Skipped.Reason.FOREIGN)));
+          .forEach(target ->
+              transfer.tell(
+                  new TransferEvent.Skipped(
+                      TransferEvent.Direction.PUSH,
+                      target,
+                      blob,
+                      TransferEvent.Skipped.Reason.FOREIGN)));
       return;
     }
     for (RepositoryName target : targets.keySet()) {
@@ -91,7 +90,9 @@ public final class PushSession implements AutoCloseable {
     }
   }
 
-  /** For a blob we do not have: whether the target has it, or takes it by itself. Else fetches it. */
+  /**
+   * For a blob we do not have: whether the target has it, or takes it by itself. Else fetches it.
+   */
   private boolean arrives(
       Descriptor blob, RepositoryName target, Optional<RepositoryName> mountFrom) {
     if (registry.hasBlob(target, blob)) {
@@ -127,16 +128,16 @@ public final class PushSession implements AutoCloseable {
       document.blobs().forEach(this::offer);
     }
     awaitBlobs();
-    Document top = ordered.remove(root.digest());
-    targets.forEach(
-        (repository, names) -> {
-          for (Document child : ordered.values()) {
-            put(repository, Reference.of(child.descriptor().digest()), child);
-          }
-          for (ImageName name : names) {
-            put(repository, reference(name, root), top);
-          }
-        });
+    Document top = documents.get(root.digest(), origins.of(root.digest()));
+    ordered.remove(root.digest());
+    targets.forEach((repository, names) -> {
+      for (Document child : ordered.values()) {
+        put(repository, Reference.of(child.descriptor().digest()), child);
+      }
+      for (ImageName name : names) {
+        put(repository, reference(name, root), top);
+      }
+    });
     return root.digest();
   }
 
@@ -195,14 +196,12 @@ public final class PushSession implements AutoCloseable {
   private void put(RepositoryName repository, Reference reference, Document document) {
     Descriptor descriptor = document.descriptor();
     Registry.PushedManifest pushed =
-        registry.pushManifest(
-            repository, reference, descriptor.mediaType(), document.bytes());
+        registry.pushManifest(repository, reference, descriptor.mediaType(), document.bytes());
     Optional<Descriptor> subject = document.subject();
     if (subject.isPresent() && !pushed.subjectListed()) {
       new Referrers(registry).keep(repository, subject.get().digest(), document);
     }
-    transfer.tell(
-        new TransferEvent.Finished(TransferEvent.Direction.PUSH, repository, descriptor));
+    transfer.tell(new TransferEvent.Finished(TransferEvent.Direction.PUSH, repository, descriptor));
   }
 
   @Override

@@ -13,34 +13,27 @@ import java.util.Optional;
 
 /**
  * What refers to a manifest: signatures, bills of materials, attestations. A registry with the API
- * keeps the list itself; for any other the list is an index under a tag made of the subject's digest
- * (distribution-spec "Referrers Tag Schema"), which whoever pushes keeps.
+ * keeps the list itself; for any other the list is an index under a tag made of the subject's
+ * digest (distribution-spec "Referrers Tag Schema"), which whoever pushes keeps.
  */
 record Referrers(Registry registry) {
 
-  List<Descriptor> list(
-      RepositoryName repository, Digest subject, Optional<String> artifactType) {
+  List<Descriptor> list(RepositoryName repository, Digest subject, Optional<String> artifactType) {
     return registry
         .referrers(repository, subject, artifactType)
-        .orElseGet(
-            () ->
-                tagged(repository, subject).map(ImageIndex::manifests).orElse(List.of()).stream()
-                    .filter(
-                        descriptor ->
-                            artifactType.isEmpty()
-                                || (descriptor.artifactType() != null
-                                    && descriptor
-                                        .artifactType()
-                                        .value()
-                                        .equals(artifactType.get())))
-                    .toList());
+        .orElseGet(() ->
+            tagged(repository, subject).map(ImageIndex::manifests).orElse(List.of()).stream()
+                .filter(descriptor ->
+                    artifactType.isEmpty()
+                        || (descriptor.artifactType() != null
+                            && descriptor.artifactType().value().equals(artifactType.get())))
+                .toList());
   }
 
   /** Adds a pushed manifest to its subject's tag. Repeating it changes nothing. */
   void keep(RepositoryName repository, Digest subject, Document referrer) {
     Optional<ImageIndex> before = tagged(repository, subject);
-    List<Descriptor> entries =
-        new ArrayList<>(before.map(ImageIndex::manifests).orElse(List.of()));
+    List<Descriptor> entries = new ArrayList<>(before.map(ImageIndex::manifests).orElse(List.of()));
     Descriptor entry = described(referrer);
     if (entries.stream().anyMatch(known -> known.digest().equals(entry.digest()))) {
       return;

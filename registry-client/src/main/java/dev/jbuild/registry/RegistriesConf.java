@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * containers' {@code registries.conf}, version 2: the {@code [[registry]]} and {@code
- * [[registry.mirror]]} tables. The file is TOML; the part of TOML that such files use is read (table
- * headers, strings, booleans, arrays, comments), anything else is skipped line by line. Search lists
- * and short-name aliases do not apply: a short name is Docker Hub's.
+ * [[registry.mirror]]} tables. The file is TOML; the part of TOML that such files use is read
+ * (table headers, strings, booleans, arrays, comments), anything else is skipped line by line.
+ * Search lists and short-name aliases do not apply: a short name is Docker Hub's.
  */
 record RegistriesConf(List<MirrorRules.Rule> rules) {
   static final RegistriesConf EMPTY = new RegistriesConf(List.of());

@@ -3,9 +3,9 @@ package dev.jbuild.registry;
 import dev.jbuild.store.Store;
 
 /**
- * Pulls and pushes of one piece of work, over one transport, with one store. What was pulled through
- * a client is known to its pushes: layers are mounted from where they came, and those that were
- * never fetched are copied.
+ * Pulls and pushes of one piece of work, over one transport, with one store. What was pulled
+ * through a client is known to its pushes: layers are mounted from where they came, and those that
+ * were never fetched are copied.
  *
  * <pre>{@code
  * RegistryOptions options = RegistryOptions.builder(System.getenv()).build();

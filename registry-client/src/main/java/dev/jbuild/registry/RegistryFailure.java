@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A request to a registry that did not end well, with everything a person needs to see why. The
- * message reads {@code METHOD host/repository what: status code "the registry's message" (credential
- * …)}; it never holds a query string, a token or a password.
+ * message reads {@code METHOD host/repository what: status code "the registry's message"
+ * (credential …)}; it never holds a query string, a token or a password.
  */
 public final class RegistryFailure extends BuildFailure {
   private final String method;

@@ -48,9 +48,7 @@ public final class RegistryOptions {
     mirrors =
         MirrorRules.of(
             builder.mirrors,
-            builder.registriesConf
-                ? RegistriesConf.load(environment)
-                : RegistriesConf.EMPTY);
+            builder.registriesConf ? RegistriesConf.load(environment) : RegistriesConf.EMPTY);
     Set<String> insecure = new LinkedHashSet<>();
     builder.insecureHosts.forEach(host -> insecure.add(RegistryHosts.canonical(host)));
     mirrors.insecureHosts().forEach(host -> insecure.add(RegistryHosts.canonical(host)));

@@ -23,7 +23,9 @@ public record RetryPolicy(int attempts, Duration base, Duration cap, Duration pa
     }
   }
 
-  /** The wait before attempt {@code failures + 1}: at least half, at most all of the doubled base. */
+  /**
+   * The wait before attempt {@code failures + 1}: at least half, at most all of the doubled base.
+   */
   public Duration backOff(int failures, RandomGenerator random) {
     long doubled = base.toMillis() << Math.min(failures - 1, 20);
     long limit = Math.max(1, Math.min(cap.toMillis(), doubled));

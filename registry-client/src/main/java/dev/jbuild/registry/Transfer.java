@@ -42,10 +42,7 @@ final class Transfer {
     if (into.contains(blob.digest())) {
       tell(
           new TransferEvent.Skipped(
-              TransferEvent.Direction.PULL,
-              first,
-              blob,
-              TransferEvent.Skipped.Reason.PRESENT));
+              TransferEvent.Direction.PULL, first, blob, TransferEvent.Skipped.Reason.PRESENT));
       return;
     }
     Optional<byte[]> embedded = embedded(blob);
@@ -231,24 +228,17 @@ final class Transfer {
           case UPLOADED -> new TransferEvent.Finished(TransferEvent.Direction.PUSH, target, blob);
           case EXISTED ->
               new TransferEvent.Skipped(
-                  TransferEvent.Direction.PUSH,
-                  target,
-                  blob,
-                  TransferEvent.Skipped.Reason.PRESENT);
+                  TransferEvent.Direction.PUSH, target, blob, TransferEvent.Skipped.Reason.PRESENT);
           case MOUNTED ->
               new TransferEvent.Skipped(
-                  TransferEvent.Direction.PUSH,
-                  target,
-                  blob,
-                  TransferEvent.Skipped.Reason.MOUNTED);
+                  TransferEvent.Direction.PUSH, target, blob, TransferEvent.Skipped.Reason.MOUNTED);
         });
   }
 
   /** The blob's file from any offset; the registry verifies what it gets. */
   static BlobContent content(BlobStore store, Descriptor blob) {
     return offset -> {
-      FileChannel file =
-          FileChannel.open(store.path(blob.digest()), StandardOpenOption.READ);
+      FileChannel file = FileChannel.open(store.path(blob.digest()), StandardOpenOption.READ);
       return Channels.newInputStream(file.position(offset));
     };
   }
@@ -266,8 +256,7 @@ final class Transfer {
             long now = System.nanoTime();
             if (now - told > EVENT_NANOS) {
               told = now;
-              tell(
-                  new TransferEvent.Progressed(TransferEvent.Direction.PUSH, target, blob, at));
+              tell(new TransferEvent.Progressed(TransferEvent.Direction.PUSH, target, blob, at));
             }
             return got;
           }

@@ -25,8 +25,7 @@ public sealed interface TransferEvent {
       implements TransferEvent {}
 
   /** Nothing had to move. */
-  record Skipped(
-      Direction direction, RepositoryName repository, Descriptor blob, Reason reason)
+  record Skipped(Direction direction, RepositoryName repository, Descriptor blob, Reason reason)
       implements TransferEvent {
     /** Why. */
     public enum Reason {
@@ -46,7 +45,7 @@ public sealed interface TransferEvent {
    * @param cause one line
    * @param failures how many attempts went wrong in a row
    */
-  record Retrying(String action, String cause, int failures, Duration wait)
+  record Retrying(String action, String cause, int failures, Duration pause)
       implements TransferEvent {}
 
   /** A mirror did not serve; the next one, or the registry itself, is asked. */

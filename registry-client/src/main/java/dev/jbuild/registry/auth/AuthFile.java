@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * longest that fits wins. For the same entry a helper of {@code credHelpers} goes before {@code
  * credsStore}, and that before {@code auths}.
  *
- * <p>Thread-safe. Changes replace the file in one step, keep every field that is not ours, and leave
- * it readable by its owner only.
+ * <p>Thread-safe. Changes replace the file in one step, keep every field that is not ours, and
+ * leave it readable by its owner only.
  */
 public final class AuthFile {
   private static final String TOKEN_USER = "<token>";

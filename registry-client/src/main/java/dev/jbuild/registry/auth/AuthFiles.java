@@ -30,6 +30,8 @@ public final class AuthFiles implements CredentialStore {
   }
 
   /**
+   * The files that this environment points at.
+   *
    * @param helperTimeout how long a credential helper may take
    */
   public static AuthFiles from(Map<String, String> environment, Duration helperTimeout) {
@@ -69,10 +71,8 @@ public final class AuthFiles implements CredentialStore {
     Path path =
         value(environment, "REGISTRY_AUTH_FILE")
             .map(Path::of)
-            .or(
-                () ->
-                    value(environment, "DOCKER_CONFIG")
-                        .map(folder -> Path.of(folder, "config.json")))
+            .or(() ->
+                value(environment, "DOCKER_CONFIG").map(folder -> Path.of(folder, "config.json")))
             .orElseGet(
                 () -> Path.of(environment.getOrDefault("HOME", "/"), ".docker", "config.json"));
     return new AuthFile(path, new CredentialHelpers(environment, helperTimeout));

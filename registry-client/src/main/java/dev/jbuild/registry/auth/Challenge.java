@@ -35,7 +35,9 @@ public record Challenge(String scheme, Map<String, String> parameters) {
     return List.copyOf(challenges);
   }
 
-  /** Scheme and parameter lists share the comma; only "token not followed by =" tells them apart. */
+  /**
+   * Scheme and parameter lists share the comma; only "token not followed by =" tells them apart.
+   */
   private static final class Reader {
     private final String text;
     private int at;

@@ -12,7 +12,9 @@ public sealed interface Credential {
   /** The file, helper or option it was found in, in words fit for an error message. */
   String source();
 
-  /** Kind, user if there is one, and source: {@code user "ann" from /home/ann/.docker/config.json}. */
+  /**
+   * Kind, user if there is one, and source: {@code user "ann" from /home/ann/.docker/config.json}.
+   */
   String description();
 
   /** A user name with a password or a personal access token. */

@@ -20,9 +20,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
- * Programs {@code docker-credential-NAME} that keep credentials (docker-credential-helpers protocol:
- * a verb as argument, the server or a JSON object on standard input). Secrets pass through pipes
- * only, never through arguments. Thread-safe.
+ * Programs {@code docker-credential-NAME} that keep credentials (docker-credential-helpers
+ * protocol: a verb as argument, the server or a JSON object on standard input). Secrets pass
+ * through pipes only, never through arguments. Thread-safe.
  */
 final class CredentialHelpers {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.+-]*");
@@ -58,7 +58,7 @@ final class CredentialHelpers {
     }
     ObjectNode object;
     try {
-      object = Json.parseObject(answer.output, source);
+      object = Json.parseObject(answer.text.getBytes(StandardCharsets.UTF_8), source);
     } catch (BuildFailure e) {
       // The cause quotes the input, which may be the secret.
       throw new BuildFailure(
@@ -113,11 +113,7 @@ final class CredentialHelpers {
     return line.length() > 200 ? line.substring(0, 200) + "…" : line;
   }
 
-  private record Answer(int exit, byte[] output) {
-    String text() {
-      return new String(output, StandardCharsets.UTF_8);
-    }
-  }
+  private record Answer(int exit, String text) {}
 
   private Answer run(String name, String verb, byte[] input, String namedIn) {
     Path program = program(name, namedIn);
@@ -135,12 +131,11 @@ final class CredentialHelpers {
           e);
     }
     FutureTask<byte[]> output =
-        new FutureTask<>(
-            () -> {
-              try (InputStream in = process.getInputStream()) {
-                return in.readNBytes(ANSWER_LIMIT);
-              }
-            });
+        new FutureTask<>(() -> {
+          try (InputStream in = process.getInputStream()) {
+            return in.readNBytes(ANSWER_LIMIT);
+          }
+        });
     Thread.ofVirtual().start(output);
     try {
       try (OutputStream out = process.getOutputStream()) {
@@ -152,7 +147,9 @@ final class CredentialHelpers {
         throw tooLong(name, namedIn);
       }
       return new Answer(
-          process.exitValue(), output.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
+          process.exitValue(),
+          new String(
+              output.get(timeout.toMillis(), TimeUnit.MILLISECONDS), StandardCharsets.UTF_8));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BuildFailure(BuildFailure.Kind.CANCELLED, "cancelled", e);

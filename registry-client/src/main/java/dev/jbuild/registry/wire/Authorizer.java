@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Which {@code Authorization} a request to a host carries.
  *
  * <p>A host is asked without one until it challenges; from then on its way of asking is known, and
- * tokens are fetched before they are needed and again before they end. One token is fetched for each
- * set of rights, by one thread, while the others wait for it. Thread-safe.
+ * tokens are fetched before they are needed and again before they end. One token is fetched for
+ * each set of rights, by one thread, while the others wait for it. Thread-safe.
  */
 final class Authorizer {
   /** What can be asked of a token server; the one thing here that opens a connection. */
@@ -46,7 +46,11 @@ final class Authorizer {
    * @param host the registry it is for
    */
   record TokenRequest(
-      String host, URI realm, String service, List<String> scopes, @Nullable Credential credential) {
+      String host,
+      URI realm,
+      String service,
+      List<String> scopes,
+      @Nullable Credential credential) {
     @Override
     public String toString() {
       return "token of " + realm.getRawAuthority();
@@ -88,19 +92,18 @@ final class Authorizer {
     return challenge == null ? Optional.empty() : header(host, scope, challenge, encrypted);
   }
 
-  private Optional<String> header(
-      String host, Scope scope, Challenge challenge, boolean encrypted) throws IOException {
+  private Optional<String> header(String host, Scope scope, Challenge challenge, boolean encrypted)
+      throws IOException {
     Optional<Credential> credential = lookup(host, scope).credential();
     if (credential.isPresent()
         && credential.get() instanceof Credential.RegistryToken(String secret, String _)) {
       return Optional.of("Bearer " + secret);
     }
     if (challenge.scheme().equals("basic")) {
-      return credential.flatMap(
-          found ->
-              found instanceof Credential.Password password
-                  ? Optional.of(password.basicHeader())
-                  : Optional.empty());
+      return credential.flatMap(found ->
+          found instanceof Credential.Password password
+              ? Optional.of(password.basicHeader())
+              : Optional.empty());
     }
     return Optional.of("Bearer " + token(host, scope, challenge, credential, encrypted).secret());
   }
@@ -139,8 +142,7 @@ final class Authorizer {
     }
   }
 
-  private URI realm(
-      String host, Challenge challenge, boolean encrypted, boolean withCredential) {
+  private URI realm(String host, Challenge challenge, boolean encrypted, boolean withCredential) {
     String text = challenge.parameter("realm").orElse("");
     URI realm;
     try {
@@ -228,7 +230,8 @@ final class Authorizer {
 
   /** Which credential was used and where it came from, or where none was found; for a refusal. */
   String account(String host, Scope scope) {
-    CredentialStore.Lookup lookup = lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
+    CredentialStore.Lookup lookup =
+        lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
     if (lookup == null) {
       return "no credential was asked for";
     }
@@ -242,7 +245,8 @@ final class Authorizer {
   }
 
   boolean hasCredential(String host, Scope scope) {
-    CredentialStore.Lookup lookup = lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
+    CredentialStore.Lookup lookup =
+        lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
     return lookup != null && lookup.credential().isPresent();
   }
 

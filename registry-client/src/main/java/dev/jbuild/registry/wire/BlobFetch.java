@@ -28,7 +28,9 @@ import java.util.regex.Pattern;
  * the bytes in order, and no more than {@link #AHEAD} parts are in memory.
  */
 final class BlobFetch {
-  /** From this size on ranges are asked for; below it the extra requests cost more than they win. */
+  /**
+   * From this size on ranges are asked for; below it the extra requests cost more than they win.
+   */
   static final long LARGE = 48L << 20;
 
   static final int PART = 8 << 20;
@@ -56,8 +58,7 @@ final class BlobFetch {
     this.blob = blob;
     this.sink = sink;
     action = Action.of("pull", "blob " + blob.digest(), repository);
-    target =
-        new RegistryHttp.Target.Path("/v2/" + repository.path() + "/blobs/" + blob.digest());
+    target = new RegistryHttp.Target.Path("/v2/" + repository.path() + "/blobs/" + blob.digest());
   }
 
   void run() {
@@ -103,11 +104,11 @@ final class BlobFetch {
       ask = ask.withHeader("Range", "bytes=" + from + "-" + last);
     }
     try (Reply reply = http.send(ask)) {
-      switch (reply.status()) {
+      return switch (reply.status()) {
         case 206 -> {
           long end = checkedRange(reply, from);
           pump(reply.body(), end - from);
-          return sink.position() < blob.size();
+          yield sink.position() < blob.size();
         }
         case 416 ->
             throw wrong(
@@ -115,17 +116,16 @@ final class BlobFetch {
         default -> {
           OptionalLong length = reply.length();
           if (length.isPresent() && length.getAsLong() != blob.size()) {
-            throw wrong(
-                "it is " + length.getAsLong() + " bytes long, not " + blob.size());
+            throw wrong("it is " + length.getAsLong() + " bytes long, not " + blob.size());
           }
           skip(reply.body(), from);
           pump(reply.body(), left);
           if (length.isEmpty() && reply.body().read() >= 0) {
             throw wrong("it is longer than " + blob.size() + " bytes");
           }
-          return false;
+          yield false;
         }
-      }
+      };
     }
   }
 
@@ -173,9 +173,7 @@ final class BlobFetch {
       sink.write(buffer, 0, count);
     } catch (IOException e) {
       throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE,
-          action + ": it cannot be written: " + e.getMessage(),
-          e);
+          BuildFailure.Kind.UNAVAILABLE, action + ": it cannot be written: " + e.getMessage(), e);
     }
   }
 

@@ -196,7 +196,8 @@ final class BlobUpload {
                 "POST",
                 action,
                 scope,
-                new RegistryHttp.Target.Path("/v2/" + repository.path() + "/blobs/uploads/" + query))
+                new RegistryHttp.Target.Path(
+                    "/v2/" + repository.path() + "/blobs/uploads/" + query))
             .accepting(201, 202);
     try (Reply reply = http.send(ask)) {
       if (reply.status() == 201) {
@@ -217,7 +218,8 @@ final class BlobUpload {
             repository.host(),
             reply.status(),
             null,
-            action + ": the registry begins an upload without saying where it goes on (no Location)",
+            action
+                + ": the registry begins an upload without saying where it goes on (no Location)",
             null,
             null),
         null);
@@ -289,12 +291,7 @@ final class BlobUpload {
     }
     long from = confirmed;
     long length = Math.min(chunk, blob.size() - from);
-    Outgoing body =
-        new Outgoing(
-            content,
-            from,
-            length,
-            "application/octet-stream");
+    Outgoing body = new Outgoing(content, from, length, "application/octet-stream");
     RegistryHttp.Ask ask =
         http.ask("PATCH", action, scope, new RegistryHttp.Target.Location(at))
             .withBody(body)
@@ -307,7 +304,8 @@ final class BlobUpload {
     try (Reply reply = http.send(ask)) {
       location = location(reply).orElse(at);
       // Registries differ in what they say here; the digest in the PUT is what decides.
-      long now = kept(reply).filter(end -> end > from && end <= from + length).orElse(from + length);
+      long now =
+          kept(reply).filter(end -> end > from && end <= from + length).orElse(from + length);
       confirmed = now;
       furthest = Math.max(furthest, now);
       sentInVain = 0;

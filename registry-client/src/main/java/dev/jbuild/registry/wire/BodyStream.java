@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The body of an answer as a stream that does not wait for ever: a read fails once the reader has
  * waited {@code idle} for fewer than {@code idleBytes}. Only waiting counts, so a slow disk on our
- * side is not held against the registry, and a peer that sends a byte now and then does not pass for
- * alive. (The client's own time limit ends at the head of the answer.)
+ * side is not held against the registry, and a peer that sends a byte now and then does not pass
+ * for alive. (The client's own time limit ends at the head of the answer.)
  */
 final class BodyStream extends InputStream implements HttpResponse.BodySubscriber<BodyStream> {
   /** Items in flight: enough to keep the socket busy while we hash, few enough to stay small. */
@@ -111,7 +111,7 @@ final class BodyStream extends InputStream implements HttpResponse.BodySubscribe
     if (closed) {
       throw new IOException("the stream is closed");
     }
-    switch (take()) {
+    return switch (take()) {
       case Item.Bytes(List<ByteBuffer> buffers) -> {
         current = buffers;
         next = 0;
@@ -126,17 +126,17 @@ final class BodyStream extends InputStream implements HttpResponse.BodySubscribe
         if (source != null) {
           source.request(1);
         }
-        return true;
+        yield true;
       }
       case Item.End() -> {
         ended = true;
-        return false;
+        yield false;
       }
       case Item.Failed(Throwable cause) -> {
         ended = true;
         throw new IOException(cause.getMessage(), cause);
       }
-    }
+    };
   }
 
   private Item take() throws IOException {

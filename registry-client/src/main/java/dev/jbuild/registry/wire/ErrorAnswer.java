@@ -59,7 +59,10 @@ record ErrorAnswer(@Nullable String code, String message) {
     String line = text.strip().lines().findFirst().orElse("").strip();
     StringBuilder clean = new StringBuilder();
     // It goes to a terminal.
-    line.codePoints().limit(LINE).filter(c -> !Character.isISOControl(c)).forEach(clean::appendCodePoint);
+    line.codePoints()
+        .limit(LINE)
+        .filter(c -> !Character.isISOControl(c))
+        .forEach(clean::appendCodePoint);
     return clean.toString();
   }
 

@@ -207,8 +207,7 @@ final class HostAccess {
               + host);
     }
     if (failure instanceof SSLException) {
-      return List.of(
-          "if the registry speaks plain HTTP, name it with --insecure-registry " + host);
+      return List.of("if the registry speaks plain HTTP, name it with --insecure-registry " + host);
     }
     return List.of();
   }

@@ -71,9 +71,11 @@ public final class HttpTransport implements Registry {
     Action action = Action.of("resolve", "manifest " + reference, repository);
     RegistryHttp.Ask ask =
         http()
-            .ask("HEAD", action, Scope.pull(repository), path(repository, "/manifests/" + reference))
+            .ask(
+                "HEAD", action, Scope.pull(repository), path(repository, "/manifests/" + reference))
             .withHeader("Accept", String.join(", ", ManifestBytes.ACCEPT))
-            // What refuses HEAD, and what answers it with 404 though GET would not, is asked by GET.
+            // What refuses HEAD, and what answers it with 404 though GET would not, is asked by
+            // GET.
             .accepting(200, 400, 404, 405, 406, 501);
     Optional<Descriptor> known =
         retries.run(
@@ -89,8 +91,7 @@ public final class HttpTransport implements Registry {
 
   /** A descriptor from the head of an answer, if everything it needs is there. */
   private static Optional<Descriptor> described(Reply reply, Reference reference) {
-    Optional<Digest> digest =
-        reply.header("Docker-Content-Digest").flatMap(Digest::tryParse);
+    Optional<Digest> digest = reply.header("Docker-Content-Digest").flatMap(Digest::tryParse);
     MediaType type = new MediaType(reply.header("Content-Type").orElse(""));
     OptionalLong length = reply.length();
     boolean known = type.isIndex() || type.isManifest();
@@ -147,8 +148,7 @@ public final class HttpTransport implements Registry {
           try (Reply reply = http().send(ask)) {
             OptionalLong length = reply.length();
             // Another size under this digest is no blob of ours; an upload settles it.
-            return reply.status() == 200
-                && (length.isEmpty() || length.getAsLong() == blob.size());
+            return reply.status() == 200 && (length.isEmpty() || length.getAsLong() == blob.size());
           }
         });
   }
@@ -181,9 +181,7 @@ public final class HttpTransport implements Registry {
                 "POST",
                 action,
                 scope,
-                path(
-                    repository,
-                    "/blobs/uploads/?mount=" + blob.digest() + "&from=" + from.path()))
+                path(repository, "/blobs/uploads/?mount=" + blob.digest() + "&from=" + from.path()))
             .accepting(201, 202);
     Optional<URI> session =
         retries.run(
@@ -193,8 +191,7 @@ public final class HttpTransport implements Registry {
               try (Reply reply = http().send(ask)) {
                 return reply.status() == 201
                     ? Optional.<URI>empty()
-                    : Optional.of(
-                        reply.uri().resolve(reply.header("Location").orElse("")));
+                    : Optional.of(reply.uri().resolve(reply.header("Location").orElse("")));
               }
             });
     session.ifPresent(location -> abandon(action, scope, location));
@@ -275,11 +272,10 @@ public final class HttpTransport implements Registry {
     // A registry may ignore the filter (distribution-spec "Listing Referrers").
     return Optional.of(
         found.stream()
-            .filter(
-                descriptor ->
-                    artifactType.isEmpty()
-                        || (descriptor.artifactType() != null
-                            && descriptor.artifactType().value().equals(artifactType.get())))
+            .filter(descriptor ->
+                artifactType.isEmpty()
+                    || (descriptor.artifactType() != null
+                        && descriptor.artifactType().value().equals(artifactType.get())))
             .toList());
   }
 
@@ -349,8 +345,7 @@ public final class HttpTransport implements Registry {
   @Override
   public void checkLogin(String host, Credential credential) {
     Action action = Action.ofHost("log in", "to", host);
-    CredentialStore only =
-        CredentialStore.fixed(host, credential, CredentialStore.anonymous());
+    CredentialStore only = CredentialStore.fixed(host, credential, CredentialStore.anonymous());
     // A client of its own: what this credential opens must not serve anything else.
     try (RegistryHttp own = new RegistryHttp(options, only, Clock.systemUTC())) {
       RegistryHttp.Ask ask =

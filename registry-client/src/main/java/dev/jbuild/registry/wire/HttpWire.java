@@ -91,7 +91,8 @@ final class HttpWire implements AutoCloseable {
     boolean encrypted = "https".equals(call.uri().getScheme());
     HttpRequest.Builder request =
         HttpRequest.newBuilder(call.uri())
-            // In the clear the client would offer an upgrade to HTTP/2, which old proxies trip over.
+            // In the clear the client would offer an upgrade to HTTP/2, which old proxies trip
+            // over.
             .version(encrypted ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
             .header("User-Agent", USER_AGENT);
     call.headers().forEach(request::header);

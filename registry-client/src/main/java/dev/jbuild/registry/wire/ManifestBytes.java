@@ -88,7 +88,7 @@ final class ManifestBytes {
     MediaType said = new MediaType(contentType.orElse(""));
     boolean list = object.path("manifests").isArray();
     boolean manifest = object.path("config").isObject() || object.path("layers").isArray();
-    if (list && said.isIndex() || manifest && said.isManifest()) {
+    if ((list && said.isIndex()) || (manifest && said.isManifest())) {
       return said;
     }
     if (list == manifest) {

@@ -21,11 +21,7 @@ final class Outgoing {
   private final AtomicLong sent = new AtomicLong();
   private volatile @Nullable IOException localFailure;
 
-  Outgoing(
-      BlobContent content,
-      long offset,
-      long length,
-      @Nullable String contentType) {
+  Outgoing(BlobContent content, long offset, long length, @Nullable String contentType) {
     this.content = content;
     this.offset = offset;
     this.length = length;

@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Certificates and unencrypted private keys from PEM files, as OpenSSL and Go programs write them. */
+/**
+ * Certificates and unencrypted private keys from PEM files, as OpenSSL and Go programs write them.
+ */
 final class Pem {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
@@ -35,8 +37,7 @@ final class Pem {
     while (block.find()) {
       if (block.group(1).equals("CERTIFICATE") || block.group(1).equals("TRUSTED CERTIFICATE")) {
         byte[] der = Base64.getMimeDecoder().decode(block.group(2));
-        found.add(
-            (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
+        found.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
       }
     }
     return found;
@@ -92,8 +93,7 @@ final class Pem {
 
   /** RFC 5958: SEQUENCE { INTEGER 0, SEQUENCE algorithm, OCTET STRING key }. */
   private static byte[] pkcs8(byte[] algorithm, byte[] key) {
-    return tlv(
-        0x30, concat(new byte[] {2, 1, 0}, concat(tlv(0x30, algorithm), tlv(0x04, key))));
+    return tlv(0x30, concat(new byte[] {2, 1, 0}, concat(tlv(0x30, algorithm), tlv(0x04, key))));
   }
 
   /** The curve of an ECPrivateKey (RFC 5915): the content of its [0] element. */

@@ -48,7 +48,7 @@ final class ProxySettings extends ProxySelector {
 
   static ProxySettings from(Map<String, String> environment) {
     List<String> exceptions = new ArrayList<>();
-    for (String entry : value(environment, "no_proxy").split("[,\\s]+")) {
+    for (String entry : value(environment, "no_proxy").split("[,\\s]+", -1)) {
       if (!entry.isBlank()) {
         exceptions.add(entry.trim().toLowerCase(Locale.ROOT));
       }
@@ -179,13 +179,12 @@ final class ProxySettings extends ProxySelector {
   @Override
   public List<Proxy> select(URI uri) {
     return proxyFor(uri)
-        .map(
-            endpoint -> {
-              InetSocketAddress named = endpoint.address();
-              InetSocketAddress resolved =
-                  new InetSocketAddress(named.getHostString(), named.getPort());
-              return List.of(new Proxy(Proxy.Type.HTTP, resolved));
-            })
+        .map(endpoint -> {
+          InetSocketAddress named = endpoint.address();
+          InetSocketAddress resolved =
+              new InetSocketAddress(named.getHostString(), named.getPort());
+          return List.of(new Proxy(Proxy.Type.HTTP, resolved));
+        })
         .orElse(List.of(Proxy.NO_PROXY));
   }
 

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * answer that is not wanted turned into a failure. Repeats a request only to authenticate; {@link
  * Retries} does the rest.
  *
- * <p>Credentials go to the registry itself, and to the token server that it names, and nowhere else:
- * a redirect or an upload location on another host, scheme or port gets none.
+ * <p>Credentials go to the registry itself, and to the token server that it names, and nowhere
+ * else: a redirect or an upload location on another host, scheme or port gets none.
  */
 final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
   private static final int REDIRECTS = 10;
@@ -62,8 +62,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     }
 
     Ask withBody(Outgoing outgoing) {
-      return new Ask(
-          method, action, scope, target, headers, outgoing, responseTimeout, accepted);
+      return new Ask(method, action, scope, target, headers, outgoing, responseTimeout, accepted);
     }
 
     Ask withResponseTimeout(Duration timeout) {
@@ -94,14 +93,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
 
   Ask ask(String method, Action action, Scope scope, Target target) {
     return new Ask(
-        method,
-        action,
-        scope,
-        target,
-        Map.of(),
-        null,
-        options.timeouts().response(),
-        List.of(200));
+        method, action, scope, target, Map.of(), null, options.timeouts().response(), List.of(200));
   }
 
   /**
@@ -125,9 +117,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
       String authorization = null;
       if (base.isOrigin(uri)) {
         authorization =
-            authorizer
-                .header(ask.action().host(), ask.scope(), base.isEncrypted())
-                .orElse(null);
+            authorizer.header(ask.action().host(), ask.scope(), base.isEncrypted()).orElse(null);
       }
       Reply reply = once(ask, uri, base, authorization, body);
       boolean keep = false;
@@ -220,7 +210,9 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     }
   }
 
-  /** A proxy in front of a registry may not know that the outside is TLS; its locations are http. */
+  /**
+   * A proxy in front of a registry may not know that the outside is TLS; its locations are http.
+   */
   private static URI secured(HostAccess.Base base, URI location) {
     String authority = location.getRawAuthority();
     if (base.isEncrypted()
@@ -243,9 +235,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     if ((!http && !"https".equalsIgnoreCase(to.getScheme())) || to.getHost() == null) {
       throw new Retries.HopelessException("a redirect leads to something that is no URL");
     }
-    if (http
-        && "https".equals(from.getScheme())
-        && !options.isInsecure(to.getRawAuthority())) {
+    if (http && "https".equals(from.getScheme()) && !options.isInsecure(to.getRawAuthority())) {
       throw new Retries.HopelessException(
           "a redirect leads from https to http, to " + to.getRawAuthority());
     }
@@ -294,7 +284,8 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
       case 429 -> {
         kind = BuildFailure.Kind.UNAVAILABLE;
         ErrorAnswer.retryAfter(reply.header("Retry-After"), clock)
-            .ifPresent(wait -> text.append("; it asks to wait ").append(wait.toSeconds()).append(" s"));
+            .ifPresent(
+                wait -> text.append("; it asks to wait ").append(wait.toSeconds()).append(" s"));
         limits(reply).ifPresent(limits -> text.append("; ").append(limits));
         hint =
             authorizer.hasCredential(host, ask.scope())
@@ -316,13 +307,12 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
   private static Optional<String> limits(Reply reply) {
     return reply
         .header("RateLimit-Limit")
-        .map(
-            limit -> {
-              String[] parts = limit.split(";w=", 2);
-              String window = parts.length < 2 ? "" : " in " + parts[1] + " s";
-              String left = reply.header("RateLimit-Remaining").orElse("0").split(";", 2)[0];
-              return "limit " + parts[0] + window + ", " + left + " left";
-            });
+        .map(limit -> {
+          String[] parts = limit.split(";w=", 2);
+          String window = parts.length < 2 ? "" : " in " + parts[1] + " s";
+          String left = reply.header("RateLimit-Remaining").orElse("0").split(";", 2)[0];
+          return "limit " + parts[0] + window + ", " + left + " left";
+        });
   }
 
   private static String reason(int status) {
@@ -380,11 +370,15 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     try (BodyStream body = answer.body()) {
       if ((answer.statusCode() == 404 || answer.statusCode() == 405)
           && credential instanceof Credential.Password password) {
-        body.close();
         return grant(
             request,
             Map.of(
-                "grant_type", "password", "username", password.user(), "password", password.secret()));
+                "grant_type",
+                "password",
+                "username",
+                password.user(),
+                "password",
+                password.secret()));
       }
       return token(request, answer, body);
     }

@@ -46,9 +46,7 @@ final class TlsSettings {
    * @param certificateFolders the {@code certs.d} folders, first wins
    */
   TlsSettings(
-      Map<String, String> environment,
-      List<Path> extraAuthorities,
-      List<Path> certificateFolders) {
+      Map<String, String> environment, List<Path> extraAuthorities, List<Path> certificateFolders) {
     this.certFile = environment.get("SSL_CERT_FILE");
     this.extraAuthorities = List.copyOf(extraAuthorities);
     this.certificateFolders = List.copyOf(certificateFolders);
@@ -75,8 +73,7 @@ final class TlsSettings {
       context.init(clientKeys(folder), trust.getTrustManagers(), null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.USER, "TLS cannot be set up: " + e.getMessage(), e);
+      throw new BuildFailure(BuildFailure.Kind.USER, "TLS cannot be set up: " + e.getMessage(), e);
     }
   }
 
@@ -87,8 +84,7 @@ final class TlsSettings {
       context.init(clientKeys(folder), new TrustManager[] {new TrustAnyone()}, null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.USER, "TLS cannot be set up: " + e.getMessage(), e);
+      throw new BuildFailure(BuildFailure.Kind.USER, "TLS cannot be set up: " + e.getMessage(), e);
     }
   }
 
@@ -189,8 +185,7 @@ final class TlsSettings {
     if (!any) {
       return null;
     }
-    KeyManagerFactory keys =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, noPassword);
     return keys.getKeyManagers();
   }
