@@ -22,9 +22,7 @@ final class AotTraining {
     this.work = work;
   }
 
-  /**
-   * @param args a directory to work in
-   */
+  /** Runs the training; {@code args} is a directory to work in. */
   public static void main(String[] args) throws IOException {
     AotTraining training = new AotTraining(Path.of(args[0]));
     training.run();
@@ -77,7 +75,7 @@ final class AotTraining {
     env.put("JBUILD_ROOT", work.resolve("store").toString());
     PrintStream stream = new PrintStream(output, true, StandardCharsets.UTF_8);
     Console console =
-        new Console(stream, stream, new ByteArrayInputStream(new byte[0]), env, false);
+        new Console(stream, stream, new ByteArrayInputStream(new byte[0]), env, _ -> false);
     int code = new Jbuild(console).run(args);
     stream.println("# jbuild " + String.join(" ", args) + ": " + code);
   }

@@ -40,7 +40,7 @@ final class SaveCommand extends Command {
           case "docker" -> ArchiveWriter.Kind.DOCKER;
           default -> throw new UsageError("--format is oci or docker, not \"" + format + "\"");
         };
-    if (output.equals("-") && System.console() != null && System.console().isTerminal()) {
+    if (output.equals("-") && session.console().outIsTerminal()) {
       throw new UsageError("an archive is not for a terminal", "give a file with --output");
     }
     SequencedMap<String, Descriptor> images = new Images(session.store()).select(names);

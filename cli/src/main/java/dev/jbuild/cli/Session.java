@@ -1,10 +1,17 @@
 package dev.jbuild.cli;
 
 import dev.jbuild.engine.BuildEngine;
+import dev.jbuild.engine.EngineSettings;
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.Platform;
+import dev.jbuild.sandbox.EmbeddedLauncher;
+import dev.jbuild.sandbox.Isolation;
+import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.sandbox.Tier;
 import dev.jbuild.store.Store;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Clock;
 import org.jspecify.annotations.Nullable;
 
 /** What one command works with: its console, and the store and engine, opened when first asked for. */
@@ -44,6 +51,34 @@ final class Session implements AutoCloseable {
     } catch (InvalidPathException e) {
       throw new BuildFailure(BuildFailure.Kind.USER, "\"" + text + "\" is not a path", e);
     }
+  }
+
+  /** The store, with a lease that ends with the command. */
+  Store store() {
+    if (store == null) {
+      store = Store.open(root(), "jbuild " + ProcessHandle.current().pid());
+    }
+    return store;
+  }
+
+  /** The engine over the store; the first call decides how registries are reached. */
+  BuildEngine engine(RegistryFlags registries) {
+    if (engine == null) {
+      engine =
+          new EngineSettings(
+                  store(),
+                  registries.options(console.env()),
+                  Session::sandbox,
+                  Platform.host(),
+                  Clock.systemUTC())
+              .open();
+    }
+    return engine;
+  }
+
+  private static Sandbox sandbox() {
+    return new Sandbox(
+        new EmbeddedLauncher(Tier.A), Tier.A, Isolation.NAMESPACES, "root with CAP_SYS_ADMIN");
   }
 
   @Override

@@ -8,15 +8,18 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/**
- * A context on standard input: a tar, plain or compressed, else the text of a Dockerfile.
- *
- * @param context the files
- * @param dockerfile the text, when that is what came
- */
-record StandardInput(ContextSource context, byte[] dockerfile) {
+/** A context on standard input: a tar, plain or compressed, else the text of a Dockerfile. */
+final class StandardInput {
   private static final int BLOCK = 512;
   private static final int LONGEST_DOCKERFILE = 16 << 20;
+
+  private final ContextSource context;
+  private final byte[] dockerfile;
+
+  private StandardInput(ContextSource context, byte[] dockerfile) {
+    this.context = context;
+    this.dockerfile = dockerfile;
+  }
 
   /** Reads all of {@code in}; an archive is kept as a file in {@code scratch}. */
   static StandardInput read(InputStream in, Path scratch) throws IOException {
@@ -44,6 +47,16 @@ record StandardInput(ContextSource context, byte[] dockerfile) {
       throw new UsageError("the Dockerfile on standard input is longer than 16 MiB");
     }
     return text;
+  }
+
+  /** The files. */
+  ContextSource context() {
+    return context;
+  }
+
+  /** The Dockerfile, when that is what came. */
+  byte[] dockerfile() {
+    return dockerfile;
   }
 
   boolean isDockerfile() {

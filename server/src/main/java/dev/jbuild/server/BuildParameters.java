@@ -69,7 +69,7 @@ final class BuildParameters {
     pairs(query, "label", request::label);
     pairs(query, "annotation", request::annotation);
     for (String list : query.getAll("platform")) {
-      for (String platform : list.split(",")) {
+      for (String platform : list.split(",", -1)) {
         request.platform(Platform.parse(platform));
       }
     }

@@ -94,7 +94,7 @@ final class RegistryRoutes {
    *
    * @param bytes exactly as stored
    */
-  private record Found(MediaType type, Digest digest, byte[] bytes) {}
+  private record Found(MediaType type, Digest digest, Buffer bytes) {}
 
   private void manifest(RoutingContext request, String name, String reference) {
     offload.run(
@@ -116,9 +116,9 @@ final class RegistryRoutes {
           if (isKnown(request, manifest.digest())) {
             response.setStatusCode(304).end();
           } else if (isHead(request)) {
-            response.putHeader("content-length", String.valueOf(manifest.bytes().length)).end();
+            response.putHeader("content-length", String.valueOf(manifest.bytes().length())).end();
           } else {
-            response.end(Buffer.buffer(manifest.bytes()));
+            response.end(manifest.bytes());
           }
         },
         failure -> fail(request, failure));
@@ -129,7 +129,9 @@ final class RegistryRoutes {
     return target.map(
         descriptor ->
             new Found(
-                descriptor.mediaType(), descriptor.digest(), store.blobs().read(descriptor.digest())));
+                descriptor.mediaType(),
+                descriptor.digest(),
+                Buffer.buffer(store.blobs().read(descriptor.digest()))));
   }
 
   /** By digest every manifest of the store can be had; other blobs are no manifests. */
@@ -143,7 +145,7 @@ final class RegistryRoutes {
       return Optional.empty();
     }
     byte[] bytes = store.blobs().read(digest.get());
-    return mediaType(bytes).map(type -> new Found(type, digest.get(), bytes));
+    return mediaType(bytes).map(type -> new Found(type, digest.get(), Buffer.buffer(bytes)));
   }
 
   /** What a manifest says it is, or looks like: OCI's may leave {@code mediaType} out. */

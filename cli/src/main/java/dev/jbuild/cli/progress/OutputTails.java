@@ -5,6 +5,7 @@ import dev.jbuild.engine.event.Step;
 import dev.jbuild.failure.BuildFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -18,12 +19,15 @@ final class OutputTails {
   private final Map<String, byte[]> running = new HashMap<>();
   private @Nullable Tail failed;
 
-  /**
-   * The end of what a failed step wrote.
-   *
-   * @param whole whether that is all it wrote
-   */
-  record Tail(Step step, byte[] bytes, boolean whole) {
+  /** The end of what a failed step wrote. */
+  static final class Tail {
+    private final Step step;
+    private final byte[] bytes;
+
+    private Tail(Step step, byte[] bytes) {
+      this.step = step;
+      this.bytes = bytes;
+    }
 
     void print(PrintStream err) {
       ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -44,7 +48,7 @@ final class OutputTails {
           break;
         }
       }
-      return java.util.Arrays.copyOfRange(bytes, at, bytes.length);
+      return Arrays.copyOfRange(bytes, at, bytes.length);
     }
   }
 
@@ -55,7 +59,7 @@ final class OutputTails {
       case BuildEvent.StepFailed end -> {
         byte[] bytes = running.remove(end.step().id());
         if (bytes != null && failed == null && end.failure().kind() != BuildFailure.Kind.CANCELLED) {
-          failed = new Tail(end.step(), bytes, bytes.length < BYTES);
+          failed = new Tail(end.step(), bytes);
         }
       }
       case BuildEvent.Planned _,
