@@ -3,6 +3,7 @@ package dev.jbuild.store;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerWriter;
+import dev.jbuild.layer.OverlayEncoding;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import java.io.IOException;
@@ -81,6 +82,18 @@ public interface LayerStore {
    * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND} if a layer cannot be had
    */
   FileTree view(List<DiffId> diffIds);
+
+  /**
+   * Takes an overlay's upper directory as a new layer, in unpacked form; no blob is made. The
+   * directory must be on the store's file system and no longer mounted; it is moved, or left as
+   * rubbish if the layer is there already.
+   *
+   * @param parents what the overlay's lowers hold, bottom first
+   */
+  Layer adopt(Path upper, List<DiffId> parents);
+
+  /** How unpacked layers mark opaque directories for this process's mounts. */
+  OverlayEncoding encoding();
 
   /** Writes the changes of a layer, in tree order; the writer is finished by its caller. */
   @FunctionalInterface

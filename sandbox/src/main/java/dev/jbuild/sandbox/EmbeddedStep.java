@@ -268,6 +268,11 @@ final class EmbeddedStep implements RunningStep {
     }
   }
 
+  /** Closes the command pipe, as the death of the JVM does. */
+  void abandon() {
+    closeQuietly(process.getOutputStream());
+  }
+
   /**
    * What the launcher wrote to its standard error, which it does only when no frame can be sent.
    */

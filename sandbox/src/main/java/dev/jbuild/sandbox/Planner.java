@@ -3,6 +3,7 @@ package dev.jbuild.sandbox;
 import dev.jbuild.failure.BuildFailure;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -82,8 +83,7 @@ final class Planner {
     setting.cgroupProcs.forEach(procs -> ops.add(new Op.Cgroup(procs)));
     ops.add(new Op.Scratch(setting.scratch.toString()));
     root();
-    spec.mounts().forEach(this::mount);
-    request.files().forEach(file -> file(file));
+    mounts();
     spec.linux().maskedPaths().forEach(path -> ops.add(new Op.Mask(path)));
     spec.linux().readonlyPaths().forEach(path -> ops.add(new Op.ReadOnly(path)));
     if (spec.hostname() != null) {
@@ -99,27 +99,57 @@ final class Planner {
   }
 
   private void root() {
-    int guard = setting.deviceGuard ? 0 : Op.Stack.NO_DEV;
-    switch (request.rootfs()) {
-      case Rootfs.Directory(Path path) -> ops.add(new Op.Directory(path.toString(), guard));
-      case Rootfs.Overlay overlay -> {
-        int flags = guard | (overlay.userXattr() ? Op.Stack.USER_XATTR : 0);
-        List<Op.Lower> lowers =
-            new ArrayList<>(overlay.lowers().stream().map(p -> Op.Lower.of(p.toString())).toList());
-        // One overlay takes only so many layers: the lowest go into stacks of their own.
-        while (lowers.size() > setting.maxLowers) {
-          int from = lowers.size() - setting.maxLowers;
-          List<Op.Lower> group = List.copyOf(lowers.subList(from, lowers.size()));
-          ops.add(new Op.Stack(flags & Op.Stack.USER_XATTR, group, "", "", ""));
-          lowers.subList(from, lowers.size()).clear();
-          lowers.add(Op.Lower.of(stacks++));
-        }
-        ops.add(
-            new Op.Stack(flags, lowers, overlay.upper().toString(), overlay.work().toString(), ""));
-      }
+    stack(request.rootfs(), setting.deviceGuard ? 0 : Op.Stack.NO_DEV);
+    ops.add(new Op.Root());
+  }
+
+  /** Adds a tree as the newest stack. */
+  private void stack(Rootfs rootfs, int flags) {
+    switch (rootfs) {
+      case Rootfs.Directory(Path path) -> ops.add(new Op.Directory(path.toString(), flags));
+      case Rootfs.Overlay o ->
+          layers(o.lowers(), o.userXattr(), flags, o.upper().toString(), o.work().toString());
+      case Rootfs.Layers o -> layers(o.lowers(), o.userXattr(), flags | Op.Stack.READ_ONLY, "", "");
     }
     stacks++;
-    ops.add(new Op.Root());
+  }
+
+  private void layers(List<Path> paths, boolean userXattr, int flags, String upper, String work) {
+    int xattr = userXattr ? Op.Stack.USER_XATTR : 0;
+    List<Op.Lower> lowers =
+        new ArrayList<>(paths.stream().map(p -> Op.Lower.of(p.toString())).toList());
+    // One overlay takes only so many layers: the lowest go into stacks of their own.
+    while (lowers.size() > setting.maxLowers) {
+      int from = lowers.size() - setting.maxLowers;
+      List<Op.Lower> group = List.copyOf(lowers.subList(from, lowers.size()));
+      ops.add(new Op.Stack(xattr, group, "", "", ""));
+      lowers.subList(from, lowers.size()).clear();
+      lowers.add(Op.Lower.of(stacks++));
+    }
+    ops.add(new Op.Stack(flags | xattr, lowers, upper, work, ""));
+  }
+
+  /** Everything below the root in the order of the paths, so that none covers another. */
+  private void mounts() {
+    record Target(String path, Runnable add) {}
+    List<Target> targets = new ArrayList<>();
+    spec.mounts().forEach(m -> targets.add(new Target(m.destination(), () -> mount(m))));
+    request.trees().forEach(t -> targets.add(new Target(t.target(), () -> tree(t))));
+    request.files().forEach(f -> targets.add(new Target(f.target(), () -> file(f))));
+    targets.sort(Comparator.comparing(t -> Path.of(t.path).normalize()));
+    targets.forEach(t -> t.add.run());
+  }
+
+  private void tree(RootfsMount tree) {
+    stack(tree.source(), Op.Stack.NO_DEV);
+    ops.add(
+        new Op.Bind(
+            stacks - 1,
+            tree.subpath(),
+            tree.target(),
+            false,
+            MountOptions.NODEV | (tree.readOnly() ? MountOptions.RDONLY : 0),
+            true));
   }
 
   private void mount(RuntimeSpec.Mount mount) {

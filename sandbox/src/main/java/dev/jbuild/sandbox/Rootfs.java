@@ -29,6 +29,21 @@ public sealed interface Rootfs {
     }
   }
 
+  /**
+   * Layers to be read only; not for the root of a step.
+   *
+   * @param lowers read-only layers, topmost first, at least one
+   * @param userXattr as in {@link Overlay}
+   */
+  record Layers(List<Path> lowers, boolean userXattr) implements Rootfs {
+    public Layers {
+      lowers = List.copyOf(lowers);
+      if (lowers.isEmpty()) {
+        throw new IllegalArgumentException("a stack of layers needs at least one");
+      }
+    }
+  }
+
   /** A directory used as it is; the step writes straight into it. */
   record Directory(Path path) implements Rootfs {}
 }

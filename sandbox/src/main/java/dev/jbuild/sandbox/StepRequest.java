@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param spec what to run and with which rights; its {@code root.path} is ignored in favour of
  *     {@code rootfs}
  * @param rootfs the file system
- * @param files files that exist for this step only
+ * @param trees file trees shown below the root
+ * @param files files that exist for this step only; with the trees and the spec's mounts they are
+ *     mounted in the order of their paths
  * @param network which network the step sees; it decides over the spec's network namespace
  * @param limits as asked for, to name them when the step runs into one; the spec holds them too
  * @param timeoutOrNull after which the step is killed, or null
@@ -22,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 public record StepRequest(
     RuntimeSpec spec,
     Rootfs rootfs,
+    List<RootfsMount> trees,
     List<FileMount> files,
     NetworkMode network,
     Limits limits,
     @Nullable Duration timeoutOrNull) {
   public StepRequest {
+    trees = List.copyOf(trees);
     files = List.copyOf(files);
   }
 
@@ -37,7 +41,7 @@ public record StepRequest(
 
   /** The same with another spec. */
   public StepRequest withSpec(RuntimeSpec other) {
-    return new StepRequest(other, rootfs, files, network, limits, timeoutOrNull);
+    return new StepRequest(other, rootfs, trees, files, network, limits, timeoutOrNull);
   }
 
   /**
@@ -57,6 +61,7 @@ public record StepRequest(
     private String hostname = DefaultSpec.HOSTNAME;
     private NetworkMode network = NetworkMode.HOST;
     private final List<RuntimeSpec.Mount> mounts = new ArrayList<>();
+    private final List<RootfsMount> trees = new ArrayList<>();
     private final List<FileMount> files = new ArrayList<>();
     private Limits limits = Limits.NONE;
     private boolean insecure;
@@ -96,9 +101,15 @@ public record StepRequest(
       return this;
     }
 
-    /** Adds a mount after the default ones; the caller sorts its own by path. */
+    /** Adds a mount to the default ones. */
     public Builder mount(RuntimeSpec.Mount mount) {
       this.mounts.add(mount);
+      return this;
+    }
+
+    /** Adds a file tree. */
+    public Builder tree(RootfsMount tree) {
+      this.trees.add(tree);
       return this;
     }
 
@@ -192,7 +203,7 @@ public record StepRequest(
               all,
               Map.of(),
               linux);
-      return new StepRequest(spec, rootfs, files, network, limits, timeout);
+      return new StepRequest(spec, rootfs, trees, files, network, limits, timeout);
     }
   }
 }

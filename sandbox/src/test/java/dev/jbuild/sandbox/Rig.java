@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A busybox root file system and a launcher to run steps in it. One for each test. */
 final class Rig {
@@ -88,6 +89,37 @@ final class Rig {
     Files.setPosixFilePermissions(tmp, PosixFilePermissions.fromString("rwxrwxrwx"));
     Files.createDirectories(root.resolve("root"));
     return root;
+  }
+
+  private static @Nullable Path attack;
+
+  /** Puts the program of src/test/c into the rootfs as {@code /bin/attack}. */
+  Rig withAttack() {
+    try {
+      Files.copy(attackProgram(), lower.resolve("bin/attack"));
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static synchronized Path attackProgram() throws IOException {
+    if (attack == null) {
+      Path built = Path.of("target", "attack").toAbsolutePath();
+      try {
+        int code =
+            new ProcessBuilder(
+                    "cc", "-O1", "-static", "-o", built.toString(), "src/test/c/attack.c")
+                .inheritIO()
+                .start()
+                .waitFor();
+        assumeTrue(code == 0, "src/test/c/attack.c cannot be compiled: apt install libc6-dev");
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      attack = built;
+    }
+    return attack;
   }
 
   StepRequest.Builder request(String... args) {

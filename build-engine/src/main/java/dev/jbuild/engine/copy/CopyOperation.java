@@ -3,6 +3,7 @@ package dev.jbuild.engine.copy;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.layer.ArchiveTree;
 import dev.jbuild.layer.Attributes;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerBuilder;
@@ -11,6 +12,7 @@ import dev.jbuild.linux.BytePath;
 import java.io.IOException;
 import java.nio.file.NotDirectoryException;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ public final class CopyOperation {
   private final @Nullable Ownership owner;
   private final @Nullable ModeChange mode;
   private final Attributes made;
+  private final Archives archives;
   private int filesAtDestination;
 
   private CopyOperation(
@@ -38,7 +41,9 @@ public final class CopyOperation {
       LayerBuilder target,
       @Nullable Ownership owner,
       @Nullable ModeChange mode,
+      Archives archives,
       Instant now) {
+    this.archives = archives;
     this.copy = copy;
     this.target = target;
     this.owner = owner;
@@ -51,14 +56,16 @@ public final class CopyOperation {
    *
    * @param source the tree that patterns name files of
    * @param target the layer in the making, over the root file system before the step
+   * @param archives opens what is to be unpacked; must stay open until the layer is written
    * @param now the time of directories that did not exist
    */
-  public static void apply(Op.Copy copy, FileTree source, LayerBuilder target, Instant now)
+  public static void apply(
+      Op.Copy copy, FileTree source, LayerBuilder target, Archives archives, Instant now)
       throws IOException {
     Ownership owner =
         copy.owner().isPresent() ? Ownership.resolve(copy.owner().get(), target) : null;
     ModeChange mode = copy.mode().map(ModeChange::parse).orElse(null);
-    CopyOperation operation = new CopyOperation(copy, target, owner, mode, now);
+    CopyOperation operation = new CopyOperation(copy, target, owner, mode, archives, now);
     SourceSelection selection = SourceSelection.of(copy, source);
     for (SourceSelection.Source each : selection.sources()) {
       if (!selection.leavesOut(each)) {
@@ -81,8 +88,10 @@ public final class CopyOperation {
       copyDirectory(selection, source, destination);
       return;
     }
-    if (copy.unpack() && ArchiveCopy.isArchive(source.entry())) {
-      new ArchiveCopy(target, owner).unpack(source.entry(), destination, made);
+    Optional<ArchiveTree> archive =
+        copy.unpack() ? archives.open(source.entry()) : Optional.empty();
+    if (archive.isPresent()) {
+      new ArchiveCopy(target, owner).unpack(archive.get(), destination, made);
       return;
     }
     boolean into = copy.destination().endsWith("/") || destination.isDirectory();

@@ -2,35 +2,41 @@ package dev.jbuild.engine.exec;
 
 import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
-import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.copy.ContextTree;
 import dev.jbuild.engine.copy.DigestMemory;
 import dev.jbuild.engine.copy.FileDigests;
 import dev.jbuild.engine.copy.SourceListing;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
-import dev.jbuild.layer.DirectoryTree;
 import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Digest;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The trees of files that one build copies from, by name; opened when first asked for. Safe for use
- * by many threads.
+ * The trees that one build copies from, by name, each without what its .dockerignore leaves out and
+ * with a memory of its files' digests. Safe for use by many threads.
  */
 final class BuildContexts implements AutoCloseable {
   /** The name of the main context. */
   static final String MAIN = "context";
 
-  private final Map<String, Path> directories;
+  /** A tree without files, for a COPY that takes none and for sources that are layers. */
+  static final String NONE = "";
+
+  private static final BytePath IGNORE_FILE = BytePath.of(".dockerignore");
+
+  private final Map<String, ContextFiles.Root> roots;
   private final @Nullable String dockerfileIgnore;
   private final Path memories;
   private final Clock clock;
@@ -43,54 +49,49 @@ final class BuildContexts implements AutoCloseable {
   record Context(FileTree tree, SourceListing listing, DigestMemory memory) {}
 
   /**
-   * @param directories local contexts by name
    * @param dockerfileIgnore text of {@code <Dockerfile>.dockerignore}, which wins over the main
    *     context's own file; null if there is none
    * @param memories where digest memories are kept
    */
   BuildContexts(
-      Map<String, Path> directories,
+      Map<String, ContextFiles.Root> roots,
       @Nullable String dockerfileIgnore,
       Path memories,
       Clock clock) {
-    this.directories = Map.copyOf(directories);
+    this.roots = Map.copyOf(roots);
     this.dockerfileIgnore = dockerfileIgnore;
     this.memories = memories;
     this.clock = clock;
   }
 
   synchronized Context get(String name) throws IOException {
-    Context known = open.get(name);
-    if (known != null) {
-      return known;
-    }
-    Path directory = directories.get(name);
-    Context context;
-    if (directory == null) {
-      DigestMemory memory = DigestMemory.load(memories.resolve("none"), clock);
-      context = new Context(FileTree.empty(), new SourceListing(new FileDigests(memory)), memory);
-    } else {
-      Path real = directory.toRealPath();
-      String id = Digest.of(real.toString().getBytes(StandardCharsets.UTF_8)).hex();
+    Context context = open.get(name);
+    if (context == null) {
+      ContextFiles.Root root =
+          roots.getOrDefault(name, new ContextFiles.Root(FileTree.empty(), NONE));
+      String id = Digest.of(root.identity().getBytes(StandardCharsets.UTF_8)).hex();
       DigestMemory memory = DigestMemory.load(memories.resolve(id), clock);
-      FileTree tree = new ContextTree(DirectoryTree.open(real), ignore(name, real));
+      FileTree tree = new ContextTree(root.tree(), ignore(name, root.tree()));
       context = new Context(tree, new SourceListing(new FileDigests(memory)), memory);
+      open.put(name, context);
     }
-    open.put(name, context);
     return context;
   }
 
-  private IgnoreMatcher ignore(String name, Path directory) throws IOException {
-    String text = name.equals(MAIN) ? dockerfileIgnore : null;
-    String file = name.equals(MAIN) && text != null ? "the Dockerfile's .dockerignore" : null;
-    if (text == null) {
-      Path own = directory.resolve(".dockerignore");
-      if (!Files.isRegularFile(own)) {
-        return IgnoreMatcher.of(List.of());
-      }
-      text = SourceText.decode(Files.readAllBytes(own));
-      file = own.toString();
+  private IgnoreMatcher ignore(String name, FileTree files) throws IOException {
+    if (name.equals(MAIN) && dockerfileIgnore != null) {
+      return parse("the Dockerfile's .dockerignore", dockerfileIgnore);
     }
+    Optional<TreeEntry> own = files.resolve(IGNORE_FILE).entry();
+    if (own.isEmpty() || !(own.get() instanceof TreeEntry.RegularFile file)) {
+      return IgnoreMatcher.of(List.of());
+    }
+    try (InputStream in = file.content().open()) {
+      return parse(".dockerignore", SourceText.decode(in.readAllBytes()));
+    }
+  }
+
+  private static IgnoreMatcher parse(String file, String text) {
     try {
       return IgnoreMatcher.parse(text);
     } catch (IgnoreMatcher.PatternException e) {
@@ -98,11 +99,10 @@ final class BuildContexts implements AutoCloseable {
     }
   }
 
-  /** Keeps the digests that were computed, and closes the trees. */
+  /** Keeps the digests that were computed. */
   @Override
   public synchronized void close() throws IOException {
     for (Context context : open.values()) {
-      context.tree().close();
       context.memory().save();
     }
     open.clear();

@@ -5,9 +5,15 @@ import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,48 +24,62 @@ import org.jspecify.annotations.Nullable;
  * @param ignore text of {@code <Dockerfile>.dockerignore}; null if there is none
  */
 record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
+  private static final String IGNORE = ".dockerignore";
 
   /**
    * Reads it.
    *
-   * @param context directory of the main context; null if it has none
+   * @param context the main context's files, nothing left out: a Dockerfile is read even when it is
+   *     ignored, and its links lead nowhere else
    */
-  static DockerfileText read(DockerfileSource source, @Nullable Path context) throws IOException {
+  static DockerfileText read(DockerfileSource source, FileTree context) throws IOException {
     return switch (source) {
       case DockerfileSource.Inline inline ->
           new DockerfileText(inline.name(), inline.text(), null);
-      case DockerfileSource.File file -> read(file.path().toString(), file.path());
-      case DockerfileSource.InContext inside -> {
-        if (context == null) {
-          throw new BuildFailure(
-              Kind.USER, "there is no context to read \"" + inside.path() + "\" from");
-        }
-        yield read(inside.path(), beneath(context, inside.path()));
-      }
+      case DockerfileSource.File file -> outside(file.path());
+      case DockerfileSource.InContext inside -> inside(inside.path(), context);
     };
   }
 
-  /** A Dockerfile is read even when it is ignored, but never from outside the context. */
-  private static Path beneath(Path context, String path) throws IOException {
-    Path root = context.toRealPath();
-    Path file = root.resolve(path).normalize();
-    if (Files.exists(file) && !file.toRealPath().startsWith(root)) {
-      throw new BuildFailure(
-          Kind.USER, "\"" + path + "\" leads out of the context", "copy it into the context", null);
-    }
-    return file;
+  private static DockerfileText inside(String name, FileTree context) throws IOException {
+    byte[] text = find(name, context).orElseThrow(() -> missing(name));
+    String ignore = find(name + IGNORE, context).map(SourceText::decode).orElse(null);
+    return new DockerfileText(name, text, ignore);
   }
 
-  private static DockerfileText read(String name, Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new BuildFailure(
-          Kind.NOT_FOUND, "there is no Dockerfile \"" + name + "\"", "name one with --file", null);
+  private static Optional<byte[]> find(String name, FileTree context) throws IOException {
+    BytePath path =
+        BytePath.clampedLatin1(
+            new String(SourceText.encode(name), StandardCharsets.ISO_8859_1));
+    Optional<TreeEntry> entry = context.resolve(path).entry();
+    if (entry.isEmpty() || !(entry.get() instanceof TreeEntry.RegularFile file)) {
+      return Optional.empty();
     }
-    if (Files.size(file) > DockerfileParser.MAX_FILE_BYTES) {
+    requireSize(name, file.size());
+    try (InputStream in = file.content().open()) {
+      return Optional.of(in.readAllBytes());
+    }
+  }
+
+  private static DockerfileText outside(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw missing(file.toString());
+    }
+    requireSize(file.toString(), Files.size(file));
+    Path ignore = file.resolveSibling(file.getFileName() + IGNORE);
+    String text =
+        Files.isRegularFile(ignore) ? SourceText.decode(Files.readAllBytes(ignore)) : null;
+    return new DockerfileText(file.toString(), Files.readAllBytes(file), text);
+  }
+
+  private static void requireSize(String name, long size) {
+    if (size > DockerfileParser.MAX_FILE_BYTES) {
       throw new BuildFailure(Kind.USER, "\"" + name + "\" is larger than 16 MiB");
     }
-    Path ignore = file.resolveSibling(file.getFileName() + ".dockerignore");
-    String text = Files.isRegularFile(ignore) ? SourceText.decode(Files.readAllBytes(ignore)) : null;
-    return new DockerfileText(name, Files.readAllBytes(file), text);
+  }
+
+  private static BuildFailure missing(String name) {
+    return new BuildFailure(
+        Kind.NOT_FOUND, "there is no Dockerfile \"" + name + "\"", "name one with --file", null);
   }
 }

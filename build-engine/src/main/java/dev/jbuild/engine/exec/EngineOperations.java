@@ -4,6 +4,7 @@ import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.cache.CacheKey;
 import dev.jbuild.engine.cache.FileManifests;
 import dev.jbuild.engine.cache.StackLayer;
+import dev.jbuild.engine.copy.Archives;
 import dev.jbuild.engine.copy.CopyOperation;
 import dev.jbuild.engine.copy.MakeDirectoryOperation;
 import dev.jbuild.engine.graph.Op;
@@ -15,6 +16,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerBuilder;
+import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.oci.ChainId;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
@@ -155,23 +157,32 @@ final class EngineOperations implements Operations {
   }
 
   private DiffId copy(Op.Copy copy, List<Result> inputs, List<DiffId> below) throws IOException {
-    try (LayerBuilder target = new LayerBuilder(store.layers().view(below))) {
+    try (LayerBuilder target = new LayerBuilder(store.layers().view(below));
+        Archives archives = new Archives(store)) {
       if (inputs.size() > 1 && inputs.get(1) instanceof Result.Layers source) {
         try (FileTree tree = store.layers().view(StackLayer.diffIds(source.layers()))) {
-          CopyOperation.apply(copy, tree, target, now());
-          return store.layers().write(target, compression).diffId();
+          CopyOperation.apply(copy, tree, target, archives, now());
+          return write(target);
         }
       }
-      CopyOperation.apply(copy, contexts.get(contextName(inputs)).tree(), target, now());
-      return store.layers().write(target, compression).diffId();
+      CopyOperation.apply(
+          copy, contexts.get(contextName(inputs)).tree(), target, archives, now());
+      return write(target);
     }
   }
 
   private DiffId makeDirectory(Op.MakeDirectory make, List<DiffId> below) throws IOException {
     try (LayerBuilder target = new LayerBuilder(store.layers().view(below))) {
       MakeDirectoryOperation.apply(make, target, now());
-      return store.layers().write(target, compression).diffId();
+      return write(target);
     }
+  }
+
+  private DiffId write(LayerBuilder layer) {
+    return store
+        .layers()
+        .write(compression, LayerWriter.Options.CANONICAL, layer::writeTo)
+        .diffId();
   }
 
   @Override

@@ -26,7 +26,9 @@ import dev.jbuild.sandbox.Sandbox;
 import dev.jbuild.sandbox.StepRequest;
 import dev.jbuild.sandbox.StepResult;
 import dev.jbuild.snapshot.ActiveSnapshot;
+import dev.jbuild.snapshot.OverlaySnapshotter;
 import dev.jbuild.snapshot.RootfsMount;
+import dev.jbuild.snapshot.Snapshotter;
 import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.io.InputStream;
@@ -71,7 +73,7 @@ final class RunOperation {
    */
   DiffId execute(Op.Run run, Step step, List<DiffId> parents) throws Exception {
     ResolvedUser user = user(run.user(), parents);
-    try (ActiveSnapshot snapshot = store.snapshots().prepare(parents)) {
+    try (ActiveSnapshot snapshot = snapshotter().prepare(parents)) {
       OutputTail tail = new OutputTail();
       StepResult result = run(request(run, snapshot, user), step, tail);
       if (!result.succeeded()) {
@@ -79,6 +81,18 @@ final class RunOperation {
       }
       return snapshot.commit().diffId();
     }
+  }
+
+  private Snapshotter snapshotter() {
+    return switch (sandbox.get().tier()) {
+      case A, B -> new OverlaySnapshotter(store);
+      case C ->
+          throw new BuildFailure(
+              Kind.UNSUPPORTED,
+              "RUN in a container without mounts is not supported yet",
+              "give the container CAP_SYS_ADMIN, or a user namespace",
+              null);
+    };
   }
 
   private StepResult run(StepRequest request, Step step, OutputTail tail)

@@ -81,7 +81,7 @@ final class SingleBuild {
 
   private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
     DockerfileText text =
-        DockerfileText.read(request.dockerfile(), files.directory(BuildContexts.MAIN));
+        DockerfileText.read(request.dockerfile(), files.main());
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
     ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
     if (parsed.tree().isEmpty()) {
@@ -118,7 +118,7 @@ final class SingleBuild {
     FileManifests manifests = new FileManifests(cache.resolve("files"));
     try (BuildContexts contexts =
         new BuildContexts(
-            files.directories(), text.ignore(), cache.resolve("digests"), settings.clock())) {
+            files.roots(), text.ignore(), cache.resolve("digests"), settings.clock())) {
       RunOperation runs =
           new RunOperation(
               store,

@@ -8,6 +8,7 @@ import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
 import dev.jbuild.store.Layer;
+import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,16 +48,18 @@ final class ImageManifests {
   private Descriptor manifest(PlatformImage image, ImageOptions options) {
     boolean oci = options.ociMediaTypes();
     List<Descriptor> layers = new ArrayList<>();
+    List<DiffId> diffIds = new ArrayList<>();
     for (DiffId diffId : image.config().diffIds()) {
-      Descriptor layer = layer(diffId, options);
-      layers.add(
-          layer.withMediaType(oci ? layer.mediaType().toOci() : layer.mediaType().toDocker()));
+      LayerBlob layer = layer(diffId, options);
+      MediaType type = layer.blob().mediaType();
+      layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
+      diffIds.add(layer.diffId());
     }
     Descriptor config =
         store
             .blobs()
             .put(
-                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG, image.config().toBytes());
+                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG, image.config().withDiffIds(diffIds).toBytes());
     Manifest manifest =
         Manifest.of(
             oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST,
@@ -67,11 +70,11 @@ final class ImageManifests {
   }
 
   /** A layer of the base image stays in the compression it came in, unless all are to be one. */
-  private Descriptor layer(DiffId diffId, ImageOptions options) {
+  private LayerBlob layer(DiffId diffId, ImageOptions options) {
     if (!options.forceCompression()) {
       Optional<Descriptor> there = preferred(diffId, options.compression());
       if (there.isPresent()) {
-        return there.get();
+        return new LayerBlob(diffId, there.get());
       }
     }
     return store.layers().blob(diffId, options.compression());

@@ -22,16 +22,29 @@ final class GoFormat {
     return "[" + String.join(" ", words) + "]";
   }
 
-  /** {@code %+v} of a pointer to a health check. */
+  /** {@code %q} of a pointer to a health check; {@code %q} makes its number a character. */
   static String healthcheck(Healthcheck check) {
-    return "&{Test:%s Interval:%s Timeout:%s StartPeriod:%s StartInterval:%s Retries:%d}"
+    return "&{%s %s %s %s %s '%s'}"
         .formatted(
-            plain(check.test()),
-            duration(check.interval()),
-            duration(check.timeout()),
-            duration(check.startPeriod()),
-            duration(check.startInterval()),
-            check.retries());
+            quoted(check.test()),
+            quote(duration(check.interval())),
+            quote(duration(check.timeout())),
+            quote(duration(check.startPeriod())),
+            quote(duration(check.startInterval())),
+            character(check.retries()));
+  }
+
+  /** As in {@code strconv.QuoteRune}, without the quotes around it. */
+  private static String character(int point) {
+    if (point == '\'') {
+      return "\\'";
+    }
+    StringBuilder out = new StringBuilder();
+    if (point == '"') {
+      return out.append('"').toString();
+    }
+    quote(out, point);
+    return out.toString();
   }
 
   /** {@code Duration.String()}: {@code 1h30m0s}, {@code 1.5s}, {@code 250ms}. */

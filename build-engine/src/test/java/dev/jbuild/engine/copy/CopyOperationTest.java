@@ -13,6 +13,7 @@ import dev.jbuild.layer.LayerBuilder;
 import dev.jbuild.layer.TreeChange;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
+import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -66,12 +67,19 @@ final class CopyOperationTest {
   private List<String> copy(String destination, String... sources) throws IOException {
     Op.Copy op = op(destination, sources);
     LayerBuilder target = new LayerBuilder(image);
-    CopyOperation.apply(op, new ContextTree(context, IgnoreMatcher.of(List.of())), target, NOW);
+    apply(op, new ContextTree(context, IgnoreMatcher.of(List.of())), target);
     List<String> lines = new ArrayList<>();
     for (TreeChange change : target.changes()) {
       lines.add(line(change));
     }
     return lines;
+  }
+
+  private void apply(Op.Copy op, FileTree source, LayerBuilder target) throws IOException {
+    try (Store store = Store.open(folder.resolve("store"), "test");
+        Archives archives = new Archives(store)) {
+      CopyOperation.apply(op, source, target, archives, NOW);
+    }
   }
 
   private Op.Copy op(String destination, String... sources) {
@@ -217,7 +225,7 @@ final class CopyOperationTest {
     file(context, "secret", 0644, 7, "S");
     FileTree tree = new ContextTree(context, IgnoreMatcher.of(List.of("secret")));
     assertThatThrownBy(
-            () -> CopyOperation.apply(op("/x", "secret"), tree, new LayerBuilder(image), NOW))
+            () -> apply(op("/x", "secret"), tree, new LayerBuilder(image)))
         .isInstanceOfSatisfying(
             BuildFailure.class,
             failure -> assertThat(failure.hint()).contains("the .dockerignore leaves it out"));

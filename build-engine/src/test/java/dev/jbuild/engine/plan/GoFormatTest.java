@@ -28,7 +28,7 @@ final class GoFormatTest {
   }
 
   @Test
-  void healthcheckIsPrintedWithFieldNames() {
+  void healthcheckIsPrintedAsBuildKitDoes() {
     Healthcheck check =
         new Healthcheck(
             List.of("CMD-SHELL", "true || false"),
@@ -39,7 +39,6 @@ final class GoFormatTest {
             3);
     assertThat(GoFormat.healthcheck(check))
         .isEqualTo(
-            "&{Test:[CMD-SHELL true || false] Interval:30s Timeout:0s StartPeriod:0s"
-                + " StartInterval:0s Retries:3}");
+            "&{[\"CMD-SHELL\" \"true || false\"] \"30s\" \"0s\" \"0s\" \"0s\" '\\x03'}");
   }
 }
