@@ -1,6 +1,5 @@
 package dev.jbuild.cli;
 
-import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.engine.RunFailure;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
@@ -39,9 +38,6 @@ public final class Jbuild {
     } catch (RunFailure e) {
       failures.print(e);
       return interrupted(e) ? INTERRUPTED : e.exitCode();
-    } catch (DockerfileException e) {
-      failures.print(e);
-      return FAILED;
     } catch (BuildFailure e) {
       failures.print(e);
       return interrupted(e) ? INTERRUPTED : FAILED;
@@ -74,8 +70,9 @@ public final class Jbuild {
     if (first == args.length) {
       return withoutVerb(args);
     }
-    Verb verb = verb(args[first]).orElseThrow(() -> unknown(args[first]));
-    boolean named = verb.word().equals(args[first]);
+    String word = args[first];
+    Verb verb = verb(word).orElseThrow(() -> unknown(word));
+    boolean named = verb.word().equals(word);
     String[] rest = new String[named ? args.length - 1 : args.length];
     System.arraycopy(args, 0, rest, 0, first);
     System.arraycopy(args, named ? first + 1 : first, rest, first, rest.length - first);
