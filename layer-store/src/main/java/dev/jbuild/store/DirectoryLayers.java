@@ -4,6 +4,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.CompressedLayer;
 import dev.jbuild.layer.CompressedLayerStream;
 import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.Decompression;
 import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerExtractor;
@@ -182,7 +183,7 @@ final class DirectoryLayers implements LayerStore {
   public LayerBlob importTar(InputStream tar, Compression compression) {
     try (ScratchDirectory scratch = ScratchDirectory.open(layout);
         DirFd target = DirFd.open(scratch.path());
-        InputStream plain = Decompression.open(tar)) {
+        InputStream plain = Decompression.detect(tar)) {
       LayerExtractor.Extracted extracted =
           LayerExtractor.apply(plain, target, forms.encoding(), ExtractLimits.DEFAULT);
       LayerBlob written =
@@ -278,7 +279,7 @@ final class DirectoryLayers implements LayerStore {
 
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
-    try (InputStream in = Decompression.open(blobs.open(source.digest()));
+    try (InputStream in = Decompression.detect(blobs.open(source.digest()));
         FileIngest ingest = FileIngest.anonymous(layout, lease);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {

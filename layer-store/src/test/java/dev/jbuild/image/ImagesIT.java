@@ -53,7 +53,8 @@ class ImagesIT {
         printf x > r/bin/tool; ln r/bin/tool r/bin/same; chown 12:34 r/etc/motd; chmod 4755 r/bin/tool
         mkfifo r/dev/p; mknod r/dev/null c 1 3; setfattr -n user.k -v v r/etc/motd
         tar --xattrs --numeric-owner -C r -cf rootfs.tar .
-        gzip -k rootfs.tar; zstd -q rootfs.tar; xz -k rootfs.tar""");
+        gzip -k rootfs.tar; zstd -q rootfs.tar; xz -k rootfs.tar\
+        """);
   }
 
   @AfterEach
@@ -73,8 +74,7 @@ class ImagesIT {
     Image image = importImage("hello");
     importImage("127.0.0.1:5000/team/hello:1.0");
     ObjectNode inspected = inspect("oci:root:hello:latest");
-    assertThat(inspected.path("Digest").asText())
-        .isEqualTo(image.manifest().digest().toString());
+    assertThat(inspected.path("Digest").asText()).isEqualTo(image.manifest().digest().toString());
     assertThat(inspected.path("Created").asText()).isEqualTo("2026-01-02T03:04:05Z");
     assertThat(inspected.path("Architecture").asText()).isEqualTo("amd64");
     assertThat(inspect("oci:root:127.0.0.1:5000/team/hello:1.0").path("Digest").asText())
@@ -86,7 +86,8 @@ class ImagesIT {
     Peer.need("umoci");
     importImage("hello");
     Peer.run(temp, "umoci unpack --keep-dirlinks --image root:hello:latest bundle");
-    String list = "find . -printf '%y %m %U:%G %n %T@ %l %p\\n' | sort; getfattr -Rd . | grep -v '^#'";
+    String list =
+        "find . -printf '%y %m %U:%G %n %T@ %l %p\\n' | sort; getfattr -Rd . | grep -v '^#'";
     // The root's time is that of the unpacking.
     assertThat(Peer.run(temp.resolve("bundle/rootfs"), list).replaceAll("(?m)^d .* \\.$", ""))
         .isEqualTo(Peer.run(temp.resolve("r"), list).replaceAll("(?m)^d .* \\.$", ""));
@@ -109,7 +110,8 @@ class ImagesIT {
         temp,
         "tar --xattrs --numeric-owner --sort=name -C r -cf rootfs.tar bin dev etc link; touch r");
     assertThat(importImage("two").config().diffIds()).isNotEqualTo(image.config().diffIds());
-    Peer.run(temp, "tar --xattrs --numeric-owner -C r -cf a.tar link etc dev bin; mv a.tar rootfs.tar");
+    Peer.run(
+        temp, "tar --xattrs --numeric-owner -C r -cf a.tar link etc dev bin; mv a.tar rootfs.tar");
     Image third = importImage("three");
     assertThat(third.config().diffIds()).isEqualTo(images.get("two").config().diffIds());
   }
@@ -145,8 +147,7 @@ class ImagesIT {
       new Images(other).importRootfs(in, "rootfs.tar", "hello", PLATFORM, WHEN);
       try (OutputStream out = Files.newOutputStream(temp.resolve("two.tar"))) {
         new ArchiveWriter(other)
-            .writeTar(
-                new Images(other).select(List.of("hello")), ArchiveWriter.Kind.DOCKER, out);
+            .writeTar(new Images(other).select(List.of("hello")), ArchiveWriter.Kind.DOCKER, out);
       }
     }
     assertThat(temp.resolve("two.tar")).hasSameBinaryContentAs(temp.resolve("one.tar"));
@@ -166,8 +167,7 @@ class ImagesIT {
     assertThat(inspect("oci:dir:2").path("Digest").asText())
         .isEqualTo(image.manifest().digest().toString());
     try (Store other = Store.open(temp.resolve("other"), "other")) {
-      assertThat(new Images(other).load(temp.resolve("dir")))
-          .containsExactly("hello:1", "hello:2");
+      assertThat(new Images(other).load(temp.resolve("dir"))).containsExactly("hello:1", "hello:2");
     }
   }
 
@@ -177,7 +177,8 @@ class ImagesIT {
     Peer.need("skopeo");
     Image image = importImage("hello");
     Peer.run(
-        temp, "skopeo --insecure-policy copy oci:root:hello:latest " + kind + ":out:made/by:skopeo");
+        temp,
+        "skopeo --insecure-policy copy oci:root:hello:latest " + kind + ":out:made/by:skopeo");
     try (Store other = Store.open(temp.resolve("other"), "other")) {
       Images loaded = new Images(other);
       if (kind.equals("oci")) {
@@ -221,7 +222,8 @@ class ImagesIT {
   void whatIsNoArchiveIsRefused() throws Exception {
     try (InputStream in = Files.newInputStream(rootfs)) {
       assertThatThrownBy(() -> images.load(in, "rootfs.tar"))
-          .hasMessage("rootfs.tar is no image archive: it has neither index.json nor manifest.json");
+          .hasMessage(
+              "rootfs.tar is no image archive: it has neither index.json nor manifest.json");
     }
     Path text = Files.write(temp.resolve("text"), "x".repeat(5000).getBytes(UTF_8));
     try (InputStream in = Files.newInputStream(text)) {
@@ -244,11 +246,10 @@ class ImagesIT {
     assertThat(images.get(hex.substring(0, 12)).manifest()).isEqualTo(image.manifest());
     assertThat(images.history(image))
         .singleElement()
-        .satisfies(
-            row -> {
-              assertThat(row.step().createdBy()).isEqualTo("jbuild import rootfs.tar");
-              assertThat(row.layer()).contains(image.config().diffIds().getFirst());
-            });
+        .satisfies(row -> {
+          assertThat(row.step().createdBy()).isEqualTo("jbuild import rootfs.tar");
+          assertThat(row.layer()).contains(image.config().diffIds().getFirst());
+        });
     assertThat(images.remove("hello")).containsExactly("hello:latest");
     assertThat(images.remove(image.manifest().digest().toString())).containsExactly("b/hello:2");
     assertThatThrownBy(() -> images.get("hello"))
