@@ -154,7 +154,8 @@ public final class Planner {
               open::add,
               () -> {
                 if (!base.equals("scratch") && !request.namedContexts().containsKey(base)) {
-                  resolve(base, platformOf(next.from()), next.from().span());
+                  Future<BaseImage> _ =
+                      resolve(base, platformOf(next.from()), next.from().span());
                 }
               });
       for (Instruction instruction : next.instructions()) {
