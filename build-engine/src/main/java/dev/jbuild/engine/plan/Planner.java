@@ -159,7 +159,8 @@ public final class Planner {
                 }
               });
       for (Instruction instruction : next.instructions()) {
-        if (instruction instanceof CopyInstruction copy && copy.from() instanceof Word from) {
+        Word from = instruction instanceof CopyInstruction copy ? copy.from() : null;
+        if (from != null) {
           dockerfile.stageBefore(from.text(), next.index()).ifPresent(open::add);
         }
       }
