@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Turns a request into the plan that jbuild-init carries out at tier A or B. Pure. */
 final class Planner {
@@ -49,6 +51,9 @@ final class Planner {
       List<Cgroups.View> cgroupMounts,
       boolean deviceGuard,
       int maxLowers) {}
+
+  /** Programs by their filter: a build has one or two, and each step would compile it again. */
+  private static final Map<RuntimeSpec.Seccomp, List<Long>> FILTERS = new ConcurrentHashMap<>();
 
   private final StepRequest request;
   private final RuntimeSpec spec;
@@ -269,6 +274,10 @@ final class Planner {
                 Capability.mask(caps.effective()),
                 Capability.mask(caps.inheritable()),
                 Capability.mask(caps.ambient())));
+    RuntimeSpec.Seccomp seccomp = spec.linux().seccomp();
+    if (seccomp != null) {
+      ops.add(new Op.Filter(0, FILTERS.computeIfAbsent(seccomp, BpfCompiler::compile)));
+    }
     ops.add(new Op.Exec(process.args(), process.env()));
   }
 }
