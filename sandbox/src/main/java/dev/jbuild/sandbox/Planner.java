@@ -41,6 +41,7 @@ final class Planner {
    *
    * @param scratch a directory of the executor's that may be covered
    * @param cgroupProcs files to join, none for no cgroup
+   * @param deviceCgroup a v2 cgroup that needs a device program, or empty
    * @param cgroupMounts what is shown at /sys/fs/cgroup
    * @param deviceGuard whether a cgroup keeps the step from devices; else its root is nodev
    * @param maxLowers layers that one overlay mount takes
@@ -48,7 +49,8 @@ final class Planner {
   record Setting(
       Path scratch,
       List<String> cgroupProcs,
-      List<Cgroups.View> cgroupMounts,
+      String deviceCgroup,
+      List<Cgroups.Hierarchy> cgroupMounts,
       boolean deviceGuard,
       int maxLowers) {}
 
@@ -85,6 +87,9 @@ final class Planner {
             request.network() == NetworkMode.PRIVATE,
             user.uid(),
             user.gid()));
+    if (!setting.deviceCgroup.isEmpty()) {
+      ops.add(new Op.DeviceFilter(setting.deviceCgroup, DeviceProgram.instructions()));
+    }
     setting.cgroupProcs.forEach(procs -> ops.add(new Op.Cgroup(procs)));
     ops.add(new Op.Scratch(setting.scratch.toString()));
     root();
@@ -197,7 +202,7 @@ final class Planner {
     }
     ops.add(
         new Op.Mount(target, "tmpfs", "cgroup", flags & ~MountOptions.RDONLY, "mode=755", true));
-    for (Cgroups.View view : setting.cgroupMounts) {
+    for (Cgroups.Hierarchy view : setting.cgroupMounts) {
       ops.add(
           new Op.Mount(
               target + "/" + view.name(),
