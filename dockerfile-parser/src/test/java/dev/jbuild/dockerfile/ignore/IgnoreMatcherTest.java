@@ -40,7 +40,7 @@ class IgnoreMatcherTest {
         "a?c               ~ abc -ac -a/c -abbc",
         "[a-c]x            ~ ax bx cx -dx",
         "[^a-c]x           ~ dx -ax",
-        "[a^]x             ~ ax ^^x -bx",
+        "[a^]x             ~ ax ^x -bx",
         "a[b\\]]           ~ ab a] -a",
         "a\\*              ~ a* -ab",
         "a.c               ~ a.c -abc",
