@@ -13,7 +13,6 @@ import dev.jbuild.oci.MediaType;
 import dev.jbuild.store.Decompression;
 import dev.jbuild.store.Ingest;
 import dev.jbuild.store.Store;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -31,8 +30,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * Loads images from an OCI layout or a Docker archive, as a tar (compressed or not) or a directory.
  *
  * <p>A tar is read once, from front to end: what looks like a blob goes into the store and is
- * verified on the way, small documents are kept, and at the end the documents say which blobs are an
- * image. Blobs that turn out to be nobody's are left to the collector.
+ * verified on the way, small documents are kept, and at the end the documents say which blobs are
+ * an image. Blobs that turn out to be nobody's are left to the collector.
  */
 final class ArchiveReader {
   private static final int DOCUMENT_LIMIT = 4 << 20;
@@ -118,7 +117,8 @@ final class ArchiveReader {
     }
   }
 
-  private Digest ingest(@org.jspecify.annotations.Nullable Digest expected, long size, InputStream in)
+  private Digest ingest(
+      @org.jspecify.annotations.Nullable Digest expected, long size, InputStream in)
       throws IOException {
     if (expected != null && store.blobs().size(expected).orElse(-1) == size) {
       return expected;
@@ -187,7 +187,11 @@ final class ArchiveReader {
         if (size != part.size() && !part.mediaType().isForeign()) {
           throw new BuildFailure(
               BuildFailure.Kind.CORRUPT,
-              what + ": blob " + part.digest() + " of " + manifest
+              what
+                  + ": blob "
+                  + part.digest()
+                  + " of "
+                  + manifest
                   + (size < 0 ? " is missing" : " has " + size + " bytes, not " + part.size()));
         }
       }
@@ -218,7 +222,10 @@ final class ArchiveReader {
       if (layers.size() != config.diffIds().size()) {
         throw new BuildFailure(
             BuildFailure.Kind.CORRUPT,
-            what + " lists " + layers.size() + " layers for an image whose config has "
+            what
+                + " lists "
+                + layers.size()
+                + " layers for an image whose config has "
                 + config.diffIds().size());
       }
       register(config.diffIds(), layers);
@@ -279,9 +286,8 @@ final class ArchiveReader {
     for (int i = 0; i < layers.size(); i++) {
       Descriptor layer = layers.get(i);
       DiffId diffId = diffIds.get(i);
-      boolean plain = layer.mediaType().isLayer()
-          && !layer.mediaType().isGzip()
-          && !layer.mediaType().isZstd();
+      boolean plain =
+          layer.mediaType().isLayer() && !layer.mediaType().isGzip() && !layer.mediaType().isZstd();
       if (plain && !layer.digest().equals(diffId.digest())) {
         throw new BuildFailure(
             BuildFailure.Kind.CORRUPT,

@@ -142,7 +142,11 @@ public final class ArchiveWriter {
     if (platforms.size() != 1) {
       throw new BuildFailure(
           BuildFailure.Kind.UNSUPPORTED,
-          "image \"" + name + "\" has " + platforms.size() + " platforms; a docker archive holds one",
+          "image \""
+              + name
+              + "\" has "
+              + platforms.size()
+              + " platforms; a docker archive holds one",
           "choose one with --platform, or write an OCI archive (type=oci)",
           null);
     }

@@ -37,11 +37,16 @@ public record Image(String name, Descriptor target, Manifest manifest, ImageConf
    *
    * @throws BuildFailure of kind {@code INTERNAL} if config and layers do not agree
    */
-  public static Image create(Store store, String name, ImageConfig config, List<Descriptor> layers) {
+  public static Image create(
+      Store store, String name, ImageConfig config, List<Descriptor> layers) {
     if (layers.size() != config.diffIds().size()) {
       throw new BuildFailure(
           BuildFailure.Kind.INTERNAL,
-          "image \"" + name + "\" has " + layers.size() + " layers, but its config names "
+          "image \""
+              + name
+              + "\" has "
+              + layers.size()
+              + " layers, but its config names "
               + config.diffIds().size());
     }
     Manifest manifest =
@@ -87,7 +92,9 @@ public record Image(String name, Descriptor target, Manifest manifest, ImageConf
     }
   }
 
-  /** The digests of everything that {@code target} reaches and that is in the store, itself first. */
+  /**
+   * The digests of everything that {@code target} reaches and that is in the store, itself first.
+   */
   static List<Digest> reachable(BlobStore blobs, Descriptor target) {
     List<Digest> all = new ArrayList<>();
     reach(blobs, target, 0, all);

@@ -4,10 +4,11 @@ import dev.jbuild.failure.BuildFailure;
 import java.util.regex.Pattern;
 
 /**
- * The names of images as people write them: {@code hello}, {@code hello:1}, {@code host:5000/a/b:1}.
+ * The names of images as people write them: {@code hello}, {@code hello:1}, {@code
+ * host:5000/a/b:1}.
  *
- * <p>The store keeps names as they were given, completed by {@code :latest}. Archives carry the full
- * name besides, as Docker's and containerd's do.
+ * <p>The store keeps names as they were given, completed by {@code :latest}. Archives carry the
+ * full name besides, as Docker's and containerd's do.
  */
 public final class ImageNames {
   private static final Pattern VALID =

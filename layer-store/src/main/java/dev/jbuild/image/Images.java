@@ -21,8 +21,8 @@ import java.util.TreeMap;
 /**
  * The images of a store by name.
  *
- * <p>Wherever an image is named, the name may lack its tag ({@code latest} is meant), be the digest of
- * a manifest, index or config, or its first six or more hex digits. Thread-safe.
+ * <p>Wherever an image is named, the name may lack its tag ({@code latest} is meant), be the digest
+ * of a manifest, index or config, or its first six or more hex digits. Thread-safe.
  */
 public final class Images {
   private static final int MIN_PREFIX = 6;
@@ -80,12 +80,15 @@ public final class Images {
     Platform best =
         wanted
             .best(platforms.stream().map(Image::platform).toList())
-            .orElseThrow(
-                () ->
-                    new BuildFailure(
-                        BuildFailure.Kind.NOT_FOUND,
-                        "image \"" + name + "\" has no platform for " + wanted + ", only "
-                            + platforms.stream().map(Image::platform).toList()));
+            .orElseThrow(() ->
+                new BuildFailure(
+                    BuildFailure.Kind.NOT_FOUND,
+                    "image \""
+                        + name
+                        + "\" has no platform for "
+                        + wanted
+                        + ", only "
+                        + platforms.stream().map(Image::platform).toList()));
     return platforms.stream()
         .filter(image -> image.platform().equals(best))
         .findFirst()
@@ -127,8 +130,8 @@ public final class Images {
   }
 
   /**
-   * Removes a name, or all names of what a digest stands for. The space comes back when the collector
-   * runs.
+   * Removes a name, or all names of what a digest stands for. The space comes back when the
+   * collector runs.
    *
    * @return the names that were removed
    */
@@ -141,12 +144,11 @@ public final class Images {
     store
         .tags()
         .list()
-        .forEach(
-            (name, target) -> {
-              if (target.digest().equals(found.getValue().digest()) && store.tags().remove(name)) {
-                removed.add(name);
-              }
-            });
+        .forEach((name, target) -> {
+          if (target.digest().equals(found.getValue().digest()) && store.tags().remove(name)) {
+            removed.add(name);
+          }
+        });
     return removed;
   }
 
@@ -179,7 +181,9 @@ public final class Images {
     return names;
   }
 
-  /** What to give an {@link ArchiveWriter} to save these images: their names and targets, in order. */
+  /**
+   * What to give an {@link ArchiveWriter} to save these images: their names and targets, in order.
+   */
   public SequencedMap<String, Descriptor> select(List<String> names) {
     SequencedMap<String, Descriptor> selected = new LinkedHashMap<>();
     for (String name : names) {
@@ -201,14 +205,16 @@ public final class Images {
     }
     String prefix = name.startsWith("sha256:") ? name.substring("sha256:".length()) : name;
     Map<Digest, Descriptor> matches = new TreeMap<>();
-    if (prefix.length() >= MIN_PREFIX && prefix.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
+    if (prefix.length() >= MIN_PREFIX
+        && prefix.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
       for (Descriptor target : tags.values()) {
         collect(target, prefix, matches);
       }
     }
     if (matches.size() > 1) {
       throw new BuildFailure(
-          BuildFailure.Kind.USER, "\"" + name + "\" is the beginning of " + matches.size() + " digests");
+          BuildFailure.Kind.USER,
+          "\"" + name + "\" is the beginning of " + matches.size() + " digests");
     }
     for (Map.Entry<Digest, Descriptor> match : matches.entrySet()) {
       return Map.entry(match.getKey().toString(), match.getValue());

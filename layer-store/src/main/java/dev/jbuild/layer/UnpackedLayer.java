@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * A layer's directory in overlay form: reads it as the changes it stands for, and makes an overlay's
- * upper directory one.
+ * A layer's directory in overlay form: reads it as the changes it stands for, and makes an
+ * overlay's upper directory one.
  *
  * <p>An upper directory as a step leaves it is not yet a layer. It holds files that were copied up
  * and not changed, marks for names that the step itself made, and says "opaque" of directories that
@@ -50,8 +50,8 @@ public final class UnpackedLayer {
    * Makes an upper directory stand for exactly these changes, which {@link UpperDiff} found in it.
    * The cost follows the size of the directory; no file is read.
    */
-  public static Summary settle(
-      DirFd upper, List<TreeChange> changes, OverlayEncoding encoding) throws IOException {
+  public static Summary settle(DirFd upper, List<TreeChange> changes, OverlayEncoding encoding)
+      throws IOException {
     Settler settler = new Settler(encoding, changes);
     settler.run(upper);
     return new Summary(settler.bytes, settler.opaque);
@@ -75,8 +75,7 @@ public final class UnpackedLayer {
         throws IOException {
       SortedMap<String, byte[]> raw = EntryReader.raw(parent, name);
       if (!LayerDirectory.isImplicit(stat)) {
-        sink.accept(
-            EntryReader.entry(root, path, parent, name, stat, EntryReader.clean(raw)));
+        sink.accept(EntryReader.entry(root, path, parent, name, stat, EntryReader.clean(raw)));
       }
       if (LayerDirectory.isOpaque(raw)) {
         sink.accept(new OpaqueMark(path));

@@ -4,9 +4,11 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.Attributes;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.OverlayEncoding;
+import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.linux.FileFd;
+import dev.jbuild.linux.Stat;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.store.Layer;
 import dev.jbuild.store.Store;
@@ -14,7 +16,9 @@ import dev.jbuild.store.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Snapshots as overlay mounts: the parents' unpacked layers below, an empty directory above that
@@ -44,6 +48,11 @@ public final class OverlaySnapshotter implements Snapshotter {
           DirFd root = DirFd.open(upper)) {
         // The mount shows the upper directory's own attributes as those of "/".
         dress(root, below.find(BytePath.ROOT).orElseThrow().attributes());
+        for (DiffId parent : parents) {
+          for (BytePath directory : store.layers().implicitDirectories(parent)) {
+            describe(root, below, directory);
+          }
+        }
       }
       RootfsMount mount =
           new RootfsMount.Overlay(
@@ -65,6 +74,26 @@ public final class OverlaySnapshotter implements Snapshotter {
     }
   }
 
+  /**
+   * Puts a directory with its true attributes over one that a layer holds without describing it.
+   */
+  private static void describe(DirFd upper, FileTree below, BytePath directory) throws IOException {
+    Optional<TreeEntry> truth = below.find(directory).filter(TreeEntry::isDirectory);
+    if (directory.isRoot() || truth.isEmpty() || upper.find(directory).isPresent()) {
+      return;
+    }
+    describe(upper, below, directory.parent());
+    Stat parent = upper.stat(directory.parent());
+    upper.mkdir(directory, 0755);
+    try (DirFd made = upper.openDirectory(directory)) {
+      dress(made, truth.get().attributes());
+    }
+    try (DirFd above = upper.openDirectory(directory.parent());
+        FileFd self = above.self()) {
+      self.setModified(parent.mtime(), parent.mtimeNanos());
+    }
+  }
+
   private static void dress(DirFd root, Attributes attributes) throws IOException {
     try (FileFd self = root.self()) {
       self.chown((int) attributes.uid(), (int) attributes.gid());
@@ -72,7 +101,8 @@ public final class OverlaySnapshotter implements Snapshotter {
       for (String name : attributes.xattrs().names()) {
         self.setXattr(name, attributes.xattrs().get(name).orElseThrow());
       }
-      self.setModified(attributes.mtime().getEpochSecond(), attributes.mtime().getNano());
+      Instant time = attributes.mtime();
+      self.setModified(time.getEpochSecond(), time.getNano());
     }
   }
 

@@ -11,6 +11,7 @@ import dev.jbuild.layer.OverlayEncoding;
 import dev.jbuild.layer.TreeChange;
 import dev.jbuild.layer.UnpackedLayer;
 import dev.jbuild.layer.UpperDiff;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
@@ -222,8 +223,7 @@ final class DirectoryLayers implements LayerStore {
     }
   }
 
-  private Optional<LayerBlob> answering(DiffId diffId, Compression compression)
-      throws IOException {
+  private Optional<LayerBlob> answering(DiffId diffId, Compression compression) throws IOException {
     for (BlobRecord record : new LayerRecords(layout, diffId).blobs()) {
       if (record.answers(compression) && blobs.contains(record.blob().digest())) {
         return Optional.of(new LayerBlob(record.diffId(), record.blob()));
@@ -294,7 +294,9 @@ final class DirectoryLayers implements LayerStore {
     }
   }
 
-  /** A blob of the layer; made from a form that another process unpacked, if that is all there is. */
+  /**
+   * A blob of the layer; made from a form that another process unpacked, if that is all there is.
+   */
   private Descriptor anyBlob(DiffId diffId) throws IOException {
     if (presentBlobs(diffId).isEmpty() && forms.findCanonical(diffId).isPresent()) {
       return blob(diffId, Compression.uncompressed()).blob();
@@ -321,6 +323,15 @@ final class DirectoryLayers implements LayerStore {
   }
 
   @Override
+  public List<BytePath> implicitDirectories(DiffId diffId) {
+    try {
+      return forms.implicit(diffId);
+    } catch (IOException e) {
+      throw DiskFailures.of("look up layer " + diffId, e);
+    }
+  }
+
+  @Override
   public OverlayEncoding encoding() {
     return forms.encoding();
   }
@@ -334,7 +345,7 @@ final class DirectoryLayers implements LayerStore {
       DiffId diffId = LayerHash.of(changes);
       lease.hold(diffId);
       UnpackedLayer.Summary summary = forms.settle(root, changes);
-      forms.publish(diffId, upper, true, summary.opaque(), summary.bytes());
+      forms.publish(diffId, upper, true, summary.opaque(), summary.bytes(), List.of());
       return find(diffId).orElseThrow();
     } catch (IOException e) {
       throw DiskFailures.of("commit a step's changes", e);

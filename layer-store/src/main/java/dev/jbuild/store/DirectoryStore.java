@@ -34,8 +34,7 @@ final class DirectoryStore implements Store {
   static DirectoryStore open(Path root, String purpose) {
     StoreLayout layout = StoreLayout.open(root);
     try {
-      return new DirectoryStore(
-          layout, Host.probe(layout), new DirectoryLayers.Shared(), purpose);
+      return new DirectoryStore(layout, Host.probe(layout), new DirectoryLayers.Shared(), purpose);
     } catch (IOException e) {
       throw DiskFailures.of("open store " + root, e);
     }

@@ -3,10 +3,8 @@ package dev.jbuild.store;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Digest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -78,12 +76,18 @@ final class FileIngest implements Ingest {
   }
 
   private void resume() throws IOException {
+    offset = readAll(hasher);
+  }
+
+  private long readAll(Digest.Hasher into) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(1 << 18);
-    while (channel.read(buffer) >= 0) {
-      offset += buffer.position();
-      hasher.update(buffer.flip());
+    long read = 0;
+    for (int n = channel.read(buffer); n >= 0; n = channel.read(buffer)) {
+      read += n;
+      into.update(buffer.flip());
       buffer.clear();
     }
+    return read;
   }
 
   @Override
@@ -146,11 +150,9 @@ final class FileIngest implements Ingest {
 
   private Digest hashAnew(Digest expected) {
     Digest.Hasher verifier = expected.verifier();
-    byte[] buffer = new byte[1 << 18];
-    try (InputStream in = Channels.newInputStream(channel.position(0))) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        verifier.update(buffer, 0, n);
-      }
+    try {
+      channel.position(0);
+      readAll(verifier);
     } catch (IOException e) {
       throw DiskFailures.of("store blob " + expected, e);
     }

@@ -3,6 +3,7 @@ package dev.jbuild.store;
 import dev.jbuild.layer.OverlayEncoding;
 import dev.jbuild.layer.TreeChange;
 import dev.jbuild.layer.UnpackedLayer;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.DiffId;
 import java.io.IOException;
@@ -19,10 +20,10 @@ import java.util.Optional;
  *
  * <p><b>Without a sync.</b> A layer of ten thousand files is not synced when it is made: that would
  * cost more than making it, and after a crash of the process nothing is lost anyway. Only a loss of
- * power can tear it. So its record names the boot it was made in. In the same boot it is whole; in a
- * later one it is used only if it hashes to its diffID, or is made again from its blob. A form that
- * is still there a minute after it was made is likely to have been written back; then one {@code
- * syncfs} makes it durable for little, and the record says so.
+ * power can tear it. So its record names the boot it was made in. In the same boot it is whole; in
+ * a later one it is used only if it hashes to its diffID, or is made again from its blob. A form
+ * that is still there a minute after it was made is likely to have been written back; then one
+ * {@code syncfs} makes it durable for little, and the record says so.
  */
 final class LayerForms {
   private static final String FIRST = "fs";
@@ -77,8 +78,9 @@ final class LayerForms {
     }
     Path directory = records.unpackedDirectory(variant);
     if (form.boot().equals(host.boot())) {
-      long age = System.currentTimeMillis() - Files.getLastModifiedTime(
-          directory.resolveSibling(variant + ".json")).toMillis();
+      long age =
+          System.currentTimeMillis()
+              - Files.getLastModifiedTime(directory.resolveSibling(variant + ".json")).toMillis();
       if (age > SETTLED_MILLIS) {
         makeDurable(records, variant, form);
       }
@@ -105,9 +107,16 @@ final class LayerForms {
    * if the layer has a form that fits already, it stays where it is.
    *
    * @param canonical whether the layer's tar can be made from the directory
-   * @param opaque whether it has opaque directories, marked in this process's encoding
+   * @param opaque whether it may have opaque directories, marked in this process's encoding
+   * @param implicit directories in it that the layer does not describe
    */
-  Path publish(DiffId diffId, Path directory, boolean canonical, boolean opaque, long bytes)
+  Path publish(
+      DiffId diffId,
+      Path directory,
+      boolean canonical,
+      boolean opaque,
+      long bytes,
+      List<BytePath> implicit)
       throws IOException {
     Optional<Path> there = find(diffId);
     if (there.isPresent()) {
@@ -120,7 +129,8 @@ final class LayerForms {
             host.idMap(),
             host.boot(),
             canonical,
-            bytes);
+            bytes,
+            implicit);
     String variant = FIRST;
     for (int n = 2; Files.exists(records.unpackedDirectory(variant)); n++) {
       if (records.form(variant).isEmpty()) {
@@ -141,6 +151,18 @@ final class LayerForms {
     }
     records.touch();
     return target;
+  }
+
+  /** The directories that the layer's usable form holds without describing them. */
+  List<BytePath> implicit(DiffId diffId) throws IOException {
+    LayerRecords records = new LayerRecords(layout, diffId);
+    for (String variant : records.variants()) {
+      Optional<UnpackedForm> form = records.form(variant);
+      if (form.isPresent() && form.get().fits(host.encodingName(), host.idMap())) {
+        return form.get().implicit();
+      }
+    }
+    return List.of();
   }
 
   /** Moves a directory out of the way at once and removes it then. */

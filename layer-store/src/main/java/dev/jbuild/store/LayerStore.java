@@ -4,6 +4,7 @@ import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.OverlayEncoding;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import java.io.IOException;
@@ -44,8 +45,8 @@ public interface LayerStore {
    * the one that was offered. Does nothing for a layer that has a blob.
    *
    * @return a blob of the layer
-   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND} if the layer has only been unpacked here
-   *     and no blob of it was made yet
+   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND} if the layer has only been unpacked
+   *     here and no blob of it was made yet
    */
   Descriptor fetch(DiffId diffId);
 
@@ -56,9 +57,9 @@ public interface LayerStore {
   LayerBlob write(Compression compression, LayerWriter.Options options, LayerContent content);
 
   /**
-   * The layer as a blob with this compression, made if there is none: from the unpacked form, or from
-   * a blob with another compression. A blob that came from elsewhere answers for every level of its
-   * kind. Equal layers give equal blobs, whatever they are made from.
+   * The layer as a blob with this compression, made if there is none: from the unpacked form, or
+   * from a blob with another compression. A blob that came from elsewhere answers for every level
+   * of its kind. Equal layers give equal blobs, whatever they are made from.
    *
    * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND}, {@code CORRUPT}
    */
@@ -68,8 +69,8 @@ public interface LayerStore {
    * The directory that holds the layer in overlay form, made from a blob if need be. Read-only for
    * everyone.
    *
-   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND}, {@code CORRUPT} if the blob's content
-   *     is not the layer
+   * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND}, {@code CORRUPT} if the blob's
+   *     content is not the layer
    */
   Path unpacked(DiffId diffId);
 
@@ -91,6 +92,12 @@ public interface LayerStore {
    * @param parents what the overlay's lowers hold, bottom first
    */
   Layer adopt(Path upper, List<DiffId> parents);
+
+  /**
+   * The directories of an unpacked layer that its tar does not describe, but holds something in. A
+   * mount would show them as root's with mode 0755 instead of as the layers below have them.
+   */
+  List<BytePath> implicitDirectories(DiffId diffId);
 
   /** How unpacked layers mark opaque directories for this process's mounts. */
   OverlayEncoding encoding();

@@ -34,7 +34,8 @@ final class OnceAtATime<K, V> {
       return other.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new BuildFailure(BuildFailure.Kind.CANCELLED, "interrupted while waiting for a layer", e);
+      throw new BuildFailure(
+          BuildFailure.Kind.CANCELLED, "interrupted while waiting for a layer", e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof BuildFailure failure) {
         throw new BuildFailure(

@@ -26,15 +26,14 @@ final class Parallel {
       List<Future<R>> running = new ArrayList<>();
       for (T item : items) {
         running.add(
-            threads.submit(
-                () -> {
-                  slots.acquire();
-                  try {
-                    return work.apply(item);
-                  } finally {
-                    slots.release();
-                  }
-                }));
+            threads.submit(() -> {
+              slots.acquire();
+              try {
+                return work.apply(item);
+              } finally {
+                slots.release();
+              }
+            }));
       }
       List<R> results = new ArrayList<>();
       for (Future<R> each : running) {
@@ -49,7 +48,8 @@ final class Parallel {
         throw new BuildFailure(
             failure.kind(), failure.text(), failure.hint().orElse(null), failure);
       }
-      throw new BuildFailure(BuildFailure.Kind.INTERNAL, "work on a layer ended early", e.getCause());
+      throw new BuildFailure(
+          BuildFailure.Kind.INTERNAL, "work on a layer ended early", e.getCause());
     }
   }
 }

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A directory in {@code ingest/} for a tree in the making. A lock file beside it says that its maker
- * is alive; what is left of it on close is removed.
+ * A directory in {@code ingest/} for a tree in the making. A lock file beside it says that its
+ * maker is alive; what is left of it on close is removed.
  */
 final class ScratchDirectory implements AutoCloseable {
   private final StoreLayout layout;

@@ -2,7 +2,9 @@ package dev.jbuild.store;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Json;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -10,15 +12,27 @@ import java.util.Optional;
  *
  * @param encoding how opaque directories are marked, {@code "trusted"} or {@code "user"}; {@code
  *     "any"} if there is none, so that it does not matter
- * @param idMap the user and group id maps under which owners were set; the same number on disk means
- *     another owner under another map
+ * @param idMap the user and group id maps under which owners were set; the same number on disk
+ *     means another owner under another map
  * @param boot the boot in which it was written; empty once it is known to be on stable storage
- * @param canonical whether the layer's tar is the canonical one of this directory, so that it can be
- *     made and checked from it
- * @param bytes on disk
+ * @param canonical whether the layer's tar is the canonical one of this directory, so that it can
+ *     be made and checked from it
+ * @param bytes on disk, about
+ * @param implicit directories that the layer holds without describing them: a mount must get their
+ *     attributes from elsewhere
  */
-record UnpackedForm(String encoding, String idMap, String boot, boolean canonical, long bytes) {
+record UnpackedForm(
+    String encoding,
+    String idMap,
+    String boot,
+    boolean canonical,
+    long bytes,
+    List<BytePath> implicit) {
   static final String ANY = "any";
+
+  UnpackedForm {
+    implicit = List.copyOf(implicit);
+  }
 
   /** Whether a process with this encoding and these id maps can use the directory as a layer. */
   boolean fits(String wantedEncoding, String wantedIdMap) {
@@ -26,7 +40,7 @@ record UnpackedForm(String encoding, String idMap, String boot, boolean canonica
   }
 
   UnpackedForm durable() {
-    return new UnpackedForm(encoding, idMap, "", canonical, bytes);
+    return new UnpackedForm(encoding, idMap, "", canonical, bytes, implicit);
   }
 
   byte[] toBytes() {
@@ -36,6 +50,10 @@ record UnpackedForm(String encoding, String idMap, String boot, boolean canonica
     node.put("boot", boot);
     node.put("canonical", canonical);
     node.put("bytes", bytes);
+    if (!implicit.isEmpty()) {
+      // One char a byte: a name need not be text.
+      node.set("implicit", Json.array(implicit.stream().map(BytePath::latin1).toList()));
+    }
     return Json.compact(node);
   }
 
@@ -50,7 +68,11 @@ record UnpackedForm(String encoding, String idMap, String boot, boolean canonica
                   node.path("idMap").asText(),
                   node.path("boot").asText(),
                   node.path("canonical").asBoolean(),
-                  node.path("bytes").asLong()))
+                  node.path("bytes").asLong(),
+                  node.path("implicit")
+                      .valueStream()
+                      .map(path -> BytePath.ofLatin1(path.asText()))
+                      .toList()))
           : Optional.empty();
     } catch (BuildFailure e) {
       return Optional.empty();

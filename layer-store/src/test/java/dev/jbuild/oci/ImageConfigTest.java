@@ -27,7 +27,8 @@ class ImageConfigTest {
       "history":[{"created":"2026-01-02T03:04:05Z","created_by":"RUN a \\u0026\\u0026 b \\u003c c",\
       "comment":"buildkit.dockerfile.v0"},{"created_by":"ENV A=1","empty_layer":true}],\
       "moby.buildkit.cache.v0":"e30=","os":"linux","rootfs":{"type":"layers","diff_ids":\
-      ["sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]}}""";
+      ["sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]}}\
+      """;
 
   @Test
   void writesWhatItReadsByteForByte() {
@@ -71,7 +72,8 @@ class ImageConfigTest {
             """
             {"os":"linux","architecture":"amd64","created":null,
              "config":{"Env":null,"Cmd":"sh","Volumes":null,"Healthcheck":null},
-             "rootfs":{"type":"layers","diff_ids":null},"history":null}"""
+             "rootfs":{"type":"layers","diff_ids":null},"history":null}\
+            """
                 .getBytes(UTF_8));
     assertThat(config.config().cmd()).containsExactly("sh");
     assertThat(config.diffIds()).isEmpty();
@@ -114,18 +116,17 @@ class ImageConfigTest {
 
   @Test
   void escapesWhatGoEscapes() {
-    RuntimeConfig config =
-        RuntimeConfig.EMPTY.withEnv("A", "<>&\u2028\u0001\u007f\"\\/\n\té😀");
+    RuntimeConfig config = RuntimeConfig.EMPTY.withEnv("A", "<>&\u2028\u0001\u007f\"\\/\n\té😀");
     String json =
         new String(
             ImageConfig.empty(Platform.parse("linux/amd64")).withConfig(config).toBytes(), UTF_8);
-    assertThat(json)
-        .contains("\"A=\\u003c\\u003e\\u0026\\u2028\\u0001\u007f\\\"\\\\/\\n\\té😀\"");
+    assertThat(json).contains("\"A=\\u003c\\u003e\\u0026\\u2028\\u0001\u007f\\\"\\\\/\\n\\té😀\"");
   }
 
   @Test
   void aVariableKeepsItsPlaceWhenItChanges() {
-    RuntimeConfig config = RuntimeConfig.EMPTY.withEnv("A", "1").withEnv("B", "2").withEnv("A", "3");
+    RuntimeConfig config =
+        RuntimeConfig.EMPTY.withEnv("A", "1").withEnv("B", "2").withEnv("A", "3");
     assertThat(config.env()).containsExactly("A=3", "B=2");
     assertThat(config.env("A")).contains("3");
     assertThat(config.env("C")).isEmpty();

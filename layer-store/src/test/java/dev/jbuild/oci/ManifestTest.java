@@ -61,7 +61,8 @@ class ManifestTest {
                   }
                 }
               ]
-            }"""
+            }\
+            """
                 .replaceFirst("sha256:8cf8d8[0-9a-f]*", LAYER.digest().toString()));
     assertThat(Manifest.parse(manifest.bytes())).isEqualTo(manifest);
   }
@@ -100,10 +101,8 @@ class ManifestTest {
 
   @Test
   void aNegativeSizeIsRefused() {
-    String json =
-        "{\"mediaType\":\"x\",\"digest\":\"" + CONFIG.digest() + "\",\"size\":-1}";
-    assertThatThrownBy(
-            () -> Descriptor.parse(Json.parseObject(json.getBytes(UTF_8), "it"), "it"))
+    String json = "{\"mediaType\":\"x\",\"digest\":\"" + CONFIG.digest() + "\",\"size\":-1}";
+    assertThatThrownBy(() -> Descriptor.parse(Json.parseObject(json.getBytes(UTF_8), "it"), "it"))
         .hasMessage("the descriptor of " + CONFIG.digest() + " has the size -1");
   }
 
