@@ -58,7 +58,6 @@ final class Dispatcher {
   private static final String COMMENT = "buildkit.dockerfile.v0";
 
   private final Planner planner;
-  private final Stage stage;
   private final StageState state;
   private final WordExpander expander;
   private final Diagnostics diagnostics;
@@ -75,7 +74,6 @@ final class Dispatcher {
       StageSteps steps,
       boolean ignoreCache) {
     this.planner = planner;
-    this.stage = stage;
     this.state = state;
     this.expander = expander;
     this.diagnostics = diagnostics;

@@ -203,7 +203,9 @@ public final class Solver {
     if (other != null) {
       return other;
     }
-    scope.fork(
+    // Its failure ends the scope, and reaches those who wait through "mine".
+    Future<?> _ =
+        scope.fork(
         () -> {
           try {
             mine.complete(task.call());
@@ -211,7 +213,7 @@ public final class Solver {
             mine.completeExceptionally(failure);
             throw failure;
           }
-          return null;
+          return true;
         });
     return mine;
   }
