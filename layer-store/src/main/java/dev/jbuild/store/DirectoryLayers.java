@@ -60,6 +60,7 @@ final class DirectoryLayers implements LayerStore {
   private final LayerForms forms;
   private final LayerUnpacker unpacker;
   private final StackView views;
+  private final StackMerger merger;
   private final Shared shared;
 
   DirectoryLayers(
@@ -75,6 +76,7 @@ final class DirectoryLayers implements LayerStore {
     this.shared = shared;
     unpacker = new LayerUnpacker(layout, forms);
     views = new StackView(this, shared.listings);
+    merger = new StackMerger(layout, this, forms);
   }
 
   @Override
@@ -349,10 +351,23 @@ final class DirectoryLayers implements LayerStore {
   @Override
   public FileTree view(List<DiffId> diffIds) {
     try {
-      return views.open(diffIds);
+      return views.open(merger.shorten(diffIds));
     } catch (IOException e) {
       throw DiskFailures.of("look into a root file system", e);
     }
+  }
+
+  @Override
+  public List<Path> lowers(List<DiffId> diffIds) {
+    try {
+      return unpacked(merger.shorten(diffIds)).reversed();
+    } catch (IOException e) {
+      throw DiskFailures.of("make a tall stack of layers short", e);
+    }
+  }
+
+  void hold(DiffId diffId) {
+    lease.hold(diffId);
   }
 
   /** A directory of the layer that is there already. */
