@@ -56,11 +56,7 @@ public final class OverlaySnapshotter implements Snapshotter {
       }
       RootfsMount mount =
           new RootfsMount.Overlay(
-              store.root(),
-              lowers,
-              upper,
-              work,
-              store.layers().encoding() == OverlayEncoding.USER);
+              store.root(), lowers, upper, work, store.layers().encoding() == OverlayEncoding.USER);
       ActiveSnapshot snapshot = new Active(List.copyOf(parents), workspace, upper, mount);
       ready = true;
       return snapshot;

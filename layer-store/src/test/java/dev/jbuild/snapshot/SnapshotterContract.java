@@ -354,8 +354,7 @@ abstract class SnapshotterContract {
     }
     assertThat(shown).hasContent("598\n300599");
     assertThat(entries(stack.getLast()))
-        .containsExactly(
-            "d 755 0:0 dir/", "f 644 0:0 dir/.wh.n100 0", "f 644 0:0 dir/.wh.n500 0");
+        .containsExactly("d 755 0:0 dir/", "f 644 0:0 dir/.wh.n100 0", "f 644 0:0 dir/.wh.n500 0");
   }
 
   private static TreeEntry.RegularFile file(String path, String content) {
