@@ -144,7 +144,7 @@ public final class LayerWriter {
   }
 
   private void writeSparse(TreeEntry.RegularFile file, SparseMap map) throws IOException {
-    byte[] index = map.encode();
+    byte[] index = map.encode(file.size());
     long stored = index.length + map.dataSize();
     PaxRecords pax = records(file.attributes());
     map.describe(pax, file.path(), file.size());

@@ -140,10 +140,17 @@ record SparseMap(List<ContentSource.Extent> data) {
   }
 
   /** The map as it precedes the data: decimal numbers on lines, padded to a block. */
-  byte[] encode() {
-    StringBuilder text = new StringBuilder().append(data.size()).append('\n');
+  byte[] encode(long realSize) {
+    // GNU tar takes the end of the last part for the file's size, so a hole at the end is followed
+    // by an empty part.
+    boolean endsInHole = data.isEmpty() || data.getLast().end() < realSize;
+    StringBuilder text = new StringBuilder();
+    text.append(data.size() + (endsInHole ? 1 : 0)).append('\n');
     for (ContentSource.Extent extent : data) {
       text.append(extent.offset()).append('\n').append(extent.length()).append('\n');
+    }
+    if (endsInHole) {
+      text.append(realSize).append("\n0\n");
     }
     byte[] bytes = text.toString().getBytes(ISO_8859_1);
     return Arrays.copyOf(

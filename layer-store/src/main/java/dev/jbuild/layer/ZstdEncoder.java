@@ -1,7 +1,6 @@
 package dev.jbuild.layer;
 
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -16,19 +15,7 @@ final class ZstdEncoder implements BlockEncoder {
   private final ZstdOutputStreamNoFinalizer zstd;
 
   ZstdEncoder(OutputStream out, int level, int parallelism) throws IOException {
-    // Closing the compressor must not close the blob.
-    zstd =
-        new ZstdOutputStreamNoFinalizer(
-            new FilterOutputStream(out) {
-              @Override
-              public void write(byte[] bytes, int offset, int length) throws IOException {
-                out.write(bytes, offset, length);
-              }
-
-              @Override
-              public void close() {}
-            },
-            level);
+    zstd = new ZstdOutputStreamNoFinalizer(out, level);
     zstd.setWorkers(Math.max(1, parallelism));
     zstd.setChecksum(true);
   }
@@ -42,13 +29,13 @@ final class ZstdEncoder implements BlockEncoder {
   @Override
   public void finish(byte[] data, int length) throws IOException {
     zstd.write(data, 0, length);
-    zstd.close();
+    zstd.closeWithoutClosingParentStream();
   }
 
   @Override
   public void close() {
     try {
-      zstd.close();
+      zstd.closeWithoutClosingParentStream();
     } catch (IOException e) {
       // Only after a failure that was reported already, or after finish, when it does nothing.
     }

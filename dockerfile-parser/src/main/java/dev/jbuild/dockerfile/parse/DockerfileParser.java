@@ -1,0 +1,34 @@
+package dev.jbuild.dockerfile.parse;
+
+import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.Instruction;
+import dev.jbuild.dockerfile.ast.SourceSpan;
+
+/** Parses Dockerfiles. Thread-safe: there is no state. */
+public final class DockerfileParser {
+  /** Larger files are refused: 16 MiB. */
+  public static final int MAX_FILE_BYTES = 16 << 20;
+
+  private DockerfileParser() {}
+
+  /**
+   * Parses a whole file. Time and memory are linear in its length.
+   *
+   * @param fileName as it should appear in messages
+   * @param bytes the content; any bytes are accepted, and none lead to an exception
+   */
+  public static ParseResult parse(String fileName, byte[] bytes) {
+    return Pending.pending();
+  }
+
+  /**
+   * Parses an ONBUILD trigger from the config of a base image. The escape character is a backslash.
+   *
+   * @param trigger one instruction, with its heredocs if it has any
+   * @param from the span that instructions of the trigger take: that of the FROM which fires it
+   * @throws DockerfileException positioned at {@code from} when it is not a valid trigger
+   */
+  public static Instruction parseTrigger(String trigger, SourceSpan from) {
+    return Pending.pending();
+  }
+}

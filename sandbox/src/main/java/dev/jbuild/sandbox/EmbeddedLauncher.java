@@ -1,0 +1,78 @@
+package dev.jbuild.sandbox;
+
+import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Starts steps through jbuild-init: one small static program, no daemon, no runtime to install.
+ *
+ * <p>The plan goes to its standard input, which then carries commands (kill, signal, go on) and, by
+ * closing, the death of the JVM; frames with output and the result come back on its standard
+ * output. So the JDK's own process start suffices, and nothing is forked inside the JVM.
+ */
+public final class EmbeddedLauncher implements Launcher {
+
+  private final Path binary;
+  private final Tier tier;
+  private final int maxLowers;
+
+  /**
+   * A launcher for a tier that was probed.
+   *
+   * @throws BuildFailure if the launcher's program is not to be had
+   */
+  public EmbeddedLauncher(Tier tier) {
+    this(LauncherBinary.locate(), tier, 400);
+  }
+
+  /** With a given program and number of layers for one overlay mount. */
+  EmbeddedLauncher(Path binary, Tier tier, int maxLowers) {
+    this.binary = binary;
+    this.tier = tier;
+    this.maxLowers = maxLowers;
+  }
+
+  @Override
+  public RunningStep start(StepRequest request, OutputSink sink) {
+    Path folder = binary.getParent();
+    Plan plan =
+        Planner.plan(
+            request,
+            new Planner.Setting(
+                folder == null ? binary : folder, List.of(), Cgroups.mounted(), true, maxLowers));
+    byte[] bytes = plan.encode();
+    ProcessBuilder builder = new ProcessBuilder(binary.toString(), "run");
+    builder.environment().clear();
+    long started = System.nanoTime();
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE,
+          "launcher " + binary + " cannot be started: " + e.getMessage(),
+          e);
+    }
+    try {
+      OutputStream in = process.getOutputStream();
+      in.write(bytes);
+      in.flush();
+    } catch (IOException e) {
+      String complaint = EmbeddedStep.lastWords(process);
+      process.destroyForcibly();
+      throw new BuildFailure(
+          BuildFailure.Kind.INTERNAL,
+          complaint.isEmpty() ? "launcher takes no plan: " + e.getMessage() : complaint,
+          e);
+    }
+    return new EmbeddedStep(process, request, sink, started);
+  }
+
+  @Override
+  public String describe() {
+    return "embedded launcher, tier " + tier;
+  }
+}
