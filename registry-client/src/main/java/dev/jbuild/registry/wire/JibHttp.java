@@ -58,6 +58,9 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
   private final Clock clock = Clock.systemUTC();
   private final Map<String, FailoverHttpClient> clients = new ConcurrentHashMap<>();
 
+  /** The connection each thread is using: Jib opens one for each request, in the asking thread. */
+  private final Map<Thread, HttpTransport> inUse = new ConcurrentHashMap<>();
+
   JibHttp(RegistryOptions options, CredentialStore credentials) {
     this.options = options;
     this.credentials = credentials;
@@ -72,7 +75,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
   }
 
   /** An answer with a good status. The caller closes it. */
-  static final class Answer implements AutoCloseable {
+  final class Answer implements AutoCloseable {
     private final Response response;
 
     Answer(Response response) {
@@ -101,8 +104,28 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     }
 
     @Override
-    public void close() throws IOException {
-      response.close();
+    public void close() {
+      breakOff();
+      try {
+        response.close();
+      } catch (IOException e) {
+        // It wants to read the rest of the body, of which there may be no end.
+      }
+    }
+  }
+
+  /**
+   * Closes the connection of this thread's request. Jib and the layers below it read a body to its
+   * end when they let go of it, however long that takes; without a connection they cannot.
+   */
+  void breakOff() {
+    HttpTransport transport = inUse.remove(Thread.currentThread());
+    if (transport != null) {
+      try {
+        transport.shutdown();
+      } catch (IOException e) {
+        // Then it is closed.
+      }
     }
   }
 
@@ -151,7 +174,9 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
         ApacheHttpTransport.newDefaultHttpClientBuilder()
             .setSSLSocketFactory(sockets)
             .setRoutePlanner(new SystemDefaultRoutePlanner(proxies));
-    return new ApacheHttpTransport(builder.build());
+    HttpTransport transport = new ApacheHttpTransport(builder.build());
+    inUse.put(Thread.currentThread(), transport);
+    return transport;
   }
 
   /** Jib's client for a repository, after it has got what it needs to be let in. */
@@ -287,8 +312,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             scope,
             response.getStatusCode(),
             response.getContent(),
-            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")),
-            e);
+            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")));
       }
       if (at instanceof HttpResponseException response) {
         return answered(
@@ -297,8 +321,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             scope,
             response.getStatusCode(),
             response.getContent(),
-            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")),
-            e);
+            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")));
       }
     }
     if (e instanceof RegistryAuthenticationFailedException) {
@@ -326,8 +349,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       Scope scope,
       int status,
       @Nullable String content,
-      Optional<String> retryAfter,
-      Exception cause) {
+      Optional<String> retryAfter) {
     byte[] body = content == null ? new byte[0] : content.getBytes(StandardCharsets.UTF_8);
     ErrorAnswer said = ErrorAnswer.read(new ByteArrayInputStream(body), Optional.empty());
     RegistryFailure failure =
@@ -340,7 +362,8 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             account(action, scope),
             credentials.find(action.host(), action.path()).credential().isPresent(),
             List.of(),
-            cause);
+            // Not Jib's own: its text has the URL with its query, which may be a key to the upload.
+            null);
     if (Refusal.isTransient(status)) {
       return new TransientFailure(failure, ErrorAnswer.retryAfter(retryAfter, clock).orElse(null));
     }

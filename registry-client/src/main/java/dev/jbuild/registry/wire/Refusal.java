@@ -79,6 +79,7 @@ final class Refusal {
 
   private static String reason(int status) {
     return switch (status) {
+      case 301, 302, 303, 307, 308 -> "one redirect too many";
       case 400 -> "bad request";
       case 401 -> "unauthorized";
       case 403 -> "forbidden";
