@@ -2,6 +2,7 @@ package dev.jbuild.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.layer.Decompression;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
@@ -10,7 +11,6 @@ import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Json;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
-import dev.jbuild.store.Decompression;
 import dev.jbuild.store.Ingest;
 import dev.jbuild.store.Store;
 import java.io.IOException;
@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -57,7 +58,7 @@ final class ArchiveReader {
   static List<Map.Entry<String, Descriptor>> read(Store store, InputStream in, String what) {
     ArchiveReader reader = new ArchiveReader(store, what);
     try {
-      reader.readTar(Decompression.open(in));
+      reader.readTar(Decompression.detect(in));
     } catch (IOException e) {
       throw new BuildFailure(
           BuildFailure.Kind.CORRUPT, what + " is no readable archive: " + e.getMessage(), e);
@@ -270,11 +271,29 @@ final class ArchiveReader {
       digest = store.blobs().put(MediaType.OCI_LAYER, document).digest();
     }
     try (InputStream in = store.blobs().open(digest)) {
-      MediaType type = Decompression.layerType(in.readNBytes(Decompression.MAGIC_BYTES));
-      return Descriptor.of(type, digest, store.blobs().size(digest).orElseThrow());
+      Decompression kind = Decompression.of(in.readNBytes(Decompression.PREFIX));
+      return Descriptor.of(
+          layerType(kind, listed), digest, store.blobs().size(digest).orElseThrow());
     } catch (IOException e) {
       throw new BuildFailure(BuildFailure.Kind.UNAVAILABLE, "read " + listed + " of " + what, e);
     }
+  }
+
+  private MediaType layerType(Decompression kind, String listed) {
+    return switch (kind) {
+      case NONE -> MediaType.OCI_LAYER;
+      case GZIP -> MediaType.OCI_LAYER_GZIP;
+      case ZSTD -> MediaType.OCI_LAYER_ZSTD;
+      case BZIP2, XZ ->
+          throw new BuildFailure(
+              BuildFailure.Kind.UNSUPPORTED,
+              what
+                  + ": layer \""
+                  + listed
+                  + "\" is compressed with "
+                  + kind.name().toLowerCase(Locale.ROOT)
+                  + ", which no image may be");
+    };
   }
 
   private void register(List<DiffId> diffIds, List<Descriptor> layers) {

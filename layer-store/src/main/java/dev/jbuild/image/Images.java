@@ -1,10 +1,13 @@
 package dev.jbuild.image;
 
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.History;
+import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a store by name.
@@ -165,6 +169,25 @@ public final class Images {
   /** As above, from a directory that holds an OCI layout or an unpacked Docker archive. */
   public List<String> load(Path directory) {
     return tagAll(ArchiveReader.readDirectory(store, directory));
+  }
+
+  /**
+   * Makes an image of one layer from the tar of a root file system.
+   *
+   * @param tar may be compressed; read to its end and closed
+   * @param what names the tar in the image's history
+   * @param created the time of the image; equal tars and times give equal images
+   */
+  public Image importRootfs(
+      InputStream tar, String what, String name, Platform platform, @Nullable Instant created) {
+    String complete = ImageNames.complete(name);
+    LayerBlob layer = store.layers().importTar(tar, Compression.gzip());
+    ImageConfig config =
+        ImageConfig.empty(platform)
+            .withCreated(created)
+            .withDiffIds(List.of(layer.diffId()))
+            .withHistory(List.of(new History(created, "jbuild import " + what, "", "", false)));
+    return Image.create(store, complete, config, List.of(layer.blob()));
   }
 
   private List<String> tagAll(List<Map.Entry<String, Descriptor>> images) {

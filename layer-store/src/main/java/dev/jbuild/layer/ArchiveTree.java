@@ -10,18 +10,18 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Collections;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * The files of a tar, as a tree: a build context that arrived as an archive, the source of an ADD.
  *
- * <p>Nothing is unpacked. Names are {@linkplain BytePath#clampedLatin1 clamped} to the tree's root, a
- * later entry replaces an earlier one of its name, and {@code .wh.} names are names like any other:
- * an archive is no layer. What the tree cannot hold, such as a link to a file the archive does not
- * have, is an error. Safe for look-ups from several threads once it is open.
+ * <p>Nothing is unpacked. Names are {@linkplain BytePath#clampedLatin1 clamped} to the tree's root,
+ * a later entry replaces an earlier one of its name, and {@code .wh.} names are names like any
+ * other: an archive is no layer. What the tree cannot hold, such as a link to a file the archive
+ * does not have, is an error. Safe for look-ups from several threads once it is open.
  */
 public final class ArchiveTree implements FileTree {
   private final FileChannel file;
@@ -76,8 +76,7 @@ public final class ArchiveTree implements FileTree {
     BytePath path = BytePath.clampedLatin1(tar.name());
     Attributes attributes = tar.attributes();
     return switch (tar.type()) {
-      case '0' ->
-          new TreeEntry.RegularFile(path, attributes, tar.size(), new Member(file, tar));
+      case '0' -> new TreeEntry.RegularFile(path, attributes, tar.size(), new Member(file, tar));
       case '1' ->
           new TreeEntry.HardLink(
               path, attributes, FileType.REGULAR, BytePath.clampedLatin1(tar.link()));

@@ -257,7 +257,7 @@ public final class UpperDiff {
     return new BuildFailure(
         BuildFailure.Kind.UNSUPPORTED,
         "overlay upper entry \"" + path + "\" uses " + feature,
-        "mount the overlay with redirect_dir=off,metacopy=off",
+        "mount the overlay with redirect_dir=nofollow,metacopy=off",
         null);
   }
 }

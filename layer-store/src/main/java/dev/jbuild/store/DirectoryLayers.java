@@ -4,7 +4,10 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.CompressedLayer;
 import dev.jbuild.layer.CompressedLayerStream;
 import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.Decompression;
+import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.LayerExtractor;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.LayeredView;
 import dev.jbuild.layer.OverlayEncoding;
@@ -176,6 +179,29 @@ final class DirectoryLayers implements LayerStore {
     }
   }
 
+  @Override
+  public LayerBlob importTar(InputStream tar, Compression compression) {
+    try (ScratchDirectory scratch = ScratchDirectory.open(layout);
+        DirFd target = DirFd.open(scratch.path());
+        InputStream plain = Decompression.detect(tar)) {
+      LayerExtractor.Extracted extracted =
+          LayerExtractor.apply(plain, target, forms.encoding(), ExtractLimits.DEFAULT);
+      LayerBlob written =
+          write(
+              compression,
+              LayerWriter.Options.CANONICAL,
+              writer -> {
+                UnpackedLayer.read(target, writer::write);
+                writer.finish();
+              });
+      forms.publish(
+          written.diffId(), scratch.path(), true, true, extracted.tarBytes(), extracted.implicit());
+      return written;
+    } catch (IOException e) {
+      throw DiskFailures.of("import a tar", e);
+    }
+  }
+
   private LayerBlob publish(FileIngest ingest, CompressedLayer written, Compression compression) {
     // The layer first: a collector that sees the blob must see who holds it.
     lease.hold(written.diffId());
@@ -253,7 +279,7 @@ final class DirectoryLayers implements LayerStore {
 
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
-    try (InputStream in = Decompression.open(blobs.open(source.digest()));
+    try (InputStream in = Decompression.detect(blobs.open(source.digest()));
         FileIngest ingest = FileIngest.anonymous(layout, lease);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {

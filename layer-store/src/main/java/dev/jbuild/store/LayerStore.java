@@ -8,6 +8,7 @@ import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +58,15 @@ public interface LayerStore {
   LayerBlob write(Compression compression, LayerWriter.Options options, LayerContent content);
 
   /**
+   * Brings in a tar of any origin as a new layer: its content is unpacked and written again in
+   * canonical form, so that tars of equal content make equal layers.
+   *
+   * @param tar may be compressed; read to its end and closed
+   * @throws dev.jbuild.failure.BuildFailure {@code CORRUPT} if it is no proper tar, or means harm
+   */
+  LayerBlob importTar(InputStream tar, Compression compression);
+
+  /**
    * The layer as a blob with this compression, made if there is none: from the unpacked form, or
    * from a blob with another compression. A blob that came from elsewhere answers for every level
    * of its kind. Equal layers give equal blobs, whatever they are made from.
@@ -102,7 +112,7 @@ public interface LayerStore {
   /** How unpacked layers mark opaque directories for this process's mounts. */
   OverlayEncoding encoding();
 
-  /** Writes the changes of a layer, in tree order; the writer is finished by its caller. */
+  /** Writes the changes of a layer, in tree order, and finishes the writer. */
   @FunctionalInterface
   interface LayerContent {
     void writeTo(LayerWriter writer) throws IOException;

@@ -1,6 +1,7 @@
 package dev.jbuild.store;
 
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.layer.Decompression;
 import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.LayerExtractor;
 import dev.jbuild.linux.DirFd;
@@ -42,7 +43,7 @@ final class LayerUnpacker {
       }
       Digest.Hasher hasher = Digest.hasher();
       LayerExtractor.Extracted extracted;
-      try (InputStream tar = new HashingStream(Decompression.open(open.get()), hasher);
+      try (InputStream tar = new HashingStream(Decompression.detect(open.get()), hasher);
           DirFd target = DirFd.open(scratch.path())) {
         extracted = LayerExtractor.apply(tar, target, forms.encoding(), ExtractLimits.DEFAULT);
       }

@@ -146,7 +146,7 @@ final class Dispatcher {
 
   /** {@code |2 a=1 b=2 } when ARGs are in scope: part of RUN's history since Docker 1.9. */
   private String arguments() {
-    Map<String, String> args = state.scope.args();
+    Map<String, String> args = state.scope.history();
     if (args.isEmpty()) {
       return "";
     }

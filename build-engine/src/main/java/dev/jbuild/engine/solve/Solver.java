@@ -78,10 +78,9 @@ public final class Solver {
       case Op.Scratch scratch -> new Result.Layers(List.of());
       case Op.Context context -> new Result.Files(context.name());
       case Op.Image image -> {
-        events.started(vertex.step(), null);
-        List<StackLayer> layers = base(image.image());
-        events.finished(vertex.step());
-        yield new Result.Layers(layers);
+        // Known since the plan was made; layers come when something reads them.
+        events.cached(vertex.step(), "store");
+        yield new Result.Layers(base(image.image()));
       }
       case Op.Run run -> make(vertex);
       case Op.Copy copy -> make(vertex);
@@ -155,7 +154,9 @@ public final class Solver {
         cachedWithInputs(input);
       }
     }
-    events.cached(vertex.step(), "local");
+    if (vertex.step().source().isPresent()) {
+      events.cached(vertex.step(), "local");
+    }
   }
 
   private Optional<List<StackLayer>> lookUp(Digest key) throws IOException {
