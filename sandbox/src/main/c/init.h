@@ -48,6 +48,7 @@ enum op_code {
   OP_OOM_ADJ = 23, /* text */
   OP_SCRATCH = 24, /* path that the scratch tmpfs covers */
   OP_ROOT = 25,    /* none: the newest stack is the step's root */
+  OP_DEVICES = 26, /* cgroup, program */
 };
 
 struct op {

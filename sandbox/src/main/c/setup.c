@@ -7,6 +7,7 @@
  * held by its descriptor, so nobody can swap it in between. */
 #include "init.h"
 
+#include <linux/bpf.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/ioctl.h>
@@ -524,6 +525,30 @@ static void do_cgroup(struct step *step, struct op *op) {
   sys(close, fd);
 }
 
+/* cgroup v2 has no device controller but a program in its place. */
+static void do_devices(struct step *step, struct op *op) {
+  const char *path = op_string(op);
+  size_t length;
+  const char *program = op_text(op, &length);
+  union bpf_attr load = {0};
+  load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+  load.insn_cnt = (uint32_t)(length / sizeof(struct bpf_insn));
+  load.insns = (uint64_t)(uintptr_t)program;
+  load.license = (uint64_t)(uintptr_t)"";
+  long fd = sys(bpf, BPF_PROG_LOAD, &load, sizeof load);
+  if (fd < 0) die(step, (int)-fd, path, 125);
+  long cgroup = sys(openat, AT_FDCWD_, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (cgroup < 0) die(step, (int)-cgroup, path, 125);
+  union bpf_attr attach = {0};
+  attach.target_fd = (uint32_t)cgroup;
+  attach.attach_bpf_fd = (uint32_t)fd;
+  attach.attach_type = BPF_CGROUP_DEVICE;
+  long r = sys(bpf, BPF_PROG_ATTACH, &attach, sizeof attach);
+  if (r < 0) die(step, (int)-r, path, 125);
+  sys(close, fd);
+  sys(close, cgroup);
+}
+
 static void do_loopback(struct step *step) {
   long fd = sys(socket, 2 /* AF_INET */, 2 /* SOCK_DGRAM */ | O_CLOEXEC, 0);
   if (fd < 0) die(step, (int)-fd, "lo", 125);
@@ -565,6 +590,7 @@ static void do_cwd(struct step *step, struct op *op) {
 void run_setup(struct step *step, struct op *op) {
   switch (op->code) {
     case OP_CGROUP: do_cgroup(step, op); break;
+    case OP_DEVICES: do_devices(step, op); break;
     case OP_SCRATCH: make_scratch(step, op_string(op)); break;
     case OP_STACK: do_stack(step, op); break;
     case OP_DIRECTORY: do_directory(step, op); break;

@@ -177,7 +177,7 @@ static _Noreturn void start_init(struct step *step, struct plan plan, const stru
     step->op = op.code;
     /* The cgroup the process is in becomes the root that the namespace shows. */
     if (cgroup_namespace && op.code != OP_PROCESS && op.code != OP_CGROUP &&
-        op.code != OP_USERNS) {
+        op.code != OP_USERNS && op.code != OP_DEVICES) {
       long r = sys(unshare, CLONE_NEWCGROUP);
       if (r < 0) die(step, (int)-r, "cgroup namespace", 125);
       cgroup_namespace = false;
@@ -578,11 +578,24 @@ static int run(void) {
   return 0;
 }
 
+/* The kernel's log, where it names the victims of its out-of-memory killer. */
+static int print_kernel_log(void) {
+  static char log[1 << 20];
+  long n = sys(syslog, 3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof log);
+  for (long done = 0; done < n;) {
+    long r = sys(write, 1, log + done, n - done);
+    if (r <= 0) break;
+    done += r;
+  }
+  return n < 0;
+}
+
 static int jbuild_init(int argc, char **argv, char **envp) {
   if (argc == 2 && same(argv[1], "run")) {
     become_copy(argv, envp);
     return run();
   }
+  if (argc == 2 && same(argv[1], "kernel-log")) return print_kernel_log();
   refuse("usage: jbuild-init run < plan (started by jbuild)");
 }
 

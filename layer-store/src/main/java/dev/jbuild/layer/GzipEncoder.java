@@ -30,7 +30,11 @@ final class GzipEncoder implements BlockEncoder {
   private final ExecutorService threads;
   private final int inFlight;
   private final ArrayDeque<Future<Piece>> pieces = new ArrayDeque<>();
+
+  /** By level: one that had another level before gives other bytes even after a reset. */
   private final Queue<Deflater> deflaters = new ConcurrentLinkedQueue<>();
+
+  private final Queue<Deflater> storing = new ConcurrentLinkedQueue<>();
   private final ArrayDeque<byte[]> free = new ArrayDeque<>();
   private final CRC32 crc = new CRC32();
   private byte[] dictionary = new byte[0];
@@ -111,12 +115,13 @@ final class GzipEncoder implements BlockEncoder {
   }
 
   private Piece deflate(byte[] data, int length, byte[] before, boolean last) {
-    Deflater deflater = deflaters.poll();
+    boolean store = Randomness.isRandom(data, length);
+    Queue<Deflater> used = store ? storing : deflaters;
+    Deflater deflater = used.poll();
     if (deflater == null) {
-      deflater = new Deflater(level, true);
+      deflater = new Deflater(store ? Deflater.NO_COMPRESSION : level, true);
     }
     deflater.reset();
-    deflater.setLevel(Randomness.isRandom(data, length) ? Deflater.NO_COMPRESSION : level);
     if (before.length > 0) {
       deflater.setDictionary(before);
     }
@@ -135,7 +140,7 @@ final class GzipEncoder implements BlockEncoder {
       }
       bytes = Arrays.copyOf(bytes, bytes.length + length / 2 + 1024);
     }
-    deflaters.add(deflater);
+    used.add(deflater);
     return new Piece(bytes, n, data);
   }
 
@@ -152,8 +157,9 @@ final class GzipEncoder implements BlockEncoder {
       }
     }
     pieces.clear();
-    for (Deflater deflater = deflaters.poll(); deflater != null; deflater = deflaters.poll()) {
-      deflater.end();
-    }
+    deflaters.forEach(Deflater::end);
+    deflaters.clear();
+    storing.forEach(Deflater::end);
+    storing.clear();
   }
 }

@@ -1,6 +1,7 @@
 package dev.jbuild.oci;
 
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.linux.Sha256;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -108,31 +109,46 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
   /** Takes bytes in order and ends in a digest. Not safe for use by several threads at once. */
   public static final class Hasher {
     private final String algorithm;
-    private final MessageDigest message;
+    private final Optional<Sha256> sha256;
+    private final Optional<MessageDigest> sha512;
 
     private Hasher(String algorithm) {
       this.algorithm = algorithm;
+      boolean wide = algorithm.equals(SHA512);
+      sha256 = wide ? Optional.empty() : Optional.of(new Sha256());
+      sha512 = wide ? Optional.of(sha512()) : Optional.empty();
+    }
+
+    private static MessageDigest sha512() {
       try {
-        message = MessageDigest.getInstance(algorithm.equals(SHA512) ? "SHA-512" : "SHA-256");
+        return MessageDigest.getInstance("SHA-512");
       } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("the JDK has no " + algorithm, e);
+        throw new IllegalStateException("the JDK has no SHA-512", e);
       }
     }
 
     public Hasher update(byte[] bytes, int offset, int length) {
-      message.update(bytes, offset, length);
+      sha256.ifPresent(hash -> hash.update(bytes, offset, length));
+      sha512.ifPresent(hash -> hash.update(bytes, offset, length));
       return this;
     }
 
     /** Takes the remaining bytes of the buffer and leaves its position at the limit. */
     public Hasher update(ByteBuffer bytes) {
-      message.update(bytes);
+      byte[] chunk = new byte[Math.min(bytes.remaining(), 64 * 1024)];
+      while (bytes.hasRemaining()) {
+        int n = Math.min(chunk.length, bytes.remaining());
+        bytes.get(chunk, 0, n);
+        update(chunk, 0, n);
+      }
       return this;
     }
 
     /** The digest of all bytes so far; the hasher starts anew after it. */
     public Digest digest() {
-      return new Digest(algorithm, HexFormat.of().formatHex(message.digest()));
+      byte[] result =
+          sha256.map(Sha256::digest).or(() -> sha512.map(MessageDigest::digest)).orElseThrow();
+      return new Digest(algorithm, HexFormat.of().formatHex(result));
     }
   }
 }

@@ -4,7 +4,7 @@ import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts steps through jbuild-init: one small static program, no daemon, no runtime to install.
@@ -18,6 +18,7 @@ public final class EmbeddedLauncher implements Launcher {
   private final Path binary;
   private final Tier tier;
   private final int maxLowers;
+  private volatile @Nullable Cgroups machine;
 
   /**
    * A launcher for a tier that was probed.
@@ -25,11 +26,12 @@ public final class EmbeddedLauncher implements Launcher {
    * @throws BuildFailure if the launcher's program is not to be had
    */
   public EmbeddedLauncher(Tier tier) {
-    this(LauncherBinary.locate(), tier, 400);
+    this(LauncherBinary.locate(), tier, 400, null);
   }
 
-  /** With a given program and number of layers for one overlay mount. */
-  EmbeddedLauncher(Path binary, Tier tier, int maxLowers) {
+  /** With a given program, number of layers for one overlay mount, and cgroups. */
+  EmbeddedLauncher(Path binary, Tier tier, int maxLowers, @Nullable Cgroups machine) {
+    this.machine = machine;
     this.binary = binary;
     this.tier = tier;
     this.maxLowers = maxLowers;
@@ -37,12 +39,29 @@ public final class EmbeddedLauncher implements Launcher {
 
   @Override
   public RunningStep start(StepRequest request, OutputSink sink) {
+    Cgroups machine = machine();
+    StepCgroup cgroup = StepCgroup.create(machine, request.limits(), tier == Tier.A);
+    try {
+      return start(request, sink, machine, cgroup);
+    } catch (RuntimeException e) {
+      cgroup.close();
+      throw e;
+    }
+  }
+
+  private RunningStep start(
+      StepRequest request, OutputSink sink, Cgroups machine, StepCgroup cgroup) {
     Path folder = binary.getParent();
     Plan plan =
         Planner.plan(
             request,
             new Planner.Setting(
-                folder == null ? binary : folder, List.of(), Cgroups.mounted(), true, maxLowers));
+                folder == null ? binary : folder,
+                cgroup.procs(),
+                cgroup.needsDeviceProgram().map(Path::toString).orElse(""),
+                machine.hierarchies(),
+                cgroup.guardsDevices(),
+                maxLowers));
     byte[] bytes = plan.encode();
     ProcessBuilder builder = new ProcessBuilder(binary.toString(), "run");
     builder.environment().clear();
@@ -68,7 +87,18 @@ public final class EmbeddedLauncher implements Launcher {
           complaint.isEmpty() ? "launcher takes no plan: " + e.getMessage() : complaint,
           e);
     }
-    return new EmbeddedStep(process, request, sink, started);
+    return new EmbeddedStep(process, request, sink, cgroup, binary, started);
+  }
+
+  /** Looked up once; what killed executors left is removed then. */
+  private Cgroups machine() {
+    Cgroups known = machine;
+    if (known == null) {
+      known = Cgroups.detect();
+      StepCgroup.removeLeftovers(known);
+      machine = known;
+    }
+    return known;
   }
 
   @Override

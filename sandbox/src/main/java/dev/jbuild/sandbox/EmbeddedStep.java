@@ -1,5 +1,7 @@
 package dev.jbuild.sandbox;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.jbuild.failure.BuildFailure;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -36,6 +38,8 @@ final class EmbeddedStep implements RunningStep {
   private final Process process;
   private final StepRequest request;
   private final OutputSink sink;
+  private final StepCgroup cgroup;
+  private final Path launcher;
   private final long startedNanos;
   private final CountDownLatch done = new CountDownLatch(1);
   private final ReentrantLock commands = new ReentrantLock();
@@ -44,6 +48,8 @@ final class EmbeddedStep implements RunningStep {
   private volatile @Nullable RuntimeException sinkFailure;
   private @Nullable Failed failed;
   private @Nullable Ended ended;
+  private @Nullable ResourceUsage usage;
+  private @Nullable String outOfMemory;
   private @Nullable IOException broken;
   private long pid;
 
@@ -52,10 +58,18 @@ final class EmbeddedStep implements RunningStep {
   private record Ended(
       int status, boolean killed, boolean timedOut, long userMicros, long systemMicros, long rss) {}
 
-  EmbeddedStep(Process process, StepRequest request, OutputSink sink, long startedNanos) {
+  EmbeddedStep(
+      Process process,
+      StepRequest request,
+      OutputSink sink,
+      StepCgroup cgroup,
+      Path launcher,
+      long startedNanos) {
     this.process = process;
     this.request = request;
     this.sink = sink;
+    this.cgroup = cgroup;
+    this.launcher = launcher;
     this.startedNanos = startedNanos;
     Thread.ofVirtual().name("step-" + process.pid()).start(this::read);
   }
@@ -81,6 +95,7 @@ final class EmbeddedStep implements RunningStep {
     } finally {
       closeQuietly(process.getOutputStream());
       forgetVolatileMount();
+      measure();
       done.countDown();
     }
   }
@@ -100,6 +115,29 @@ final class EmbeddedStep implements RunningStep {
         // The next mount says what is in its way.
       }
     }
+  }
+
+  private void measure() {
+    Ended end = ended;
+    if (end != null) {
+      OptionalLong peak = cgroup.memoryPeak();
+      usage =
+          new ResourceUsage(
+              Duration.ofNanos(System.nanoTime() - startedNanos),
+              Duration.ofNanos(end.userMicros * 1000),
+              Duration.ofNanos(end.systemMicros * 1000),
+              peak.orElse(end.rss),
+              peak.isPresent(),
+              cgroup.ioBytes(false),
+              cgroup.ioBytes(true),
+              cgroup.pidsPeak());
+      if (cgroup.outOfMemory()) {
+        outOfMemory =
+            OutOfMemory.describe(
+                request.limits(), usage.memoryPeakBytes(), cgroup.memoryName(), launcher);
+      }
+    }
+    cgroup.close();
   }
 
   private void take(int type, ByteBuffer frame) throws IOException {
@@ -171,16 +209,7 @@ final class EmbeddedStep implements RunningStep {
                   : complaint,
           broken);
     }
-    ResourceUsage usage =
-        new ResourceUsage(
-            Duration.ofNanos(System.nanoTime() - startedNanos),
-            Duration.ofNanos(end.userMicros * 1000),
-            Duration.ofNanos(end.systemMicros * 1000),
-            end.rss,
-            false,
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty());
+    ResourceUsage usage = requireNonNull(this.usage);
     Failed failure = failed;
     if (failure != null && !end.killed) {
       if (failure.exit == 125) {
@@ -197,16 +226,23 @@ final class EmbeddedStep implements RunningStep {
     boolean signalled = status >= 0 && (status & 0x7f) != 0;
     int exitCode = status < 0 ? 137 : signalled ? 128 + (status & 0x7f) : status >> 8 & 0xff;
     String signal = status < 0 ? "SIGKILL" : signalled ? Signals.name(status & 0x7f) : null;
+    boolean oom = outOfMemory != null && exitCode != 0;
     String reason =
-        end.timedOut
-            ? "timed out after "
-                + request.timeout().map(Duration::toMillis).orElse(0L) / 1000.0
-                + " s"
-            : end.killed ? "killed" : signal;
-    return new StepResult(exitCode, signal, reason, false, end.timedOut, end.killed, usage);
+        oom
+            ? outOfMemory
+            : end.timedOut
+                ? "timed out after "
+                    + request.timeout().map(Duration::toMillis).orElse(0L) / 1000.0
+                    + " s"
+                : end.killed ? "killed" : signal;
+    return new StepResult(exitCode, signal, reason, oom, end.timedOut, end.killed, usage);
   }
 
   private static String describe(Failed failure) {
+    if (failure.op == Op.LIMIT) {
+      int resource = Integer.parseInt(failure.path.substring("resource ".length()));
+      return "\"" + Rlimits.name(resource) + "\": " + Errno.words(failure.errno);
+    }
     String words = Errno.words(failure.errno);
     if (failure.exit == 127) {
       return "\""

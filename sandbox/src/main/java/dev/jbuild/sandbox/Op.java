@@ -26,6 +26,9 @@ sealed interface Op {
   /** Joins a cgroup by writing to its {@code cgroup.procs}. */
   record Cgroup(String procs) implements Op {}
 
+  /** Attaches a device program to a v2 cgroup. */
+  record DeviceFilter(String cgroup, List<Long> program) implements Op {}
+
   /** Covers a directory of the executor's, in the step's namespace only, with working space. */
   record Scratch(String directory) implements Op {}
 
@@ -96,6 +99,9 @@ sealed interface Op {
   /** Enters the working directory, making it if need be. */
   record Cwd(String path, int uid, int gid) implements Op {}
 
+  /** Code of {@link Limit}, whose failure names a number. */
+  int LIMIT = 17;
+
   /** Sets a resource limit; one that is not required is left as it is if the kernel refuses. */
   record Limit(int resource, long soft, long hard, boolean required) implements Op {}
 
@@ -134,7 +140,7 @@ sealed interface Op {
       case Loopback _ -> 13;
       case Pivot _ -> 14;
       case Cwd _ -> 16;
-      case Limit _ -> 17;
+      case Limit _ -> LIMIT;
       case Identity _ -> 18;
       case Capabilities _ -> 19;
       case Filter _ -> 20;
@@ -143,6 +149,7 @@ sealed interface Op {
       case OomScore _ -> 23;
       case Scratch _ -> 24;
       case Root _ -> 25;
+      case DeviceFilter _ -> 26;
     };
   }
 
@@ -171,6 +178,7 @@ sealed interface Op {
       case 21 -> "execute";
       case 22 -> "make the user namespace";
       case 24 -> "make working space";
+      case 26 -> "guard devices";
       default -> "carry out operation " + code;
     };
   }

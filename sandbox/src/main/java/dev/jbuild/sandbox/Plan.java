@@ -41,6 +41,11 @@ record Plan(List<Op> ops) {
               .number(o.pipeGid());
       case Op.UserNamespace o -> out.string(o.uidMap()).string(o.gidMap());
       case Op.Cgroup o -> out.string(o.procs());
+      case Op.DeviceFilter o -> {
+        Bytes program = new Bytes();
+        o.program().forEach(program::number);
+        out.string(o.cgroup()).bytes(program.toByteArray());
+      }
       case Op.Scratch o -> out.string(o.directory());
       case Op.Stack o -> {
         out.number(o.flags()).number(o.lowers().size());

@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Turns a request into the plan that jbuild-init carries out at tier A or B. Pure. */
 final class Planner {
@@ -39,6 +41,7 @@ final class Planner {
    *
    * @param scratch a directory of the executor's that may be covered
    * @param cgroupProcs files to join, none for no cgroup
+   * @param deviceCgroup a v2 cgroup that needs a device program, or empty
    * @param cgroupMounts what is shown at /sys/fs/cgroup
    * @param deviceGuard whether a cgroup keeps the step from devices; else its root is nodev
    * @param maxLowers layers that one overlay mount takes
@@ -46,9 +49,13 @@ final class Planner {
   record Setting(
       Path scratch,
       List<String> cgroupProcs,
-      List<Cgroups.View> cgroupMounts,
+      String deviceCgroup,
+      List<Cgroups.Hierarchy> cgroupMounts,
       boolean deviceGuard,
       int maxLowers) {}
+
+  /** Programs by their filter: a build has one or two, and each step would compile it again. */
+  private static final Map<RuntimeSpec.Seccomp, List<Long>> FILTERS = new ConcurrentHashMap<>();
 
   private final StepRequest request;
   private final RuntimeSpec spec;
@@ -80,6 +87,9 @@ final class Planner {
             request.network() == NetworkMode.PRIVATE,
             user.uid(),
             user.gid()));
+    if (!setting.deviceCgroup.isEmpty()) {
+      ops.add(new Op.DeviceFilter(setting.deviceCgroup, DeviceProgram.instructions()));
+    }
     setting.cgroupProcs.forEach(procs -> ops.add(new Op.Cgroup(procs)));
     ops.add(new Op.Scratch(setting.scratch.toString()));
     root();
@@ -192,7 +202,7 @@ final class Planner {
     }
     ops.add(
         new Op.Mount(target, "tmpfs", "cgroup", flags & ~MountOptions.RDONLY, "mode=755", true));
-    for (Cgroups.View view : setting.cgroupMounts) {
+    for (Cgroups.Hierarchy view : setting.cgroupMounts) {
       ops.add(
           new Op.Mount(
               target + "/" + view.name(),
@@ -269,6 +279,10 @@ final class Planner {
                 Capability.mask(caps.effective()),
                 Capability.mask(caps.inheritable()),
                 Capability.mask(caps.ambient())));
+    RuntimeSpec.Seccomp seccomp = spec.linux().seccomp();
+    if (seccomp != null) {
+      ops.add(new Op.Filter(0, FILTERS.computeIfAbsent(seccomp, BpfCompiler::compile)));
+    }
     ops.add(new Op.Exec(process.args(), process.env()));
   }
 }

@@ -26,4 +26,12 @@ final class Rlimits {
           Map.entry("rttime", 15));
 
   private Rlimits() {}
+
+  static String name(int number) {
+    return NUMBERS.entrySet().stream()
+        .filter(e -> e.getValue() == number)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(Integer.toString(number));
+  }
 }

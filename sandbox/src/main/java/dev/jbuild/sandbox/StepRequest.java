@@ -66,7 +66,7 @@ public record StepRequest(
     private Limits limits = Limits.NONE;
     private boolean insecure;
     private boolean noNewPrivileges;
-    private RuntimeSpec.@Nullable Seccomp seccomp;
+    private @Nullable SeccompProfile seccomp;
     private @Nullable Duration timeout;
 
     private Builder(Rootfs rootfs, List<String> args) {
@@ -136,10 +136,15 @@ public record StepRequest(
       return this;
     }
 
-    /** A filter other than Docker's default one. */
-    public Builder seccomp(RuntimeSpec.Seccomp filter) {
-      this.seccomp = filter;
+    /** A policy other than Docker's default one. */
+    public Builder seccomp(SeccompProfile policy) {
+      this.seccomp = policy;
       return this;
+    }
+
+    private RuntimeSpec.Seccomp filter() {
+      return (seccomp == null ? SeccompProfile.dockerDefault() : seccomp)
+          .resolve(DefaultSpec.CAPABILITIES);
     }
 
     public Builder timeout(Duration limit) {
@@ -188,7 +193,7 @@ public record StepRequest(
               List.of(),
               null,
               limits.toResources().orElse(null),
-              insecure ? null : seccomp,
+              insecure ? null : filter(),
               Map.of(),
               null,
               insecure ? List.of() : DefaultSpec.MASKED_PATHS,

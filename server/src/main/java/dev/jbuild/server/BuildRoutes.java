@@ -8,6 +8,7 @@ import dev.jbuild.oci.Json;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Locale;
@@ -26,6 +27,8 @@ final class BuildRoutes {
           "application/x-tar+gzip",
           "application/zstd",
           "application/octet-stream");
+
+  private static final long LINGER_MILLIS = 500;
 
   private final Builds builds;
   private final ServerOptions options;
@@ -247,9 +250,20 @@ final class BuildRoutes {
     }
   }
 
-  /** Answers without having read the body, so the connection cannot be used again. */
+  /**
+   * Answers without having read the body. What still comes is thrown away for a moment, as closing at
+   * once could cost the caller the answer; then the connection is closed.
+   */
   private static void refuse(RoutingContext request, int status, BuildFailure failure) {
-    request.response().putHeader("connection", "close");
+    boolean single = request.request().version() != HttpVersion.HTTP_2;
+    if (single) {
+      request.response().putHeader("connection", "close");
+    }
     Reply.failure(request, status, failure);
+    request.request().handler(_ -> {});
+    request.request().resume();
+    if (single) {
+      request.vertx().setTimer(LINGER_MILLIS, _ -> request.request().connection().close());
+    }
   }
 }

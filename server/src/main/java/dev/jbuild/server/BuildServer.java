@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A server that listens from {@link #start} until {@link #close}. It uses an engine and a store that
@@ -39,6 +40,7 @@ public final class BuildServer implements AutoCloseable {
   private final Builds builds;
   private final SpoolDirectory spool;
   private final Offload offload = new Offload();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private BuildServer(ServerOptions options, String version, BuildEngine engine, Store store) {
     this.options = options;
@@ -147,6 +149,8 @@ public final class BuildServer implements AutoCloseable {
   private static HttpServerOptions httpOptions(ServerOptions options) {
     HttpServerOptions http =
         new HttpServerOptions()
+            // uploads, event streams and files: nothing here gains by multiplexing on plain TCP
+            .setHttp2ClearTextEnabled(false)
             .setIdleTimeout(IDLE_SECONDS)
             .setIdleTimeoutUnit(TimeUnit.SECONDS)
             // build arguments stand in the query
@@ -193,9 +197,12 @@ public final class BuildServer implements AutoCloseable {
     }
   }
 
-  /** Cancels all builds, tells their followers, and stops. */
+  /** Cancels all builds, tells their followers, and stops. Idempotent. */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     builds.close();
     try {
       http.close().toCompletionStage().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);

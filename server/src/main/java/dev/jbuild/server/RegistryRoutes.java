@@ -51,7 +51,7 @@ final class RegistryRoutes {
     request.response().putHeader("docker-distribution-api-version", "registry/2.0");
     HttpMethod method = request.request().method();
     if (!method.equals(HttpMethod.GET) && !method.equals(HttpMethod.HEAD)) {
-      request.response().putHeader("allow", "GET, HEAD").putHeader("connection", "close");
+      request.response().putHeader("allow", "GET, HEAD");
       RegistryErrors.UNSUPPORTED.answer(request, "this registry is for pulling only");
       return;
     }

@@ -53,10 +53,11 @@ sealed interface ModeChange {
     int apply(int mode, boolean directory) {
       int mask = 0;
       int bits = 0;
-      for (char one : who.toCharArray()) {
-        int shift = one == 'u' ? 6 : one == 'g' ? 3 : 0;
+      int permitted = permissionBits(mode, directory);
+      for (int i = 0; i < who.length(); i++) {
+        int shift = who.charAt(i) == 'u' ? 6 : who.charAt(i) == 'g' ? 3 : 0;
         mask |= 7 << shift;
-        bits |= permissionBits(mode, directory, one) << shift;
+        bits |= permitted << shift;
       }
       int special = specialBits();
       return switch (operator) {
@@ -66,11 +67,11 @@ sealed interface ModeChange {
       };
     }
 
-    private int permissionBits(int mode, boolean directory, char one) {
+    private int permissionBits(int mode, boolean directory) {
       int bits = 0;
-      for (char letter : permissions.toCharArray()) {
+      for (int i = 0; i < permissions.length(); i++) {
         bits |=
-            switch (letter) {
+            switch (permissions.charAt(i)) {
               case 'r' -> 4;
               case 'w' -> 2;
               case 'x' -> 1;

@@ -37,21 +37,26 @@ public final class LocalBuildEngine implements BuildEngine {
     StepEvents events = new StepEvents(listener, settings.clock());
     Instant begun = events.now();
     String what = request.tags().isEmpty() ? "build" : "build " + request.tags().getFirst();
-    try (Store store = settings.store().fork(what);
-        BuildScope scope = new BuildScope(request.execution().parallel())) {
-      try {
-        BuildResult result =
-            new SingleBuild(settings, store, request, scope, events, inFlight).run();
-        events.send(new BuildEvent.Finished(events.now(), since(events, begun), result));
-        return result;
-      } catch (RuntimeException | Error failure) {
-        BuildFailure first = scope.cause(BuildScope.asFailure(failure));
-        scope.close();
-        events.send(new BuildEvent.Failed(events.now(), since(events, begun), first));
-        throw first;
-      }
+    try (Store store = settings.store().fork(what)) {
+      BuildResult result = run(store, request, events);
+      events.send(new BuildEvent.Finished(events.now(), since(events, begun), result));
+      return result;
+    } catch (BuildFailure failure) {
+      events.send(new BuildEvent.Failed(events.now(), since(events, begun), failure));
+      throw failure;
     } finally {
       builds.remove(Thread.currentThread());
+    }
+  }
+
+  private BuildResult run(Store store, BuildRequest request, StepEvents events) {
+    BuildScope scope = new BuildScope(request.execution().parallel());
+    // The scope is closed, and with it every thread and sandbox of the build is gone, before a
+    // failure is told.
+    try (scope) {
+      return new SingleBuild(settings, store, request, scope, events, inFlight).run();
+    } catch (RuntimeException | Error failure) {
+      throw scope.cause(BuildScope.asFailure(failure));
     }
   }
 

@@ -56,7 +56,8 @@ final class CopyPlanning {
     if (add.link()) {
       throw diagnostics.unsupported(add.span(), "ADD --link");
     }
-    if (add.checksum() instanceof Word checksum) {
+    Word checksum = add.checksum();
+    if (checksum != null) {
       throw diagnostics.unsupported(checksum.span(), "ADD --checksum");
     }
     if (add.keepGitDir() != null) {

@@ -58,7 +58,6 @@ final class Dispatcher {
   private static final String COMMENT = "buildkit.dockerfile.v0";
 
   private final Planner planner;
-  private final Stage stage;
   private final StageState state;
   private final WordExpander expander;
   private final Diagnostics diagnostics;
@@ -75,7 +74,6 @@ final class Dispatcher {
       StageSteps steps,
       boolean ignoreCache) {
     this.planner = planner;
-    this.stage = stage;
     this.state = state;
     this.expander = expander;
     this.diagnostics = diagnostics;
@@ -148,7 +146,7 @@ final class Dispatcher {
 
   /** {@code |2 a=1 b=2 } when ARGs are in scope: part of RUN's history since Docker 1.9. */
   private String arguments() {
-    Map<String, String> args = state.scope.args();
+    Map<String, String> args = state.scope.history();
     if (args.isEmpty()) {
       return "";
     }

@@ -154,11 +154,13 @@ public final class Planner {
               open::add,
               () -> {
                 if (!base.equals("scratch") && !request.namedContexts().containsKey(base)) {
-                  resolve(base, platformOf(next.from()), next.from().span());
+                  Future<BaseImage> _ =
+                      resolve(base, platformOf(next.from()), next.from().span());
                 }
               });
       for (Instruction instruction : next.instructions()) {
-        if (instruction instanceof CopyInstruction copy && copy.from() instanceof Word from) {
+        Word from = instruction instanceof CopyInstruction copy ? copy.from() : null;
+        if (from != null) {
           dockerfile.stageBefore(from.text(), next.index()).ifPresent(open::add);
         }
       }

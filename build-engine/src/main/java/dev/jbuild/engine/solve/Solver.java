@@ -78,10 +78,9 @@ public final class Solver {
       case Op.Scratch scratch -> new Result.Layers(List.of());
       case Op.Context context -> new Result.Files(context.name());
       case Op.Image image -> {
-        events.started(vertex.step(), null);
-        List<StackLayer> layers = base(image.image());
-        events.finished(vertex.step());
-        yield new Result.Layers(layers);
+        // Known since the plan was made; layers come when something reads them.
+        events.cached(vertex.step(), "store");
+        yield new Result.Layers(base(image.image()));
       }
       case Op.Run run -> make(vertex);
       case Op.Copy copy -> make(vertex);
@@ -155,7 +154,9 @@ public final class Solver {
         cachedWithInputs(input);
       }
     }
-    events.cached(vertex.step(), "local");
+    if (vertex.step().source().isPresent()) {
+      events.cached(vertex.step(), "local");
+    }
   }
 
   private Optional<List<StackLayer>> lookUp(Digest key) throws IOException {
@@ -203,7 +204,9 @@ public final class Solver {
     if (other != null) {
       return other;
     }
-    scope.fork(
+    // Its failure ends the scope, and reaches those who wait through "mine".
+    Future<?> _ =
+        scope.fork(
         () -> {
           try {
             mine.complete(task.call());
@@ -211,7 +214,7 @@ public final class Solver {
             mine.completeExceptionally(failure);
             throw failure;
           }
-          return null;
+          return true;
         });
     return mine;
   }

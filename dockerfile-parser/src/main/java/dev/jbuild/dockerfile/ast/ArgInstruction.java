@@ -20,7 +20,7 @@ public record ArgInstruction(InstructionLine line, List<Declaration> declaration
   /**
    * {@code name} or {@code name=default}.
    *
-   * @param name expands when planned
+   * @param name never expanded
    * @param defaultValue expands when planned; null when there is no {@code =}
    * @param description from a comment {@code # name description} directly above
    */

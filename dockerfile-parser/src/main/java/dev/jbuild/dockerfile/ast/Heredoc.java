@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  * @param stripTabs whether it is {@code <<-}
  * @param content the body as written, each line with its newline
  * @param body the lines of the body; the terminator line alone when the body is empty
+ * @param terminator the line that ends it
  */
 public record Heredoc(
     String name,
@@ -22,7 +23,8 @@ public record Heredoc(
     boolean expand,
     boolean stripTabs,
     String content,
-    SourceSpan body) {
+    SourceSpan body,
+    SourceSpan terminator) {
   private static final Pattern LEADING_TABS = Pattern.compile("(?m)^\t+");
 
   public Heredoc {
@@ -30,6 +32,7 @@ public record Heredoc(
     requireNonNull(word);
     requireNonNull(content);
     requireNonNull(body);
+    requireNonNull(terminator);
   }
 
   /**

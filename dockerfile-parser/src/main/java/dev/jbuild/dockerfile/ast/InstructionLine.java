@@ -11,7 +11,7 @@ import java.util.List;
  * @param keyword the instruction name as written, in any case
  * @param flags the builder flags in order
  * @param text the logical line, continuations joined and blanks around it removed, heredoc bodies
- *     not included: the text that image history and progress lines show
+ *     not included, stray bytes as U+FFFD: the text that image history and progress lines show
  * @param comments the comment lines directly above, without directives; an empty comment or a blank
  *     line ends the group
  * @param blankContinuations the blank lines that stand inside the line's continuation

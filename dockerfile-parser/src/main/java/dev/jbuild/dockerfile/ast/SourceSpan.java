@@ -33,6 +33,11 @@ public record SourceSpan(String file, int startLine, int startColumn, int endLin
         file, startLine, startColumn + offset, startLine, startColumn + offset + 1);
   }
 
+  /** The start of {@code line}, which lies within this span. */
+  public SourceSpan line(int line) {
+    return new SourceSpan(file, line, 1, line, 2);
+  }
+
   /** {@code file:line:column} of the start. */
   @Override
   public String toString() {

@@ -8,6 +8,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Source text with its line structure.
@@ -20,6 +21,9 @@ public final class SourceText {
   private final String text;
   private final int[] lineStarts;
 
+  /** Where the second char of each code point beyond U+FFFF is. */
+  private final int[] seconds;
+
   private SourceText(String text) {
     this.text = requireNonNull(text);
     int[] starts = new int[16];
@@ -31,6 +35,10 @@ public final class SourceText {
       starts[count++] = i + 1;
     }
     this.lineStarts = Arrays.copyOf(starts, count);
+    this.seconds =
+        IntStream.range(1, text.length())
+            .filter(i -> Character.isSurrogatePair(text.charAt(i - 1), text.charAt(i)))
+            .toArray();
   }
 
   /** Text as it is. */
@@ -67,6 +75,53 @@ public final class SourceText {
       end--;
     }
     return text.substring(start, end);
+  }
+
+  /** The span of the chars from {@code start} to before {@code end}, which is at least one char. */
+  public SourceSpan span(String file, int start, int end) {
+    int last = Math.max(start, end - 1);
+    int startLine = lineAt(start);
+    int endLine = last == start ? startLine : lineAt(last);
+    return new SourceSpan(
+        file,
+        startLine,
+        column(startLine, start),
+        endLine,
+        end > start ? column(endLine, last) + 1 : column(endLine, last));
+  }
+
+  private int lineAt(int offset) {
+    int found = Arrays.binarySearch(lineStarts, offset);
+    return found >= 0 ? found + 1 : -found - 1;
+  }
+
+  private int column(int line, int offset) {
+    int start = lineStarts[line - 1];
+    int column = offset - start + 1;
+    return seconds.length == 0 ? column : column - (secondsUpTo(offset) - secondsUpTo(start));
+  }
+
+  private int secondsUpTo(int offset) {
+    int found = Arrays.binarySearch(seconds, offset);
+    return found >= 0 ? found + 1 : -found - 1;
+  }
+
+  /**
+   * {@code text} as it can be written in UTF-8: stray bytes become U+FFFD, as they do in the
+   * configs that BuildKit writes.
+   */
+  public static String printable(String text) {
+    StringBuilder out = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean second = i > 0 && Character.isSurrogatePair(text.charAt(i - 1), c);
+      boolean first = i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
+      if (Character.isSurrogate(c) && !first && !second) {
+        out = out == null ? new StringBuilder(text) : out;
+        out.setCharAt(i, '\uFFFD');
+      }
+    }
+    return out == null ? text : out.toString();
   }
 
   /** Bytes to text without loss. */

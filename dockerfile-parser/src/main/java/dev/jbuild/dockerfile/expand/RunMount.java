@@ -85,6 +85,6 @@ public sealed interface RunMount {
    * @throws DockerfileException positioned at the option that is wrong
    */
   static RunMount resolve(MountFlag flag, WordExpander expander, Variables variables) {
-    return Pending.pending();
+    return MountResolver.resolve(flag, expander, variables);
   }
 }

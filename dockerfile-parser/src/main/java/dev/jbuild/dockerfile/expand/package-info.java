@@ -8,8 +8,8 @@
  * there and nowhere else.
  *
  * <p>These words expand, each by itself: all arguments of ADD, COPY, ENV (keys too), EXPOSE, LABEL
- * (keys too), STOPSIGNAL, USER, VOLUME and WORKDIR; name and default of ARG; image and platform of
- * FROM (global scope only); {@code --chown}, {@code --chmod} and {@code --checksum}; the values of
+ * (keys too), STOPSIGNAL, USER, VOLUME and WORKDIR; the default of ARG; image and platform of FROM
+ * (global scope only); {@code --chown}, {@code --chmod} and {@code --checksum}; the values of
  * {@code RUN --mount} but for {@code from}; unquoted heredocs of COPY and ADD. Nothing else does:
  * not the bodies of RUN, CMD and ENTRYPOINT, not SHELL and HEALTHCHECK, not {@code --from}, not
  * {@code --exclude}. The same holds inside ONBUILD when the trigger fires.

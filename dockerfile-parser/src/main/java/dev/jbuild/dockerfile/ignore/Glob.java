@@ -5,28 +5,42 @@ package dev.jbuild.dockerfile.ignore;
  * ?} do not match {@code /}, {@code [a-z]} and {@code [^a-z]} are classes, a backslash escapes. A
  * match covers the whole name.
  *
- * <p>Immutable and thread-safe. Matching is at most quadratic in the pattern's parts, never
- * exponential.
+ * <p>Immutable and thread-safe. Matching takes time in the product of both lengths at worst.
  */
 public final class Glob {
-  private Glob() {}
+  private final PathPattern pattern;
+
+  private Glob(PathPattern pattern) {
+    this.pattern = pattern;
+  }
 
   /**
    * Compiles {@code pattern}.
    *
-   * @throws IllegalArgumentException when it is malformed
+   * @throws IllegalArgumentException saying what is wrong when it is malformed
    */
   public static Glob of(String pattern) {
-    return Pending.pending();
+    return new Glob(PathPattern.glob(pattern));
   }
 
-  /** Whether {@code pattern} has any of {@code * ? [}, so that no match of it is an error. */
+  /**
+   * Whether {@code pattern} has any of {@code * ? [} that is not escaped: then it is no error that
+   * nothing matches it.
+   */
   public static boolean isWildcard(String pattern) {
-    return Pending.pending();
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (c == '*' || c == '?' || c == '[') {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether the whole of {@code name} matches. */
   public boolean matches(String name) {
-    return Pending.pending();
+    return pattern.matches(name);
   }
 }

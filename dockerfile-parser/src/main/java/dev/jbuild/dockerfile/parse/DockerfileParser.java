@@ -1,8 +1,11 @@
 package dev.jbuild.dockerfile.parse;
 
+import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.Instruction;
 import dev.jbuild.dockerfile.ast.SourceSpan;
+import dev.jbuild.dockerfile.ast.SourceText;
+import java.util.List;
 
 /** Parses Dockerfiles. Thread-safe: there is no state. */
 public final class DockerfileParser {
@@ -18,7 +21,20 @@ public final class DockerfileParser {
    * @param bytes the content; any bytes are accepted, and none lead to an exception
    */
   public static ParseResult parse(String fileName, byte[] bytes) {
-    return Pending.pending();
+    if (bytes.length > MAX_FILE_BYTES) {
+      return new ParseResult(
+          null,
+          List.of(
+              Diagnostic.error(
+                  new SourceSpan(fileName, 1, 1, 1, 1),
+                  "file is "
+                      + bytes.length
+                      + " bytes long, the limit is "
+                      + MAX_FILE_BYTES
+                      + " (16 MiB)",
+                  "keep large data in files of the build context")));
+    }
+    return new FileParser(fileName, SourceText.of(bytes)).parse();
   }
 
   /**
@@ -29,6 +45,6 @@ public final class DockerfileParser {
    * @throws DockerfileException positioned at {@code from} when it is not a valid trigger
    */
   public static Instruction parseTrigger(String trigger, SourceSpan from) {
-    return Pending.pending();
+    return FileParser.parseTrigger(trigger, from);
   }
 }
