@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What every transport does with a registry that misbehaves: it ends in success after another try,
@@ -180,9 +180,7 @@ public abstract class MisbehaviourContract {
 
   @Test
   void damagedBlobIsFetchedOnceMore() {
-    memory
-        .stub()
-        .when(theLayer(), 1, exchange -> memory.serveBlob(exchange, damaged(layer)));
+    memory.stub().when(theLayer(), 1, exchange -> memory.serveBlob(exchange, damaged(layer)));
     pullsAllTheSame();
   }
 
@@ -240,7 +238,8 @@ public abstract class MisbehaviourContract {
               OutputStream out =
                   exchange.head(
                       200,
-                      Map.of("Connection", "close", "Content-Type", MediaType.OCI_MANIFEST.value()));
+                      Map.of(
+                          "Connection", "close", "Content-Type", MediaType.OCI_MANIFEST.value()));
               while (true) {
                 out.write(' ');
               }
@@ -252,7 +251,9 @@ public abstract class MisbehaviourContract {
 
   @Test
   void manifestWithAnotherDigestIsAnError() {
-    byte[] other = (new String(image.manifest().bytes(), StandardCharsets.UTF_8) + " ").getBytes(StandardCharsets.UTF_8);
+    byte[] other =
+        (new String(image.manifest().bytes(), StandardCharsets.UTF_8) + " ")
+            .getBytes(StandardCharsets.UTF_8);
     memory
         .stub()
         .when(
@@ -264,8 +265,7 @@ public abstract class MisbehaviourContract {
     Puller puller = client(store(), options()).puller();
     RegistryFailure failure =
         catchThrowableOfType(
-            RegistryFailure.class,
-            () -> puller.pull(name().at(image.manifest().digest()), LINUX));
+            RegistryFailure.class, () -> puller.pull(name().at(image.manifest().digest()), LINUX));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.CORRUPT);
     assertThat(failure.text())
         .contains(image.manifest().digest().toString())
@@ -335,9 +335,7 @@ public abstract class MisbehaviourContract {
     memory
         .stub()
         .when(
-            theLayer(),
-            FOREVER,
-            exchange -> exchange.error(503, "UNAVAILABLE", "storage is down"));
+            theLayer(), FOREVER, exchange -> exchange.error(503, "UNAVAILABLE", "storage is down"));
     RegistryFailure failure = pullFails();
     assertThat(failure.status()).isEqualTo(503);
     assertThat(failure.text()).contains("503 UNAVAILABLE \"storage is down\"");
@@ -411,7 +409,10 @@ public abstract class MisbehaviourContract {
   void silenceIsGivenUp() {
     memory
         .stub()
-        .when(exchange -> exchange.path().contains("/manifests/"), FOREVER, exchange -> pause(20_000));
+        .when(
+            exchange -> exchange.path().contains("/manifests/"),
+            FOREVER,
+            exchange -> pause(20_000));
     RegistryFailure failure = pullFails();
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
   }
@@ -431,8 +432,7 @@ public abstract class MisbehaviourContract {
         .when(
             exchange -> exchange.path().contains("/blobs/"),
             FOREVER,
-            exchange ->
-                exchange.answer(307, Map.of("Location", exchange.path() + "?again=1")));
+            exchange -> exchange.answer(307, Map.of("Location", exchange.path() + "?again=1")));
     RegistryFailure failure = pullFails();
     assertThat(failure.text()).contains("redirect");
   }
@@ -441,11 +441,10 @@ public abstract class MisbehaviourContract {
   void redirectToAnotherHostBringsNoCredentialAlong() {
     AtomicReference<@Nullable String> seen = new AtomicReference<>("nobody came");
     try (HttpStub elsewhere =
-        new HttpStub(
-            exchange -> {
-              seen.set(exchange.header("Authorization").orElse(null));
-              memory.serveBlob(exchange, layer);
-            })) {
+        new HttpStub(exchange -> {
+          seen.set(exchange.header("Authorization").orElse(null));
+          memory.serveBlob(exchange, layer);
+        })) {
       memory.guard(basic());
       memory
           .stub()
@@ -485,15 +484,14 @@ public abstract class MisbehaviourContract {
 
   @Test
   void refusalNamesTheCredentialAndItsSourceButNoSecret() {
-    memory.guard(
-        exchange -> {
-          if (exchange.header("Authorization").isEmpty()) {
-            exchange.error(
-                401, "UNAUTHORIZED", "who?", Map.of("WWW-Authenticate", "Basic realm=\"test\""));
-          } else {
-            exchange.error(403, "DENIED", "requested access to the resource is denied");
-          }
-        });
+    memory.guard(exchange -> {
+      if (exchange.header("Authorization").isEmpty()) {
+        exchange.error(
+            401, "UNAUTHORIZED", "who?", Map.of("WWW-Authenticate", "Basic realm=\"test\""));
+      } else {
+        exchange.error(403, "DENIED", "requested access to the resource is denied");
+      }
+    });
     Puller puller = client(store(), options().credentials(password())).puller();
     RegistryFailure failure =
         catchThrowableOfType(RegistryFailure.class, () -> puller.pull(name(), LINUX));
@@ -524,24 +522,23 @@ public abstract class MisbehaviourContract {
     }
   }
 
-  private static Predicate<Exchange> uploading() {
-    return exchange ->
-        exchange.path().contains("/blobs/uploads/")
-            && (exchange.method().equals("PATCH") || exchange.method().equals("PUT"))
-            && exchange.header("Content-Length").filter("0"::equals).isEmpty();
+  private static boolean uploading(Exchange exchange) {
+    return exchange.path().contains("/blobs/uploads/")
+        && (exchange.method().equals("PATCH") || exchange.method().equals("PUT"))
+        && exchange.header("Content-Length").filter("0"::equals).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 1_500_000})
   void dropInTheMiddleOfAnUploadIsOvercome(int after) {
-    memory.stub().when(uploading(), 1, memory.breakUploadAfter(after));
+    memory.stub().when(MisbehaviourContract::uploading, 1, memory.breakUploadAfter(after));
     pushesAllTheSame();
   }
 
   @Test
   void dropIsOvercomeWhenTheRegistryKeptNothing() {
     memory.keepsBroken = false;
-    memory.stub().when(uploading(), 1, memory.breakUploadAfter(2_000_000));
+    memory.stub().when(MisbehaviourContract::uploading, 1, memory.breakUploadAfter(2_000_000));
     pushesAllTheSame();
   }
 
@@ -551,7 +548,7 @@ public abstract class MisbehaviourContract {
     memory
         .stub()
         .when(
-            uploading(),
+            MisbehaviourContract::uploading,
             1,
             exchange -> {
               breaking.handle(exchange);
@@ -567,8 +564,7 @@ public abstract class MisbehaviourContract {
       pushesAllTheSame();
       return;
     }
-    RegistryFailure failure =
-        catchThrowableOfType(RegistryFailure.class, this::pushesAllTheSame);
+    RegistryFailure failure = catchThrowableOfType(RegistryFailure.class, this::pushesAllTheSame);
     assertThat(failure.text()).contains("Location");
   }
 
@@ -576,9 +572,11 @@ public abstract class MisbehaviourContract {
   void uploadWithoutALocationIsAnError() {
     memory
         .stub()
-        .when(request("POST", "/blobs/uploads/"), FOREVER, exchange -> exchange.answer(202, Map.of()));
-    RegistryFailure failure =
-        catchThrowableOfType(RegistryFailure.class, this::pushesAllTheSame);
+        .when(
+            request("POST", "/blobs/uploads/"),
+            FOREVER,
+            exchange -> exchange.answer(202, Map.of()));
+    RegistryFailure failure = catchThrowableOfType(RegistryFailure.class, this::pushesAllTheSame);
     assertThat(failure.text()).contains("Location");
   }
 
@@ -586,7 +584,7 @@ public abstract class MisbehaviourContract {
   void burstOf503DuringAnUploadIsWaitedOut() {
     HttpStub.Handler busy = exchange -> exchange.error(503, "UNAVAILABLE", "try later");
     memory.stub().when(request("POST", "/blobs/uploads/"), 2, busy);
-    memory.stub().when(uploading(), 2, busy);
+    memory.stub().when(MisbehaviourContract::uploading, 2, busy);
     memory.stub().when(request("PUT", "/manifests/"), 2, busy);
     pushesAllTheSame();
   }
@@ -612,16 +610,14 @@ public abstract class MisbehaviourContract {
 
   @Test
   void refusedPushSaysSoBeforeALongBuild() {
-    memory.guard(
-        exchange -> {
-          if (exchange.method().equals("POST")) {
-            exchange.error(403, "DENIED", "read only");
-          }
-        });
+    memory.guard(exchange -> {
+      if (exchange.method().equals("POST")) {
+        exchange.error(403, "DENIED", "read only");
+      }
+    });
     RegistryClient client = client(store(), options());
     RegistryFailure failure =
-        catchThrowableOfType(
-            RegistryFailure.class, () -> client.pusher().probe(name()));
+        catchThrowableOfType(RegistryFailure.class, () -> client.pusher().probe(name()));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAUTHORIZED);
     assertThat(failure.text()).contains("403 DENIED \"read only\"").contains(REPOSITORY);
   }
@@ -631,31 +627,29 @@ public abstract class MisbehaviourContract {
     AtomicInteger number = new AtomicInteger();
     AtomicReference<String> good = new AtomicReference<>("");
     try (HttpStub tokens =
-        new HttpStub(
-            exchange -> {
-              good.set("token-" + number.incrementAndGet());
-              String json = "{\"token\":\"" + good.get() + "\",\"expires_in\":300}";
-              exchange.answer(200, Map.of(), json.getBytes(StandardCharsets.UTF_8));
-            })) {
-      memory.guard(
-          exchange -> {
-            if (!exchange.header("Authorization").orElse("").equals("Bearer " + good.get())) {
-              exchange.error(
-                  401,
-                  "UNAUTHORIZED",
-                  "token expired",
-                  Map.of(
-                      "WWW-Authenticate",
-                      "Bearer realm=\"http://"
-                          + tokens.host()
-                          + "/token\",service=\"s\",scope=\"repository:pushed/app:pull,push\""));
-            }
-          });
+        new HttpStub(exchange -> {
+          good.set("token-" + number.incrementAndGet());
+          String json = "{\"token\":\"" + good.get() + "\",\"expires_in\":300}";
+          exchange.answer(200, Map.of(), json.getBytes(StandardCharsets.UTF_8));
+        })) {
+      memory.guard(exchange -> {
+        if (!exchange.header("Authorization").orElse("").equals("Bearer " + good.get())) {
+          exchange.error(
+              401,
+              "UNAUTHORIZED",
+              "token expired",
+              Map.of(
+                  "WWW-Authenticate",
+                  "Bearer realm=\"http://"
+                      + tokens.host()
+                      + "/token\",service=\"s\",scope=\"repository:pushed/app:pull,push\""));
+        }
+      });
       // The token ends exactly when the first large body is under way.
       memory
           .stub()
           .when(
-              uploading(),
+              MisbehaviourContract::uploading,
               1,
               exchange -> {
                 exchange.body();

@@ -28,8 +28,7 @@ final class BoundedSink extends OutputStream {
    *
    * @param breakOff closes the connection, so that nobody reads on what is not wanted
    */
-  BoundedSink(
-      Descriptor blob, BlobSink sink, Timeouts timeouts, Action action, Runnable breakOff) {
+  BoundedSink(Descriptor blob, BlobSink sink, Timeouts timeouts, Action action, Runnable breakOff) {
     this.blob = blob;
     this.sink = sink;
     this.timeouts = timeouts;
@@ -56,9 +55,7 @@ final class BoundedSink extends OutputStream {
       } catch (IOException e) {
         breakOff.run();
         throw new BuildFailure(
-            BuildFailure.Kind.UNAVAILABLE,
-            action + ": it cannot be written: " + e.getMessage(),
-            e);
+            BuildFailure.Kind.UNAVAILABLE, action + ": it cannot be written: " + e.getMessage(), e);
       }
     }
     inWindow += length;

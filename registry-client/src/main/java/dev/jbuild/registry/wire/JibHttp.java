@@ -141,8 +141,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     SSLContext trusting = tls.trusting(tls.folderFor(host));
     Supplier<HttpTransport> secure = () -> transport(verifying, false);
     // For loopback the failover is for plain HTTP; a certificate there is still verified.
-    Supplier<HttpTransport> lenient =
-        () -> transport(insecure ? trusting : verifying, insecure);
+    Supplier<HttpTransport> lenient = () -> transport(insecure ? trusting : verifying, insecure);
     try {
       // Public is only a constructor without a say in certificates and proxies.
       Constructor<FailoverHttpClient> constructor =
@@ -180,8 +179,8 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
   }
 
   /** Jib's client for a repository, after it has got what it needs to be let in. */
-  RegistryClient authenticated(
-      RepositoryName repository, Action action, Scope scope, boolean push) throws IOException {
+  RegistryClient authenticated(RepositoryName repository, Action action, Scope scope, boolean push)
+      throws IOException {
     RegistryClient.Factory factory =
         RegistryClient.factory(
                 EventHandlers.NONE,
@@ -228,12 +227,10 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       throws IOException {
     String authority = RegistryHosts.apiHost(action.host());
     URI uri = URI.create("https://" + authority + path);
-    boolean encrypted =
-        !RegistryHosts.isLoopback(authority) && !options.isInsecure(action.host());
+    boolean encrypted = !RegistryHosts.isLoopback(authority) && !options.isInsecure(action.host());
     boolean challenged = false;
     while (true) {
-      String header =
-          authorizer.header(action.host(), scope, encrypted).orElse(null);
+      String header = authorizer.header(action.host(), scope, encrypted).orElse(null);
       Request.Builder request = new Request.Builder().setUserAgent("jbuild");
       request.setHttpTimeout((int) options.timeouts().response().toMillis());
       if (!accept.isEmpty()) {
@@ -256,11 +253,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
           }
           challenged = true;
           if (authorizer.challenged(
-              action.host(),
-              scope,
-              Challenge.parse(offered),
-              header,
-              encrypted)) {
+              action.host(), scope, Challenge.parse(offered), header, encrypted)) {
             continue;
           }
         }
@@ -277,11 +270,9 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     if (header.startsWith("Bearer ")) {
       return Authorization.fromBearerToken(value);
     }
-    String pair =
-        new String(java.util.Base64.getDecoder().decode(value), StandardCharsets.UTF_8);
+    String pair = new String(java.util.Base64.getDecoder().decode(value), StandardCharsets.UTF_8);
     int colon = pair.indexOf(':');
-    return Authorization.fromBasicCredentials(
-        pair.substring(0, colon), pair.substring(colon + 1));
+    return Authorization.fromBasicCredentials(pair.substring(0, colon), pair.substring(colon + 1));
   }
 
   /** Takes back an upload; whether it works does not matter. */
@@ -410,10 +401,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       Credential used = request.credential();
       RegistryFailure refused =
           Authorizer.refused(
-              request,
-              e.getStatusCode(),
-              "",
-              used == null ? "no credential" : used.description());
+              request, e.getStatusCode(), "", used == null ? "no credential" : used.description());
       if (Refusal.isTransient(e.getStatusCode())) {
         throw new TransientFailure(refused, null);
       }

@@ -153,7 +153,8 @@ public final class JibTransport implements Registry {
         new Retries.Attempt<Boolean>() {
           @Override
           public Boolean run() throws IOException {
-            BoundedSink bounded = new BoundedSink(blob, sink, options.timeouts(), action, http()::breakOff);
+            BoundedSink bounded =
+                new BoundedSink(blob, sink, options.timeouts(), action, http()::breakOff);
             call(
                 "GET",
                 repository,
@@ -238,20 +239,18 @@ public final class JibTransport implements Registry {
       @Nullable String from)
       throws IOException {
     return call(
-                "PUT",
-                repository,
-                action,
-                true,
-                client -> {
-                  if (client.checkBlob(digest).isPresent()) {
-                    return Push.EXISTED;
-                  }
-                  // Not retried by Jib itself: we count attempts, and it would not start anew.
-                  Blob body = Blobs.from(out -> copy(content, out), false);
-                  return client.pushBlob(digest, body, from, sent -> {})
-                      ? Push.MOUNTED
-                      : Push.UPLOADED;
-                });
+        "PUT",
+        repository,
+        action,
+        true,
+        client -> {
+          if (client.checkBlob(digest).isPresent()) {
+            return Push.EXISTED;
+          }
+          // Not retried by Jib itself: we count attempts, and it would not start anew.
+          Blob body = Blobs.from(out -> copy(content, out), false);
+          return client.pushBlob(digest, body, from, sent -> {}) ? Push.MOUNTED : Push.UPLOADED;
+        });
   }
 
   private static void copy(BlobContent content, OutputStream out) throws IOException {
@@ -328,11 +327,10 @@ public final class JibTransport implements Registry {
       }
       return Optional.of(
           found.stream()
-              .filter(
-                  descriptor ->
-                      artifactType.isEmpty()
-                          || (descriptor.artifactType() != null
-                              && descriptor.artifactType().value().equals(artifactType.get())))
+              .filter(descriptor ->
+                  artifactType.isEmpty()
+                      || (descriptor.artifactType() != null
+                          && descriptor.artifactType().value().equals(artifactType.get())))
               .toList());
     } catch (BuildFailure e) {
       if (e.kind() == BuildFailure.Kind.NOT_FOUND || e.kind() == BuildFailure.Kind.UNSUPPORTED) {
@@ -364,7 +362,12 @@ public final class JibTransport implements Registry {
               () -> {
                 try (JibHttp.Answer answer =
                     http()
-                        .call("GET", action, Scope.pull(repository), at, List.of("application/json", "*/*"))) {
+                        .call(
+                            "GET",
+                            action,
+                            Scope.pull(repository),
+                            at,
+                            List.of("application/json", "*/*"))) {
                   pages.add(Json.parseObject(Pages.read(answer.body(), action), action.toString()));
                   return Pages.next(answer.headers("Link"))
                       .map(link -> Pages.pathOf(answer.uri().resolve(link)));
@@ -385,7 +388,8 @@ public final class JibTransport implements Registry {
             () -> {
               try (JibHttp.Answer answer =
                   http()
-                      .call("POST", action, scope, path(repository, "/blobs/uploads/"), List.of())) {
+                      .call(
+                          "POST", action, scope, path(repository, "/blobs/uploads/"), List.of())) {
                 return answer
                     .header("Location")
                     .map(link -> Pages.pathOf(answer.uri().resolve(link)));

@@ -5,7 +5,9 @@ import dev.jbuild.registry.RegistryFailure;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Turns an answer nobody wanted into a failure: what kind it is, in what words, with what advice. */
+/**
+ * Turns an answer nobody wanted into a failure: what kind it is, in what words, with what advice.
+ */
 final class Refusal {
   private Refusal() {}
 
