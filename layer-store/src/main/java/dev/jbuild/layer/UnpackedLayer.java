@@ -31,14 +31,6 @@ public final class UnpackedLayer {
   private static final int WHITEOUT = 2;
   private static final int OPAQUE = 4;
 
-  /**
-   * What a settled directory holds.
-   *
-   * @param bytes allocated for files
-   * @param opaque whether a directory is opaque, so that the encoding of the mark matters
-   */
-  public record Summary(long bytes, boolean opaque) {}
-
   private UnpackedLayer() {}
 
   /** Reports the changes that a layer's directory stands for, in tree order. */
@@ -49,12 +41,14 @@ public final class UnpackedLayer {
   /**
    * Makes an upper directory stand for exactly these changes, which {@link UpperDiff} found in it.
    * The cost follows the size of the directory; no file is read.
+   *
+   * @return whether a directory is opaque, so that the encoding of the mark matters
    */
-  public static Summary settle(DirFd upper, List<TreeChange> changes, OverlayEncoding encoding)
+  public static boolean settle(DirFd upper, List<TreeChange> changes, OverlayEncoding encoding)
       throws IOException {
     Settler settler = new Settler(encoding, changes);
     settler.run(upper);
-    return new Summary(settler.bytes, settler.opaque);
+    return settler.opaque;
   }
 
   private static final class Reader {
@@ -113,7 +107,6 @@ public final class UnpackedLayer {
     private final OverlayEncoding encoding;
     private final Map<BytePath, Integer> wanted = new HashMap<>();
     private final Map<BytePath, List<BytePath>> whiteouts = new HashMap<>();
-    private long bytes;
     private boolean opaque;
 
     Settler(OverlayEncoding encoding, List<TreeChange> changes) {
@@ -167,8 +160,6 @@ public final class UnpackedLayer {
           changed = true;
         } else if (stat.isDirectory()) {
           subdirectory(here, entry.name(), child, stat);
-        } else {
-          bytes += stat.blocks() * 512 / Math.max(1, stat.nlink());
         }
       }
       for (BytePath whiteout : missing) {

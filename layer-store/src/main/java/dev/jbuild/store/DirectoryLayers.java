@@ -194,8 +194,7 @@ final class DirectoryLayers implements LayerStore {
                 UnpackedLayer.read(target, writer::write);
                 writer.finish();
               });
-      forms.publish(
-          written.diffId(), scratch.path(), true, true, extracted.tarBytes(), extracted.implicit());
+      forms.publish(written.diffId(), scratch.path(), true, true, extracted.implicit());
       return written;
     } catch (IOException e) {
       throw DiskFailures.of("import a tar", e);
@@ -370,8 +369,8 @@ final class DirectoryLayers implements LayerStore {
       UpperDiff.ofUpper(root, lower, changes::add);
       DiffId diffId = LayerHash.of(changes);
       lease.hold(diffId);
-      UnpackedLayer.Summary summary = forms.settle(root, changes);
-      forms.publish(diffId, upper, true, summary.opaque(), summary.bytes(), List.of());
+      boolean opaque = forms.settle(root, changes);
+      forms.publish(diffId, upper, true, opaque, List.of());
       return find(diffId).orElseThrow();
     } catch (IOException e) {
       throw DiskFailures.of("commit a step's changes", e);

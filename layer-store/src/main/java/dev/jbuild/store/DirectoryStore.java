@@ -81,6 +81,33 @@ final class DirectoryStore implements Store {
   }
 
   @Override
+  public StoreUsage usage() {
+    try {
+      return new Collector(layout).usage();
+    } catch (IOException e) {
+      throw DiskFailures.of("measure store " + layout.root(), e);
+    }
+  }
+
+  @Override
+  public PruneReport prune(PruneOptions options) {
+    try {
+      return new Collector(layout).prune(options);
+    } catch (IOException e) {
+      throw DiskFailures.of("prune store " + layout.root(), e);
+    }
+  }
+
+  @Override
+  public CheckReport check(boolean repair) {
+    try {
+      return new StoreCheck(layout, new LayerForms(layout, host), repair).run();
+    } catch (IOException e) {
+      throw DiskFailures.of("check store " + layout.root(), e);
+    }
+  }
+
+  @Override
   public Path directory(String name) {
     if (!PLAIN.matcher(name).matches()) {
       throw new BuildFailure(

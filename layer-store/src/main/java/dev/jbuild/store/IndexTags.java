@@ -46,6 +46,7 @@ final class IndexTags implements TagStore {
     }
     ObjectNode entry = target.withAnnotation(Descriptor.REF_NAME, name).toJson();
     change(
+        layout,
         "tag \"" + name + "\"",
         entries -> {
           entries.removeIf(other -> isNamed(other, name));
@@ -57,7 +58,20 @@ final class IndexTags implements TagStore {
   @Override
   public boolean remove(String name) {
     return change(
-        "remove tag \"" + name + "\"", entries -> entries.removeIf(entry -> isNamed(entry, name)));
+        layout,
+        "remove tag \"" + name + "\"",
+        entries -> entries.removeIf(entry -> isNamed(entry, name)));
+  }
+
+  /** Removes all entries for that digest and name; for what cannot be repaired. */
+  static void remove(StoreLayout layout, Descriptor entry) {
+    change(
+        layout,
+        "remove a broken entry",
+        entries ->
+            entries.removeIf(node ->
+                node.path("digest").asText().equals(entry.digest().toString())
+                    && isNamed(node, entry.annotation(Descriptor.REF_NAME).orElse(""))));
   }
 
   @Override
@@ -90,7 +104,7 @@ final class IndexTags implements TagStore {
     boolean apply(List<JsonNode> entries);
   }
 
-  private boolean change(String doing, Change change) {
+  private static boolean change(StoreLayout layout, String doing, Change change) {
     try (var _ = LockFile.exclusive(layout.lock("index"))) {
       ObjectNode index = read(layout);
       List<JsonNode> entries = new ArrayList<>();

@@ -41,6 +41,11 @@ final class LayerForms {
     return host.encoding();
   }
 
+  /** The id maps that owners on disk are seen through. */
+  String idMap() {
+    return host.idMap();
+  }
+
   /** A directory that holds the layer whole and in a form that this process can use. */
   Optional<Path> find(DiffId diffId) throws IOException {
     LayerRecords records = new LayerRecords(layout, diffId);
@@ -111,12 +116,7 @@ final class LayerForms {
    * @param implicit directories in it that the layer does not describe
    */
   Path publish(
-      DiffId diffId,
-      Path directory,
-      boolean canonical,
-      boolean opaque,
-      long bytes,
-      List<BytePath> implicit)
+      DiffId diffId, Path directory, boolean canonical, boolean opaque, List<BytePath> implicit)
       throws IOException {
     Optional<Path> there = find(diffId);
     if (there.isPresent()) {
@@ -129,7 +129,7 @@ final class LayerForms {
             host.idMap(),
             host.boot(),
             canonical,
-            bytes,
+            UnpackedForm.UNKNOWN,
             implicit);
     String variant = FIRST;
     for (int n = 2; Files.exists(records.unpackedDirectory(variant)); n++) {
@@ -172,8 +172,8 @@ final class LayerForms {
     ScratchDirectory.deleteTree(layout.ingests(), String.valueOf(trash.getFileName()));
   }
 
-  /** Makes an upper directory stand for exactly these changes; see {@link UnpackedLayer}. */
-  UnpackedLayer.Summary settle(DirFd upper, List<TreeChange> changes) throws IOException {
+  /** Makes an upper directory stand for exactly these changes; see {@link UnpackedLayer#settle}. */
+  boolean settle(DirFd upper, List<TreeChange> changes) throws IOException {
     return UnpackedLayer.settle(upper, changes, host.encoding());
   }
 }

@@ -53,8 +53,7 @@ final class LayerUnpacker {
       }
       // Whether the layer has opaque directories is not told; if it has, their marks fit one
       // encoding.
-      return forms.publish(
-          diffId, scratch.path(), false, true, extracted.tarBytes(), extracted.implicit());
+      return forms.publish(diffId, scratch.path(), false, true, extracted.implicit());
     }
   }
 

@@ -48,6 +48,23 @@ public interface Store extends AutoCloseable {
    */
   Store fork(String purpose);
 
+  /** What the store's space is used for. Costs a stat a file of layers that nobody measured yet. */
+  StoreUsage usage();
+
+  /**
+   * Removes what neither a tag nor a live lease holds, and what dead processes left behind. Other
+   * processes may go on meanwhile. What this handle holds counts as held.
+   */
+  PruneReport prune(PruneOptions options);
+
+  /**
+   * Reads everything and compares it with what it must be. Other processes may go on meanwhile.
+   *
+   * @param repair whether to put right what is wrong: what is damaged is removed so that it is
+   *     fetched or made again, and names of what is lost are removed
+   */
+  CheckReport check(boolean repair);
+
   /** A directory below the root for records of a kind the store does not know, made if missing. */
   Path directory(String name);
 

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param boot the boot in which it was written; empty once it is known to be on stable storage
  * @param canonical whether the layer's tar is the canonical one of this directory, so that it can
  *     be made and checked from it
- * @param bytes on disk, about
+ * @param bytes on disk; -1 until somebody asked
  * @param implicit directories that the layer holds without describing them: a mount must get their
  *     attributes from elsewhere
  */
@@ -30,6 +30,9 @@ record UnpackedForm(
     List<BytePath> implicit) {
   static final String ANY = "any";
 
+  /** The size of a directory that nobody has measured. */
+  static final long UNKNOWN = -1;
+
   UnpackedForm {
     implicit = List.copyOf(implicit);
   }
@@ -41,6 +44,10 @@ record UnpackedForm(
 
   UnpackedForm durable() {
     return new UnpackedForm(encoding, idMap, "", canonical, bytes, implicit);
+  }
+
+  UnpackedForm withBytes(long measured) {
+    return new UnpackedForm(encoding, idMap, boot, canonical, measured, implicit);
   }
 
   byte[] toBytes() {
@@ -68,7 +75,7 @@ record UnpackedForm(
                   node.path("idMap").asText(),
                   node.path("boot").asText(),
                   node.path("canonical").asBoolean(),
-                  node.path("bytes").asLong(),
+                  node.path("bytes").asLong(-1),
                   node.path("implicit")
                       .valueStream()
                       .map(path -> BytePath.ofLatin1(path.asText()))
