@@ -83,6 +83,11 @@ final class TarReader {
     return position;
   }
 
+  /** Passes what is left of the current entry. */
+  void skipRest() throws IOException {
+    skipContent();
+  }
+
   /** Reads whatever follows the archive, so that a digest of the stream covers all of it. */
   void drain() throws IOException {
     skipContent();
