@@ -73,9 +73,10 @@ public final class LayerExtractor {
   public static Extracted apply(
       InputStream tar, DirFd target, OverlayEncoding encoding, ExtractLimits limits)
       throws IOException {
-    try (ExtractTarget open = new ExtractTarget(target, encoding)) {
+    try (ExtractTarget open = new ExtractTarget(target, encoding);
+        ReadAheadStream ahead = new ReadAheadStream(tar)) {
       LayerExtractor extractor = new LayerExtractor(open, limits);
-      long bytes = extractor.run(new TarReader(tar, limits));
+      long bytes = extractor.run(new TarReader(ahead, limits));
       return new Extracted(extractor.entries, bytes, open.finish());
     } catch (IOException | RuntimeException | Error e) {
       empty(target, e);
