@@ -10,7 +10,8 @@
  * supervise.c  main, the supervisor's loop, pid 1's loop
  * plan.c       reading the plan; strings and numbers
  * setup.c      mounts, files, devices: everything below the step's root
- * step.c       identity, capabilities, filter, exec */
+ * step.c       identity, capabilities, filter, exec
+ * userns.c     the other use of this program: "userns", before the JVM starts */
 #ifndef JBUILD_INIT_H
 #define JBUILD_INIT_H
 
@@ -107,6 +108,8 @@ _Noreturn void leave(int status);
 
 void run_setup(struct step *step, struct op *op);
 _Noreturn void run_step(struct step *step, struct plan plan);
+
+_Noreturn void enter_userns(char **argv, char **envp);
 
 /* ---- text ------------------------------------------------------------- */
 

@@ -596,7 +596,8 @@ static int jbuild_init(int argc, char **argv, char **envp) {
     return run();
   }
   if (argc == 2 && same(argv[1], "kernel-log")) return print_kernel_log();
-  refuse("usage: jbuild-init run < plan (started by jbuild)");
+  if (argc > 2 && same(argv[1], "userns")) enter_userns(argv + 2, envp);
+  refuse("usage: jbuild-init run < plan (started by jbuild), or userns PROGRAM [ARGUMENT...]");
 }
 
 #ifdef HOSTED

@@ -40,7 +40,8 @@ public final class EmbeddedLauncher implements Launcher {
   @Override
   public RunningStep start(StepRequest request, OutputSink sink) {
     Cgroups machine = machine();
-    StepCgroup cgroup = StepCgroup.create(machine, request.limits(), tier == Tier.A);
+    StepCgroup cgroup =
+        StepCgroup.create(machine, request.limits(), tier == Tier.A); // B opens no devices anyway
     try {
       return start(request, sink, machine, cgroup);
     } catch (RuntimeException e) {
@@ -51,17 +52,17 @@ public final class EmbeddedLauncher implements Launcher {
 
   private RunningStep start(
       StepRequest request, OutputSink sink, Cgroups machine, StepCgroup cgroup) {
-    Path folder = binary.getParent();
     Plan plan =
         Planner.plan(
             request,
             new Planner.Setting(
-                folder == null ? binary : folder,
+                LauncherBinary.scratch(),
                 cgroup.procs(),
                 cgroup.needsDeviceProgram().map(Path::toString).orElse(""),
                 machine.hierarchies(),
                 cgroup.guardsDevices(),
-                maxLowers));
+                maxLowers,
+                tier == Tier.B ? Privileges.own().ids() : 0));
     byte[] bytes = plan.encode();
     ProcessBuilder builder = new ProcessBuilder(binary.toString(), "run");
     builder.environment().clear();

@@ -45,6 +45,7 @@ final class Planner {
    * @param cgroupMounts what is shown at /sys/fs/cgroup
    * @param deviceGuard whether a cgroup keeps the step from devices; else its root is nodev
    * @param maxLowers layers that one overlay mount takes
+   * @param ids how many ids the executor's user namespace has; 0 outside one
    */
   record Setting(
       Path scratch,
@@ -52,7 +53,13 @@ final class Planner {
       String deviceCgroup,
       List<Cgroups.Hierarchy> cgroupMounts,
       boolean deviceGuard,
-      int maxLowers) {}
+      int maxLowers,
+      long ids) {
+
+    boolean userNamespace() {
+      return ids > 0;
+    }
+  }
 
   /** Programs by their filter: a build has one or two, and each step would compile it again. */
   private static final Map<RuntimeSpec.Seccomp, List<Long>> FILTERS = new ConcurrentHashMap<>();
@@ -75,6 +82,13 @@ final class Planner {
 
   private Plan plan() {
     RuntimeSpec.User user = spec.process().user();
+    if (setting.ids == 1 && (user.uid() != 0 || user.gid() != 0)) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "user " + user.uid() + ":" + user.gid() + " does not exist here: the executor has one id",
+          "give this user a range in /etc/subuid and /etc/subgid and install newuidmap (uidmap)",
+          null);
+    }
     ops.add(
         new Op.Start(
             CLONE_NEWNS
@@ -183,12 +197,26 @@ final class Planner {
       cgroup(target, options);
     } else {
       String type = mount.type() == null ? "" : mount.type();
+      if (type.equals("sysfs")
+          && setting.userNamespace()
+          && request.network() == NetworkMode.HOST) {
+        // sysfs shows a network namespace, and only the owner of that may mount it.
+        ops.add(
+            new Op.Bind(
+                -1, "/sys", target, true, options.flags() & MountOptions.RESTRICTIONS, removeStub));
+        return;
+      }
       String source = mount.source() == null ? type : mount.source();
-      ops.add(new Op.Mount(target, type, source, options.flags(), options.data(), removeStub));
+      ops.add(new Op.Mount(target, type, source, options.flags(), data(options), removeStub));
     }
     if (target.equals("/dev") && "tmpfs".equals(mount.type())) {
       devices();
     }
+  }
+
+  private String data(MountOptions options) {
+    // The tty group is not mapped where there is one id.
+    return setting.ids == 1 ? options.data().replaceFirst(",?gid=5(?=,|$)", "") : options.data();
   }
 
   private void cgroup(String target, MountOptions options) {
@@ -197,8 +225,8 @@ final class Planner {
       ops.add(new Op.Mount(target, "cgroup2", "cgroup", flags, "", true));
       return;
     }
-    if (setting.cgroupMounts.isEmpty()) {
-      return;
+    if (setting.cgroupMounts.isEmpty() || setting.userNamespace()) {
+      return; // v1 hierarchies cannot be mounted in a user namespace; /sys shows them read-only
     }
     ops.add(
         new Op.Mount(target, "tmpfs", "cgroup", flags & ~MountOptions.RDONLY, "mode=755", true));
@@ -219,6 +247,17 @@ final class Planner {
 
   private void devices() {
     for (Device device : DEVICES) {
+      if (setting.userNamespace()) { // the kernel makes no nodes there
+        ops.add(
+            new Op.Bind(
+                -1,
+                "/dev/" + device.name,
+                "/dev/" + device.name,
+                false,
+                MountOptions.NOSUID | MountOptions.NOEXEC,
+                true));
+        continue;
+      }
       ops.add(
           new Op.Node(
               "/dev/" + device.name,
