@@ -1,8 +1,6 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -63,32 +61,7 @@ public final class EmbeddedLauncher implements Launcher {
                 cgroup.guardsDevices(),
                 maxLowers,
                 tier == Tier.B ? Privileges.own().ids() : 0));
-    byte[] bytes = plan.encode();
-    ProcessBuilder builder = new ProcessBuilder(binary.toString(), "run");
-    builder.environment().clear();
-    long started = System.nanoTime();
-    Process process;
-    try {
-      process = builder.start();
-    } catch (IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE,
-          "launcher " + binary + " cannot be started: " + e.getMessage(),
-          e);
-    }
-    try {
-      OutputStream in = process.getOutputStream();
-      in.write(bytes);
-      in.flush();
-    } catch (IOException e) {
-      String complaint = EmbeddedStep.lastWords(process);
-      process.destroyForcibly();
-      throw new BuildFailure(
-          BuildFailure.Kind.INTERNAL,
-          complaint.isEmpty() ? "launcher takes no plan: " + e.getMessage() : complaint,
-          e);
-    }
-    return new EmbeddedStep(process, request, sink, cgroup, binary, started);
+    return EmbeddedStep.launch(binary, plan, request, sink, cgroup, () -> {});
   }
 
   /** Looked up once; what killed executors left is removed then. */

@@ -5,10 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Turns a request into the plan that jbuild-init carries out at tier A or B. Pure. */
 final class Planner {
@@ -22,19 +19,6 @@ final class Planner {
 
   /** Kept in the first layer when a step's mount made them, as BuildKit does. */
   private static final Set<String> KEPT_STUBS = Set.of("/dev", "/proc", "/sys");
-
-  private static final int CHARACTER_DEVICE = 0020000;
-
-  private record Device(String name, int major, int minor) {}
-
-  private static final List<Device> DEVICES =
-      List.of(
-          new Device("null", 1, 3),
-          new Device("zero", 1, 5),
-          new Device("full", 1, 7),
-          new Device("random", 1, 8),
-          new Device("urandom", 1, 9),
-          new Device("tty", 5, 0));
 
   /**
    * What does not come from the request.
@@ -60,9 +44,6 @@ final class Planner {
       return ids > 0;
     }
   }
-
-  /** Programs by their filter: a build has one or two, and each step would compile it again. */
-  private static final Map<RuntimeSpec.Seccomp, List<Long>> FILTERS = new ConcurrentHashMap<>();
 
   private final StepRequest request;
   private final RuntimeSpec spec;
@@ -118,7 +99,7 @@ final class Planner {
     }
     ops.add(new Op.Cwd(spec.process().cwd(), user.uid(), user.gid()));
     ops.add(new Op.Pivot());
-    process();
+    ProcessPlan.add(ops, spec, 0);
     return new Plan(ops);
   }
 
@@ -246,31 +227,20 @@ final class Planner {
   }
 
   private void devices() {
-    for (Device device : DEVICES) {
-      if (setting.userNamespace()) { // the kernel makes no nodes there
-        ops.add(
-            new Op.Bind(
-                -1,
-                "/dev/" + device.name,
-                "/dev/" + device.name,
-                false,
-                MountOptions.NOSUID | MountOptions.NOEXEC,
-                true));
-        continue;
-      }
+    for (Op.Node node : ProcessPlan.DEVICE_NODES) {
       ops.add(
-          new Op.Node(
-              "/dev/" + device.name,
-              CHARACTER_DEVICE | 0666,
-              (long) device.major << 8 | device.minor,
-              0,
-              0));
+          setting.userNamespace() // the kernel makes no nodes there
+              ? new Op.Bind(
+                  -1,
+                  node.target(),
+                  node.target(),
+                  false,
+                  MountOptions.NOSUID | MountOptions.NOEXEC,
+                  true)
+              : node);
     }
     ops.add(new Op.Link("/dev/ptmx", "pts/ptmx"));
-    ops.add(new Op.Link("/dev/fd", "/proc/self/fd"));
-    ops.add(new Op.Link("/dev/stdin", "/proc/self/fd/0"));
-    ops.add(new Op.Link("/dev/stdout", "/proc/self/fd/1"));
-    ops.add(new Op.Link("/dev/stderr", "/proc/self/fd/2"));
+    ops.addAll(ProcessPlan.DEVICE_LINKS);
     ops.add(new Op.Link("/dev/core", "/proc/kcore"));
   }
 
@@ -284,44 +254,5 @@ final class Planner {
                 | MountOptions.NODEV
                 | (file.isReadOnly() ? MountOptions.RDONLY : 0)
                 | ((file.mode() & 0111) == 0 ? MountOptions.NOEXEC : 0)));
-  }
-
-  private void process() {
-    RuntimeSpec.StepProcess process = spec.process();
-    for (RuntimeSpec.Rlimit limit : process.rlimits()) {
-      String name = limit.type().replaceFirst("^RLIMIT_", "").toLowerCase(Locale.ROOT);
-      Integer number = Rlimits.NUMBERS.get(name);
-      if (number == null) {
-        throw new BuildFailure(
-            BuildFailure.Kind.UNSUPPORTED, "unknown resource limit \"" + limit.type() + "\"");
-      }
-      ops.add(new Op.Limit(number, limit.soft(), limit.hard(), true));
-    }
-    if (process.oomScoreAdj() != null) {
-      ops.add(new Op.OomScore(process.oomScoreAdj()));
-    }
-    RuntimeSpec.User user = process.user();
-    ops.add(
-        new Op.Identity(
-            user.uid(),
-            user.gid(),
-            user.umask() == null ? 0022 : user.umask(),
-            process.noNewPrivileges(),
-            user.additionalGids()));
-    RuntimeSpec.Capabilities caps = process.capabilities();
-    ops.add(
-        caps == null
-            ? new Op.Capabilities(0, 0, 0, 0, 0)
-            : new Op.Capabilities(
-                Capability.mask(caps.bounding()),
-                Capability.mask(caps.permitted()),
-                Capability.mask(caps.effective()),
-                Capability.mask(caps.inheritable()),
-                Capability.mask(caps.ambient())));
-    RuntimeSpec.Seccomp seccomp = spec.linux().seccomp();
-    if (seccomp != null) {
-      ops.add(new Op.Filter(0, FILTERS.computeIfAbsent(seccomp, BpfCompiler::compile)));
-    }
-    ops.add(new Op.Exec(process.args(), process.env()));
   }
 }
