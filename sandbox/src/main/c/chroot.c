@@ -153,16 +153,16 @@ static bool write_bytes(int pid, uint64_t address, const void *from, size_t size
 
 /* ---- paths -------------------------------------------------------------- */
 
-static bool contains(const char *text, const char *part) {
-  size_t n = strlen(part);
-  for (; *text; text++)
-    if (memcmp(text, part, n) == 0) return true;
-  return false;
+static bool starts(const char *text, const char *start) {
+  while (*start)
+    if (*text++ != *start++) return false;
+  return true;
 }
 
-static bool starts(const char *text, const char *start) {
-  size_t n = strlen(start);
-  return strlen(text) >= n && memcmp(text, start, n) == 0;
+static bool contains(const char *text, const char *part) {
+  for (; *text; text++)
+    if (starts(text, part)) return true;
+  return false;
 }
 
 /* Takes the root's own path off a path of the executor's. */
@@ -285,13 +285,14 @@ static int tgid_of(int pid) {
 
 /* What a path below /proc names, for a caller; an errno if nothing that it may see. */
 static long find(const struct jail *jail, int caller, char *rest, struct found *found) {
-  size_t n = strlen(rest);
-  while (n && rest[n - 1] == '/') rest[--n] = 0;
+  size_t n = 0;
+  for (const char *at = rest; *at; at++) /* single slashes, none at the end */
+    if (*at != '/' || (at[1] && at[1] != '/' && n)) rest[n++] = *at;
+  rest[n] = 0;
   char *tail = rest;
   while (*tail && *tail != '/') tail++;
   if (*tail) *tail++ = 0;
-  while (*tail == '/') tail++;
-  if (contains(tail, "..") || contains(tail, "//")) return -ENOENT;
+  if (contains(tail, "..")) return -ENOENT;
   bool thread = same(rest, "thread-self");
   if (same(rest, "mounts") || (same(tail, "mounts") && (same(rest, "self") || is_number(rest)))) {
     *found = (struct found){-1, "", "rootfs / rootfs rw 0 0\n", false};
@@ -366,6 +367,7 @@ static long open_as(int pid, int dir, const char *path, uint64_t flags) {
       at += 6;
       for (int i = 0; i < 3; i++) (void)parse_number(&at), at += *at == '\t';
       *(user ? &uid : &gid) = parse_number(&at);
+      at--; /* the line feed begins the next line's name */
     }
   }
   if (uid < 0 || gid < 0) return -EACCES;
