@@ -37,6 +37,8 @@ public final class CopySnapshotter implements Snapshotter {
 
   @Override
   public ActiveSnapshot prepare(List<DiffId> parents) {
+    // All content will be copied; from directories that shares blocks and keeps holes.
+    store.layers().lowers(parents);
     FileTree lower = store.layers().view(parents);
     Workspace workspace = store.workspace();
     boolean ready = false;

@@ -34,7 +34,7 @@ public final class OverlaySnapshotter implements Snapshotter {
 
   @Override
   public ActiveSnapshot prepare(List<DiffId> parents) {
-    List<Path> lowers = store.layers().unpacked(parents);
+    List<Path> lowers = store.layers().lowers(parents);
     Workspace workspace = store.workspace();
     boolean ready = false;
     try {
@@ -56,11 +56,7 @@ public final class OverlaySnapshotter implements Snapshotter {
       }
       RootfsMount mount =
           new RootfsMount.Overlay(
-              store.root(),
-              lowers.reversed(),
-              upper,
-              work,
-              store.layers().encoding() == OverlayEncoding.USER);
+              store.root(), lowers, upper, work, store.layers().encoding() == OverlayEncoding.USER);
       ActiveSnapshot snapshot = new Active(List.copyOf(parents), workspace, upper, mount);
       ready = true;
       return snapshot;

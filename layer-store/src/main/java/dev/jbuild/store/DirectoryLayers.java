@@ -1,5 +1,6 @@
 package dev.jbuild.store;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.CompressedLayer;
 import dev.jbuild.layer.CompressedLayerStream;
@@ -8,8 +9,8 @@ import dev.jbuild.layer.Decompression;
 import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerExtractor;
+import dev.jbuild.layer.LayerListing;
 import dev.jbuild.layer.LayerWriter;
-import dev.jbuild.layer.LayeredView;
 import dev.jbuild.layer.OverlayEncoding;
 import dev.jbuild.layer.TreeChange;
 import dev.jbuild.layer.UnpackedLayer;
@@ -36,12 +37,17 @@ final class DirectoryLayers implements LayerStore {
   /** What a handle and its forks have in common. */
   record Shared(
       Map<DiffId, Offer> offers,
+      Cache<DiffId, LayerListing> listings,
       OnceAtATime<DiffId, Path> unpacking,
       OnceAtATime<DiffId, Descriptor> fetching,
       OnceAtATime<String, LayerBlob> compressing) {
     Shared() {
       this(
-          new ConcurrentHashMap<>(), new OnceAtATime<>(), new OnceAtATime<>(), new OnceAtATime<>());
+          new ConcurrentHashMap<>(),
+          StackView.listings(),
+          new OnceAtATime<>(),
+          new OnceAtATime<>(),
+          new OnceAtATime<>());
     }
   }
 
@@ -53,6 +59,8 @@ final class DirectoryLayers implements LayerStore {
   private final DirectoryBlobStore blobs;
   private final LayerForms forms;
   private final LayerUnpacker unpacker;
+  private final StackView views;
+  private final StackMerger merger;
   private final Shared shared;
 
   DirectoryLayers(
@@ -67,6 +75,8 @@ final class DirectoryLayers implements LayerStore {
     this.forms = forms;
     this.shared = shared;
     unpacker = new LayerUnpacker(layout, forms);
+    views = new StackView(this, shared.listings);
+    merger = new StackMerger(layout, this, forms);
   }
 
   @Override
@@ -341,10 +351,42 @@ final class DirectoryLayers implements LayerStore {
   @Override
   public FileTree view(List<DiffId> diffIds) {
     try {
-      return LayeredView.open(unpacked(diffIds));
+      return views.open(merger.shorten(diffIds));
     } catch (IOException e) {
       throw DiskFailures.of("look into a root file system", e);
     }
+  }
+
+  @Override
+  public List<Path> lowers(List<DiffId> diffIds) {
+    try {
+      return unpacked(merger.shorten(diffIds)).reversed();
+    } catch (IOException e) {
+      throw DiskFailures.of("make a tall stack of layers short", e);
+    }
+  }
+
+  void hold(DiffId diffId) {
+    lease.hold(diffId);
+  }
+
+  /** A directory of the layer that is there already. */
+  Optional<Path> ready(DiffId diffId) throws IOException {
+    lease.hold(diffId);
+    return forms.find(diffId);
+  }
+
+  /** The layer's tar, from whatever blob of it there is; fetched if it was only offered. */
+  Optional<InputStream> tar(DiffId diffId) throws IOException {
+    if (presentBlobs(diffId).isEmpty() && !shared.offers.containsKey(diffId)) {
+      return Optional.empty();
+    }
+    Descriptor blob = fetch(diffId);
+    return Optional.of(
+        new VerifiedInputStream(
+            Decompression.detect(blobs.open(blob.digest())),
+            diffId.digest(),
+            actual -> mismatch(diffId, blob, new DiffId(actual))));
   }
 
   @Override

@@ -88,6 +88,12 @@ public interface LayerStore {
   List<Path> unpacked(List<DiffId> diffIds);
 
   /**
+   * The directories to mount for the root file system that these layers make: topmost first, and of
+   * a tall stack fewer than layers, as no mount takes more than 500.
+   */
+  List<Path> lowers(List<DiffId> diffIds);
+
+  /**
    * Look-ups in the root file system that these layers make, bottom first, without a mount.
    *
    * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND} if a layer cannot be had

@@ -7,8 +7,6 @@ import dev.jbuild.layer.LayerExtractor;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
-import dev.jbuild.oci.Digest;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -41,55 +39,18 @@ final class LayerUnpacker {
       if (there.isPresent()) {
         return there.get();
       }
-      Digest.Hasher hasher = Digest.hasher();
       LayerExtractor.Extracted extracted;
-      try (InputStream tar = new HashingStream(Decompression.detect(open.get()), hasher);
+      try (InputStream tar =
+              new VerifiedInputStream(
+                  Decompression.detect(open.get()),
+                  diffId.digest(),
+                  actual -> mismatch(diffId, blob, new DiffId(actual)));
           DirFd target = DirFd.open(scratch.path())) {
         extracted = LayerExtractor.apply(tar, target, forms.encoding(), ExtractLimits.DEFAULT);
-      }
-      DiffId actual = new DiffId(hasher.digest());
-      if (!actual.equals(diffId)) {
-        throw mismatch(diffId, blob, actual);
       }
       // Whether the layer has opaque directories is not told; if it has, their marks fit one
       // encoding.
       return forms.publish(diffId, scratch.path(), false, true, extracted.implicit());
-    }
-  }
-
-  /** Hashes what passes; unlike the JDK's it holds our own kind of digest. */
-  private static final class HashingStream extends FilterInputStream {
-    private final Digest.Hasher hasher;
-
-    HashingStream(InputStream in, Digest.Hasher hasher) {
-      super(in);
-      this.hasher = hasher;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int n = in.read(buffer, offset, length);
-      if (n > 0) {
-        hasher.update(buffer, offset, n);
-      }
-      return n;
-    }
-
-    @Override
-    public long skip(long n) throws IOException {
-      byte[] buffer = new byte[Math.clamp(n, 0, 1 << 16)];
-      return Math.max(0, read(buffer, 0, buffer.length));
-    }
-
-    @Override
-    public boolean markSupported() {
-      return false;
     }
   }
 

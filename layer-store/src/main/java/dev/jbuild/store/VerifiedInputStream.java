@@ -5,16 +5,27 @@ import dev.jbuild.oci.Digest;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.function.Function;
 
-/** Passes a blob's bytes on and fails the read that meets the end if they are not the blob's. */
+/** Passes bytes on and fails the read that meets the end if they are not what they should be. */
 final class VerifiedInputStream extends FilterInputStream {
   private final Digest expected;
   private final Digest.Hasher hasher;
+  private final Function<Digest, BuildFailure> mismatch;
   private boolean checked;
 
+  /** Of a blob. */
   VerifiedInputStream(InputStream in, Digest expected) {
+    this(in, expected, actual -> corrupt(expected, actual));
+  }
+
+  /**
+   * @param mismatch what to throw, given the digest of what was read
+   */
+  VerifiedInputStream(InputStream in, Digest expected, Function<Digest, BuildFailure> mismatch) {
     super(in);
     this.expected = expected;
+    this.mismatch = mismatch;
     hasher = expected.verifier();
   }
 
@@ -34,7 +45,7 @@ final class VerifiedInputStream extends FilterInputStream {
       checked = true;
       Digest actual = hasher.digest();
       if (!actual.equals(expected)) {
-        throw corrupt(expected, actual);
+        throw mismatch.apply(actual);
       }
     }
     return n;

@@ -2,7 +2,14 @@ package dev.jbuild.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jbuild.layer.Attributes;
 import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.ContentSource;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.LayerBuilder;
+import dev.jbuild.layer.LayerWriter;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.store.Layer;
 import dev.jbuild.store.Store;
@@ -11,6 +18,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -317,6 +325,45 @@ abstract class SnapshotterContract {
       run(snapshot.rootfs(), "ls n* | wc -l > " + shown + "; cat n59 >> " + shown);
     }
     assertThat(shown).hasContent("41\n59");
+  }
+
+  /** More layers than an overlay mount takes. */
+  @Test
+  void sixHundredLayersStack() throws Exception {
+    List<DiffId> stack = new ArrayList<>(List.of(base));
+    for (int i = 0; i < 600; i++) {
+      int n = i;
+      stack.add(
+          store
+              .layers()
+              .write(
+                  Compression.uncompressed(),
+                  LayerWriter.Options.CANONICAL,
+                  writer -> {
+                    LayerBuilder layer = new LayerBuilder(FileTree.empty());
+                    layer.put(file("dir/n" + n, "" + n));
+                    layer.put(file("last", "" + n));
+                    layer.writeTo(writer);
+                  })
+              .diffId());
+    }
+    stack.add(step(stack, "rm dir/n100 dir/n500; test $(cat last) = 599").diffId());
+    Path shown = root.resolve("shown");
+    try (ActiveSnapshot snapshot = snapshotter().prepare(stack)) {
+      run(snapshot.rootfs(), "ls dir | wc -l > " + shown + "; cat dir/n300 last >> " + shown);
+    }
+    assertThat(shown).hasContent("598\n300599");
+    assertThat(entries(stack.getLast()))
+        .containsExactly("d 755 0:0 dir/", "f 644 0:0 dir/.wh.n100 0", "f 644 0:0 dir/.wh.n500 0");
+  }
+
+  private static TreeEntry.RegularFile file(String path, String content) {
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    return new TreeEntry.RegularFile(
+        BytePath.of(path),
+        Attributes.of(0644, 0, 0, Instant.EPOCH),
+        bytes.length,
+        ContentSource.of(bytes));
   }
 
   @Test
