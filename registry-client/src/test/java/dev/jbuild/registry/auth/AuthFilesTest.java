@@ -103,9 +103,8 @@ class AuthFilesTest {
     config("{\"auths\":{\"r.example\":{\"auth\":\"" + auth("home:1") + "\"}}}");
     Path named =
         write("named.json", "{\"auths\":{\"r.example\":{\"auth\":\"" + auth("named:2") + "\"}}}");
-    Path docker =
-        write("d/config.json", "{\"auths\":{\"r.example\":{\"auth\":\"" + auth("docker:3") + "\"}}}");
-    environment.put("DOCKER_CONFIG", docker.getParent().toString());
+    write("d/config.json", "{\"auths\":{\"r.example\":{\"auth\":\"" + auth("docker:3") + "\"}}}");
+    environment.put("DOCKER_CONFIG", home.resolve("d").toString());
     assertThat(user("r.example", "x")).contains("docker/3");
     environment.put("REGISTRY_AUTH_FILE", named.toString());
     assertThat(user("r.example", "x")).contains("named/2");
