@@ -167,6 +167,20 @@ public final class Puller {
     return document.descriptor();
   }
 
+  /**
+   * Like {@link #pullAll} without the blobs: brings the index and all manifests, and remembers where
+   * the blobs can be had, so that a push fetches those it needs.
+   */
+  public Descriptor pullManifests(ImageName name) {
+    Resolved resolved = resolve(name);
+    List<RepositoryName> sources = preferring(resolved.source(), sources(resolved.pinned()));
+    List<Descriptor> blobs = new ArrayList<>();
+    Document document = document(resolved.root().digest(), sources);
+    collect(document, sources, blobs, 0);
+    blobs.forEach(blob -> origins.add(blob.digest(), sources));
+    return document.descriptor();
+  }
+
   private void collect(
       Document document, List<RepositoryName> sources, List<Descriptor> blobs, int depth) {
     if (depth > Document.DEPTH) {

@@ -79,8 +79,7 @@ public abstract class RegistryContract {
   }
 
   private void put(String tag, Manifest manifest) {
-    registry.pushManifest(
-        repository, Reference.tag(tag), manifest.mediaType(), manifest.bytes());
+    registry.pushManifest(repository, Reference.tag(tag), manifest.mediaType(), manifest.bytes());
   }
 
   @Test
@@ -166,8 +165,7 @@ public abstract class RegistryContract {
   void tagResolvesToDigestSizeAndType() {
     Manifest manifest = image(8);
     put("one", manifest);
-    assertThat(registry.resolve(repository, Reference.tag("one")))
-        .isEqualTo(manifest.descriptor());
+    assertThat(registry.resolve(repository, Reference.tag("one"))).isEqualTo(manifest.descriptor());
     assertThat(registry.resolve(repository, Reference.of(manifest.digest())))
         .isEqualTo(manifest.descriptor());
   }
@@ -200,7 +198,8 @@ public abstract class RegistryContract {
 
   @Test
   void dockerTypesAreKept() {
-    byte[] config = "{\"os\":\"linux\",\"architecture\":\"amd64\"}".getBytes(StandardCharsets.UTF_8);
+    byte[] config =
+        "{\"os\":\"linux\",\"architecture\":\"amd64\"}".getBytes(StandardCharsets.UTF_8);
     Descriptor configBlob = Descriptor.of(MediaType.DOCKER_CONFIG, config);
     registry.pushBlob(repository, configBlob, BlobContent.of(config), Optional.empty());
     Descriptor layer =
@@ -225,8 +224,7 @@ public abstract class RegistryContract {
     put("there", image(15));
     RegistryFailure failure =
         catchThrowableOfType(
-            RegistryFailure.class,
-            () -> registry.manifest(repository, Reference.tag("not-there")));
+            RegistryFailure.class, () -> registry.manifest(repository, Reference.tag("not-there")));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.NOT_FOUND);
     assertThat(failure.status()).isEqualTo(404);
     assertThat(failure.code()).contains("MANIFEST_UNKNOWN");
@@ -245,8 +243,7 @@ public abstract class RegistryContract {
     Descriptor absent = Descriptor.of(MediaType.OCI_LAYER, MemoryRegistry.noise(17, 10));
     RegistryFailure failure =
         catchThrowableOfType(
-            RegistryFailure.class,
-            () -> registry.fetchBlob(repository, absent, new MemorySink()));
+            RegistryFailure.class, () -> registry.fetchBlob(repository, absent, new MemorySink()));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.NOT_FOUND);
     assertThat(failure.text()).contains(absent.digest().toString());
   }
@@ -275,10 +272,7 @@ public abstract class RegistryContract {
             subject.descriptor(),
             Map.of("org.example.by", "us"));
     registry.pushManifest(
-        repository,
-        Reference.of(signature.digest()),
-        signature.mediaType(),
-        signature.bytes());
+        repository, Reference.of(signature.digest()), signature.mediaType(), signature.bytes());
     Optional<List<Descriptor>> found =
         registry.referrers(
             repository, subject.digest(), Optional.of("application/vnd.example.signature"));
@@ -286,7 +280,9 @@ public abstract class RegistryContract {
       assertThat(found).isEmpty();
       return;
     }
-    assertThat(found.orElseThrow()).extracting(Descriptor::digest).containsExactly(signature.digest());
+    assertThat(found.orElseThrow())
+        .extracting(Descriptor::digest)
+        .containsExactly(signature.digest());
     assertThat(
             registry
                 .referrers(repository, subject.digest(), Optional.of("application/other"))

@@ -7,7 +7,9 @@ import dev.jbuild.registry.auth.Credential;
 import java.util.List;
 import java.util.Optional;
 
-/** Stands where a test has not opened a transport yet; asking it anything is a fault of the test. */
+/**
+ * Stands where a test has not opened a transport yet; asking it anything is a fault of the test.
+ */
 final class UnopenedRegistry implements Registry {
   private static IllegalStateException fault() {
     return new IllegalStateException("the test has not opened a transport");

@@ -178,7 +178,8 @@ final class BlobFetch {
   }
 
   private void fetchParts() {
-    Queue<Future<byte[]>> parts = new ArrayDeque<>();
+    Queue<Future<Part>> parts = new ArrayDeque<>();
+    Queue<Part> spare = new ArrayDeque<>();
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     try {
       long asked = sink.position();
@@ -186,11 +187,14 @@ final class BlobFetch {
         while (parts.size() < AHEAD && asked < blob.size()) {
           long start = asked;
           int length = (int) Math.min(PART, blob.size() - start);
-          parts.add(threads.submit(() -> part(start, length)));
+          // The same few buffers over and over: fresh ones would fill the heap between collections.
+          Part part = spare.isEmpty() ? new Part() : spare.remove();
+          parts.add(threads.submit(() -> part.fetch(start, length)));
           asked += length;
         }
-        byte[] next = parts.remove().get();
-        write(next, next.length);
+        Part next = parts.remove().get();
+        write(next.bytes, next.filled);
+        spare.add(next);
       }
     } catch (ExecutionException e) {
       if (e.getCause() instanceof BuildFailure failure) {
@@ -205,44 +209,48 @@ final class BlobFetch {
     }
   }
 
-  private byte[] part(long start, int length) {
-    byte[] bytes = new byte[length];
-    retries.run(
-        "GET",
-        action,
-        new Retries.Attempt<Boolean>() {
-          private int filled;
+  /** A range in memory, waiting for its turn. Used by one thread after the other. */
+  private final class Part implements Retries.Attempt<Part> {
+    private final byte[] bytes = new byte[PART];
+    private long start;
+    private int length;
+    private int filled;
 
-          @Override
-          public Boolean run() throws IOException {
-            long from = start + filled;
-            RegistryHttp.Ask ask =
-                http.ask("GET", action, Scope.pull(repository), target)
-                    .accepting(200, 206)
-                    .withHeader("Range", "bytes=" + from + "-" + (start + length - 1));
-            try (Reply reply = http.send(ask)) {
-              if (reply.status() == 206) {
-                checkedRange(reply, from);
-              } else {
-                skip(reply.body(), from);
-              }
-              while (filled < length) {
-                int got = reply.body().read(bytes, filled, length - filled);
-                if (got < 0) {
-                  throw new EOFException("the part ends " + (length - filled) + " bytes early");
-                }
-                filled += got;
-              }
-            }
-            return true;
-          }
+    Part fetch(long from, int count) {
+      start = from;
+      length = count;
+      filled = 0;
+      return retries.run("GET", action, this);
+    }
 
-          @Override
-          public long progress() {
-            return filled;
+    @Override
+    public Part run() throws IOException {
+      long from = start + filled;
+      RegistryHttp.Ask ask =
+          http.ask("GET", action, Scope.pull(repository), target)
+              .accepting(200, 206)
+              .withHeader("Range", "bytes=" + from + "-" + (start + length - 1));
+      try (Reply reply = http.send(ask)) {
+        if (reply.status() == 206) {
+          checkedRange(reply, from);
+        } else {
+          skip(reply.body(), from);
+        }
+        while (filled < length) {
+          int got = reply.body().read(bytes, filled, length - filled);
+          if (got < 0) {
+            throw new EOFException("the part ends " + (length - filled) + " bytes early");
           }
-        });
-    return bytes;
+          filled += got;
+        }
+      }
+      return this;
+    }
+
+    @Override
+    public long progress() {
+      return filled;
+    }
   }
 
   private RegistryFailure wrong(String why) {

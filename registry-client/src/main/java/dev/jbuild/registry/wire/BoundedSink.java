@@ -18,15 +18,22 @@ final class BoundedSink extends OutputStream {
   private final BlobSink sink;
   private final Timeouts timeouts;
   private final Action action;
+  private final Runnable breakOff;
   private long at;
   private long windowStart = System.nanoTime();
   private long inWindow;
 
-  BoundedSink(Descriptor blob, BlobSink sink, Timeouts timeouts, Action action) {
+  /**
+   * A sink for one attempt.
+   *
+   * @param breakOff closes the connection, so that nobody reads on what is not wanted
+   */
+  BoundedSink(Descriptor blob, BlobSink sink, Timeouts timeouts, Action action, Runnable breakOff) {
     this.blob = blob;
     this.sink = sink;
     this.timeouts = timeouts;
     this.action = action;
+    this.breakOff = breakOff;
   }
 
   @Override
@@ -37,6 +44,7 @@ final class BoundedSink extends OutputStream {
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     if (at + length > blob.size()) {
+      breakOff.run();
       throw ManifestBytes.corrupt(action, "it is longer than " + blob.size() + " bytes");
     }
     int known = Math.clamp(sink.position() - at, 0, length);
@@ -45,10 +53,9 @@ final class BoundedSink extends OutputStream {
       try {
         sink.write(bytes, offset + known, length - known);
       } catch (IOException e) {
+        breakOff.run();
         throw new BuildFailure(
-            BuildFailure.Kind.UNAVAILABLE,
-            action + ": it cannot be written: " + e.getMessage(),
-            e);
+            BuildFailure.Kind.UNAVAILABLE, action + ": it cannot be written: " + e.getMessage(), e);
       }
     }
     inWindow += length;
@@ -57,6 +64,7 @@ final class BoundedSink extends OutputStream {
       inWindow = 0;
       windowStart = now;
     } else if (now - windowStart > timeouts.idle().toNanos()) {
+      breakOff.run();
       throw new SocketTimeoutException(
           "only " + inWindow + " bytes arrived in " + timeouts.idle().toMillis() + " ms");
     }

@@ -70,15 +70,24 @@ public final class HttpTransport implements Registry {
             // What refuses HEAD, and what answers it with 404 though GET would not, is asked by
             // GET.
             .accepting(200, 400, 404, 405, 406, 501);
-    Optional<Descriptor> known =
-        retries.run(
-            "HEAD",
-            action,
-            () -> {
-              try (Reply reply = http().send(ask)) {
-                return described(reply, reference);
-              }
-            });
+    Optional<Descriptor> known;
+    try {
+      known =
+          retries.run(
+              "HEAD",
+              action,
+              () -> {
+                try (Reply reply = http().send(ask)) {
+                  return described(reply, reference);
+                }
+              });
+    } catch (RegistryFailure e) {
+      if (e.status() != 401 && e.status() != 403 && e.status() != 429) {
+        throw e;
+      }
+      // The answer to a HEAD has no body, so only a GET brings the registry's reason.
+      known = Optional.empty();
+    }
     return known.orElseGet(() -> manifest(repository, reference).descriptor());
   }
 

@@ -58,6 +58,9 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
   private final Clock clock = Clock.systemUTC();
   private final Map<String, FailoverHttpClient> clients = new ConcurrentHashMap<>();
 
+  /** The connection each thread is using: Jib opens one for each request, in the asking thread. */
+  private final Map<Thread, HttpTransport> inUse = new ConcurrentHashMap<>();
+
   JibHttp(RegistryOptions options, CredentialStore credentials) {
     this.options = options;
     this.credentials = credentials;
@@ -72,7 +75,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
   }
 
   /** An answer with a good status. The caller closes it. */
-  static final class Answer implements AutoCloseable {
+  final class Answer implements AutoCloseable {
     private final Response response;
 
     Answer(Response response) {
@@ -101,8 +104,28 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     }
 
     @Override
-    public void close() throws IOException {
-      response.close();
+    public void close() {
+      breakOff();
+      try {
+        response.close();
+      } catch (IOException e) {
+        // It wants to read the rest of the body, of which there may be no end.
+      }
+    }
+  }
+
+  /**
+   * Closes the connection of this thread's request. Jib and the layers below it read a body to its
+   * end when they let go of it, however long that takes; without a connection they cannot.
+   */
+  void breakOff() {
+    HttpTransport transport = inUse.remove(Thread.currentThread());
+    if (transport != null) {
+      try {
+        transport.shutdown();
+      } catch (IOException e) {
+        // Then it is closed.
+      }
     }
   }
 
@@ -118,8 +141,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     SSLContext trusting = tls.trusting(tls.folderFor(host));
     Supplier<HttpTransport> secure = () -> transport(verifying, false);
     // For loopback the failover is for plain HTTP; a certificate there is still verified.
-    Supplier<HttpTransport> lenient =
-        () -> transport(insecure ? trusting : verifying, insecure);
+    Supplier<HttpTransport> lenient = () -> transport(insecure ? trusting : verifying, insecure);
     try {
       // Public is only a constructor without a say in certificates and proxies.
       Constructor<FailoverHttpClient> constructor =
@@ -151,12 +173,14 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
         ApacheHttpTransport.newDefaultHttpClientBuilder()
             .setSSLSocketFactory(sockets)
             .setRoutePlanner(new SystemDefaultRoutePlanner(proxies));
-    return new ApacheHttpTransport(builder.build());
+    HttpTransport transport = new ApacheHttpTransport(builder.build());
+    inUse.put(Thread.currentThread(), transport);
+    return transport;
   }
 
   /** Jib's client for a repository, after it has got what it needs to be let in. */
-  RegistryClient authenticated(
-      RepositoryName repository, Action action, Scope scope, boolean push) throws IOException {
+  RegistryClient authenticated(RepositoryName repository, Action action, Scope scope, boolean push)
+      throws IOException {
     RegistryClient.Factory factory =
         RegistryClient.factory(
                 EventHandlers.NONE,
@@ -203,12 +227,10 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       throws IOException {
     String authority = RegistryHosts.apiHost(action.host());
     URI uri = URI.create("https://" + authority + path);
-    boolean encrypted =
-        !RegistryHosts.isLoopback(authority) && !options.isInsecure(action.host());
+    boolean encrypted = !RegistryHosts.isLoopback(authority) && !options.isInsecure(action.host());
     boolean challenged = false;
     while (true) {
-      String header =
-          authorizer.header(action.host(), scope, encrypted).orElse(null);
+      String header = authorizer.header(action.host(), scope, encrypted).orElse(null);
       Request.Builder request = new Request.Builder().setUserAgent("jbuild");
       request.setHttpTimeout((int) options.timeouts().response().toMillis());
       if (!accept.isEmpty()) {
@@ -231,11 +253,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
           }
           challenged = true;
           if (authorizer.challenged(
-              action.host(),
-              scope,
-              Challenge.parse(offered),
-              header,
-              encrypted)) {
+              action.host(), scope, Challenge.parse(offered), header, encrypted)) {
             continue;
           }
         }
@@ -252,11 +270,9 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     if (header.startsWith("Bearer ")) {
       return Authorization.fromBearerToken(value);
     }
-    String pair =
-        new String(java.util.Base64.getDecoder().decode(value), StandardCharsets.UTF_8);
+    String pair = new String(java.util.Base64.getDecoder().decode(value), StandardCharsets.UTF_8);
     int colon = pair.indexOf(':');
-    return Authorization.fromBasicCredentials(
-        pair.substring(0, colon), pair.substring(colon + 1));
+    return Authorization.fromBasicCredentials(pair.substring(0, colon), pair.substring(colon + 1));
   }
 
   /** Takes back an upload; whether it works does not matter. */
@@ -287,8 +303,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             scope,
             response.getStatusCode(),
             response.getContent(),
-            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")),
-            e);
+            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")));
       }
       if (at instanceof HttpResponseException response) {
         return answered(
@@ -297,8 +312,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             scope,
             response.getStatusCode(),
             response.getContent(),
-            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")),
-            e);
+            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")));
       }
     }
     if (e instanceof RegistryAuthenticationFailedException) {
@@ -326,8 +340,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       Scope scope,
       int status,
       @Nullable String content,
-      Optional<String> retryAfter,
-      Exception cause) {
+      Optional<String> retryAfter) {
     byte[] body = content == null ? new byte[0] : content.getBytes(StandardCharsets.UTF_8);
     ErrorAnswer said = ErrorAnswer.read(new ByteArrayInputStream(body), Optional.empty());
     RegistryFailure failure =
@@ -340,7 +353,8 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             account(action, scope),
             credentials.find(action.host(), action.path()).credential().isPresent(),
             List.of(),
-            cause);
+            // Not Jib's own: its text has the URL with its query, which may be a key to the upload.
+            null);
     if (Refusal.isTransient(status)) {
       return new TransientFailure(failure, ErrorAnswer.retryAfter(retryAfter, clock).orElse(null));
     }
@@ -387,10 +401,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       Credential used = request.credential();
       RegistryFailure refused =
           Authorizer.refused(
-              request,
-              e.getStatusCode(),
-              "",
-              used == null ? "no credential" : used.description());
+              request, e.getStatusCode(), "", used == null ? "no credential" : used.description());
       if (Refusal.isTransient(e.getStatusCode())) {
         throw new TransientFailure(refused, null);
       }

@@ -19,6 +19,7 @@ import dev.jbuild.registry.BlobSink;
 import dev.jbuild.registry.RawManifest;
 import dev.jbuild.registry.Reference;
 import dev.jbuild.registry.Registry;
+import dev.jbuild.registry.RegistryFailure;
 import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.RepositoryName;
 import dev.jbuild.registry.auth.Credential;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -46,6 +48,10 @@ import org.jspecify.annotations.Nullable;
  * sink has is skipped) and so does a push; mounts are tried only as part of a push; SHA-256 only.
  */
 public final class JibTransport implements Registry {
+  /** What an upload that is begun anew may get past. */
+  private static final Set<String> BEGIN_ANEW =
+      Set.of("BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "DIGEST_INVALID");
+
   private final RegistryOptions options;
   private final Retries retries;
   private final ReentrantLock lock = new ReentrantLock();
@@ -147,13 +153,25 @@ public final class JibTransport implements Registry {
         new Retries.Attempt<Boolean>() {
           @Override
           public Boolean run() throws IOException {
-            BoundedSink bounded = new BoundedSink(blob, sink, options.timeouts(), action);
+            BoundedSink bounded =
+                new BoundedSink(blob, sink, options.timeouts(), action, http()::breakOff);
             call(
                 "GET",
                 repository,
                 action,
                 false,
-                client -> client.pullBlob(digest, size -> {}, moved -> {}).writeTo(bounded));
+                client -> {
+                  try {
+                    client.pullBlob(digest, size -> {}, moved -> {}).writeTo(bounded);
+                  } catch (IOException e) {
+                    // With all bytes there it is Jib's check of their digest that failed, and
+                    // what they hash to is for the sink's owner to say.
+                    if (sink.position() < blob.size()) {
+                      throw e;
+                    }
+                  }
+                  return true;
+                });
             bounded.end();
             return true;
           }
@@ -201,22 +219,38 @@ public final class JibTransport implements Registry {
     return retries.run(
         "PUT",
         action,
-        () ->
-            call(
-                "PUT",
-                repository,
-                action,
-                true,
-                client -> {
-                  if (client.checkBlob(digest).isPresent()) {
-                    return Push.EXISTED;
-                  }
-                  // Not retried by Jib itself: we count attempts, and it would not start anew.
-                  Blob body = Blobs.from(out -> copy(content, out), false);
-                  return client.pushBlob(digest, body, from, sent -> {})
-                      ? Push.MOUNTED
-                      : Push.UPLOADED;
-                }));
+        () -> {
+          try {
+            return push(repository, content, action, digest, from);
+          } catch (RegistryFailure e) {
+            if (e.code().filter(BEGIN_ANEW::contains).isPresent()) {
+              throw new TransientFailure(e, null);
+            }
+            throw e;
+          }
+        });
+  }
+
+  private Push push(
+      RepositoryName repository,
+      BlobContent content,
+      Action action,
+      DescriptorDigest digest,
+      @Nullable String from)
+      throws IOException {
+    return call(
+        "PUT",
+        repository,
+        action,
+        true,
+        client -> {
+          if (client.checkBlob(digest).isPresent()) {
+            return Push.EXISTED;
+          }
+          // Not retried by Jib itself: we count attempts, and it would not start anew.
+          Blob body = Blobs.from(out -> copy(content, out), false);
+          return client.pushBlob(digest, body, from, sent -> {}) ? Push.MOUNTED : Push.UPLOADED;
+        });
   }
 
   private static void copy(BlobContent content, OutputStream out) throws IOException {
@@ -293,11 +327,10 @@ public final class JibTransport implements Registry {
       }
       return Optional.of(
           found.stream()
-              .filter(
-                  descriptor ->
-                      artifactType.isEmpty()
-                          || (descriptor.artifactType() != null
-                              && descriptor.artifactType().value().equals(artifactType.get())))
+              .filter(descriptor ->
+                  artifactType.isEmpty()
+                      || (descriptor.artifactType() != null
+                          && descriptor.artifactType().value().equals(artifactType.get())))
               .toList());
     } catch (BuildFailure e) {
       if (e.kind() == BuildFailure.Kind.NOT_FOUND || e.kind() == BuildFailure.Kind.UNSUPPORTED) {
@@ -329,7 +362,12 @@ public final class JibTransport implements Registry {
               () -> {
                 try (JibHttp.Answer answer =
                     http()
-                        .call("GET", action, Scope.pull(repository), at, List.of("application/json", "*/*"))) {
+                        .call(
+                            "GET",
+                            action,
+                            Scope.pull(repository),
+                            at,
+                            List.of("application/json", "*/*"))) {
                   pages.add(Json.parseObject(Pages.read(answer.body(), action), action.toString()));
                   return Pages.next(answer.headers("Link"))
                       .map(link -> Pages.pathOf(answer.uri().resolve(link)));
@@ -350,7 +388,8 @@ public final class JibTransport implements Registry {
             () -> {
               try (JibHttp.Answer answer =
                   http()
-                      .call("POST", action, scope, path(repository, "/blobs/uploads/"), List.of())) {
+                      .call(
+                          "POST", action, scope, path(repository, "/blobs/uploads/"), List.of())) {
                 return answer
                     .header("Location")
                     .map(link -> Pages.pathOf(answer.uri().resolve(link)));

@@ -5,7 +5,9 @@ import dev.jbuild.registry.RegistryFailure;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Turns an answer nobody wanted into a failure: what kind it is, in what words, with what advice. */
+/**
+ * Turns an answer nobody wanted into a failure: what kind it is, in what words, with what advice.
+ */
 final class Refusal {
   private Refusal() {}
 
@@ -79,6 +81,7 @@ final class Refusal {
 
   private static String reason(int status) {
     return switch (status) {
+      case 301, 302, 303, 307, 308 -> "one redirect too many";
       case 400 -> "bad request";
       case 401 -> "unauthorized";
       case 403 -> "forbidden";

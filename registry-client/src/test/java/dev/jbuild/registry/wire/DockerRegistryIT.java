@@ -17,12 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /** The contract over both transports, with the registry most people run, in its usual dresses. */
 @Tag("peer")
@@ -55,13 +55,11 @@ class DockerRegistryIT {
     SelfSigned server = SelfSigned.make(root, "server");
     authority = server.certificate();
     secured =
-        opened(
-                DockerRegistry.withTlsAndPassword(root.resolve("tls"), server, USER, PASSWORD))
+        opened(DockerRegistry.withTlsAndPassword(root.resolve("tls"), server, USER, PASSWORD))
             .host();
     SelfSigned client = SelfSigned.make(root, "client");
     strict =
-        opened(DockerRegistry.withClientCertificate(root.resolve("strict"), server, client))
-            .host();
+        opened(DockerRegistry.withClientCertificate(root.resolve("strict"), server, client)).host();
     clientCertificates = root.resolve("certs.d");
     Path own = Files.createDirectories(clientCertificates.resolve(strict));
     Files.copy(server.certificate(), own.resolve("ca.crt"));
