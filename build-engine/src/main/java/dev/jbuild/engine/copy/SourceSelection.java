@@ -227,7 +227,7 @@ public final class SourceSelection {
   }
 
   /** Text of a Dockerfile as a path: clamped to the root, bytes kept. */
-  static BytePath path(String text) {
+  public static BytePath path(String text) {
     return BytePath.clampedLatin1(new String(SourceText.encode(text), StandardCharsets.ISO_8859_1));
   }
 }

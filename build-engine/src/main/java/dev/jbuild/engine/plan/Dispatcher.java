@@ -64,6 +64,7 @@ final class Dispatcher {
   private final StageSteps steps;
   private final boolean ignoreCache;
   private final CopyPlanning copies;
+  private final MountPlanning mounts;
 
   Dispatcher(
       Planner planner,
@@ -80,6 +81,7 @@ final class Dispatcher {
     this.steps = steps;
     this.ignoreCache = ignoreCache;
     this.copies = new CopyPlanning(planner, stage, expander, diagnostics);
+    this.mounts = new MountPlanning(planner, stage, expander, diagnostics);
   }
 
   void dispatch(Instruction instruction) {
@@ -107,9 +109,6 @@ final class Dispatcher {
   }
 
   private void run(RunInstruction run) {
-    if (!run.mounts().isEmpty()) {
-      throw diagnostics.unsupported(run.mounts().getFirst().value().span(), "RUN --mount");
-    }
     if (!run.devices().isEmpty()) {
       throw diagnostics.unsupported(run.devices().getFirst().span(), "RUN --device");
     }
@@ -126,6 +125,7 @@ final class Dispatcher {
     if (argv.isEmpty()) {
       throw diagnostics.error(run.span(), "RUN has no command", null);
     }
+    MountPlanning.Planned mounted = mounts.plan(run, state);
     Map<String, String> environment = new LinkedHashMap<>(state.scope.runEnvironment());
     environment.putIfAbsent("PATH", DefaultSpec.PATH);
     List<String> env = new ArrayList<>();
@@ -140,8 +140,9 @@ final class Dispatcher {
             state.config.user(),
             network(run),
             insecure(run),
+            mounted.mounts(),
             state.platform);
-    layer(op, List.of(), run, "RUN " + arguments() + String.join(" ", argv) + " # buildkit");
+    layer(op, mounted.inputs(), run, "RUN " + arguments() + String.join(" ", argv) + " # buildkit");
   }
 
   /** {@code |2 a=1 b=2 } when ARGs are in scope: part of RUN's history since Docker 1.9. */
