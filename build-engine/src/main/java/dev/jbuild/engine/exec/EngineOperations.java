@@ -77,6 +77,10 @@ final class EngineOperations implements Operations {
               case Op.Image image ->
                   CacheKey.of("image").add("layers", chain(image.image().config().diffIds())).build();
               case Op.Context context -> new CacheKey(NO_KEY, List.of());
+              case Op.Merge merge ->
+                  CacheKey.of("merge")
+                      .add("inputs", inputs.stream().map(Digest::toString).toList())
+                      .build();
               case Op.Run run ->
                   OperationKeys.run(
                       run,
@@ -119,6 +123,7 @@ final class EngineOperations implements Operations {
             case Op.Copy copy ->
                 OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, inputs));
             case Op.Scratch scratch -> throw new IllegalArgumentException("not keyed by content");
+            case Op.Merge merge -> throw new IllegalArgumentException("not keyed by content");
             case Op.Image image -> throw new IllegalArgumentException("not keyed by content");
             case Op.Context context -> throw new IllegalArgumentException("not keyed by content");
           };
@@ -192,6 +197,7 @@ final class EngineOperations implements Operations {
                 case Op.Copy copy -> copy(copy, inputs, below);
                 case Op.MakeDirectory make -> makeDirectory(make, below);
                 case Op.Scratch scratch -> throw new IllegalArgumentException("makes no layer");
+                case Op.Merge merge -> throw new IllegalArgumentException("makes no layer");
                 case Op.Image image -> throw new IllegalArgumentException("makes no layer");
                 case Op.Context context -> throw new IllegalArgumentException("makes no layer");
               };

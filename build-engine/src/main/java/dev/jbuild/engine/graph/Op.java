@@ -63,6 +63,12 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * Puts the layers of the second input on top of those of the first, as {@code --link} does: what
+   * made the second knows nothing of the first.
+   */
+  record Merge() implements Op {}
+
   /** A heredoc that is a program of its own. */
   record Script(String name, String content) {}
 

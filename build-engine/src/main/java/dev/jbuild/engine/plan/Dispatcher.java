@@ -87,8 +87,8 @@ final class Dispatcher {
   void dispatch(Instruction instruction) {
     switch (instruction) {
       case RunInstruction run -> run(run);
-      case CopyInstruction copy -> copy(copy, copies.plan(copy, state));
-      case AddInstruction add -> copy(add, copies.plan(add, state));
+      case CopyInstruction copy -> copy(copy, copies.plan(copy, state), copy.link());
+      case AddInstruction add -> copy(add, copies.plan(add, state), add.link());
       case WorkdirInstruction workdir -> workdir(workdir);
       case EnvInstruction env -> env(env);
       case ArgInstruction arg -> arg(arg);
@@ -193,8 +193,19 @@ final class Dispatcher {
     return true;
   }
 
-  private void copy(Instruction instruction, CopyPlanning.Planned planned) {
-    layer(planned.op(), planned.inputs(), instruction, planned.history() + " # buildkit");
+  private void copy(Instruction instruction, CopyPlanning.Planned planned, boolean link) {
+    String createdBy = planned.history() + " # buildkit";
+    if (!link) {
+      layer(planned.op(), planned.inputs(), instruction, createdBy);
+      return;
+    }
+    // Made over nothing, then put on top: the same layer whatever it is put on.
+    Vertex below = state.rootfs;
+    state.rootfs = Vertex.scratch();
+    layer(planned.op(), planned.inputs(), instruction, createdBy);
+    Vertex linked = state.rootfs;
+    state.rootfs =
+        new Vertex(new Op.Merge(), List.of(below, linked), linked.step(), false);
   }
 
   private void workdir(WorkdirInstruction workdir) {

@@ -145,8 +145,6 @@ final class MountPlanning {
   }
 
   private static Vertex contextFiles(Vertex context, String path, String key, SourceSpan span) {
-    Vertex nothing =
-        new Vertex(new Op.Scratch(), List.of(), new Step("scratch", "scratch", null), false);
     Op.Copy copy =
         new Op.Copy(
             List.of(new Op.Source.Pattern(clean(path))),
@@ -157,7 +155,7 @@ final class MountPlanning {
             List.of(),
             false);
     Step step = new Step("mount/" + key, "load " + key + " for a mount", span);
-    return new Vertex(copy, List.of(nothing, context), step, false);
+    return new Vertex(copy, List.of(Vertex.scratch(), context), step, false);
   }
 
   private static String clean(String path) {
