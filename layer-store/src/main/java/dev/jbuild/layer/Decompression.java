@@ -31,7 +31,6 @@ public enum Decompression {
   /** Largest zstd window accepted: 2^27 bytes, what the format asks every decoder to offer. */
   private static final int ZSTD_WINDOW_LOG = 27;
 
-  private static final int XZ_MEMORY_KIB = 128 * 1024;
   private static final int BUFFER = 128 * 1024;
 
   private final String magic;
@@ -89,12 +88,7 @@ public enum Decompression {
               .setBufferSize(BUFFER)
               .get();
       case BZIP2 -> new BZip2CompressorInputStream(in, true);
-      case XZ ->
-          XZCompressorInputStream.builder()
-              .setInputStream(in)
-              .setDecompressConcatenated(true)
-              .setMemoryLimitKiB(XZ_MEMORY_KIB)
-              .get();
+      case XZ -> Xz.open(in);
       case ZSTD -> {
         ZstdInputStreamNoFinalizer zstd = new ZstdInputStreamNoFinalizer(in);
         zstd.setContinuous(false);
@@ -102,5 +96,21 @@ public enum Decompression {
         yield zstd;
       }
     };
+  }
+
+  /**
+   * Apart, because nearly no run meets xz: its library is a sealed jar, whose classes an AOT cache
+   * must not hold.
+   */
+  private static final class Xz {
+    private static final int MEMORY_KIB = 128 * 1024;
+
+    static InputStream open(InputStream in) throws IOException {
+      return XZCompressorInputStream.builder()
+          .setInputStream(in)
+          .setDecompressConcatenated(true)
+          .setMemoryLimitKiB(MEMORY_KIB)
+          .get();
+    }
   }
 }

@@ -32,6 +32,7 @@ public final class Json {
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(JsonWriteFeature.ESCAPE_FORWARD_SLASHES)
+          .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
           .build();
   private static final ObjectWriter COMPACT = MAPPER.writer(new GoEscapes());
   private static final ObjectWriter INDENTED =

@@ -23,6 +23,10 @@ final class Abi {
   static final int O_CREAT = 0100;
   static final int O_EXCL = 0200;
   static final int O_TRUNC = 01000;
+  static final int LOCK_SH = 1;
+  static final int LOCK_EX = 2;
+  static final int LOCK_NB = 4;
+
   static final int O_NONBLOCK = 04000;
   // arm64 kept the numbers of 32-bit ARM; x86-64 and riscv64 use the generic ones.
   static final int O_DIRECTORY = ARM64 ? 040000 : 0200000;

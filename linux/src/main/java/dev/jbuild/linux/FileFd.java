@@ -125,6 +125,35 @@ public final class FileFd implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes an advisory lock of the whole file (flock(2)) if that needs no waiting; the lock belongs
+   * to this open file, so it excludes other threads as well as other processes, and ends with
+   * {@link #close} or the process.
+   *
+   * @return false if another holds a lock that excludes this one
+   */
+  public boolean tryLock(boolean exclusive) throws IOException {
+    try (Scratch s = Scratch.take()) {
+      long result = Kernel.call(s, Syscall.FLOCK, fd, operation(exclusive) | Abi.LOCK_NB, 0);
+      if (result == -Errno.EAGAIN) {
+        return false;
+      }
+      Kernel.check(result, Syscall.FLOCK, path);
+      return true;
+    }
+  }
+
+  /** As {@link #tryLock}, waiting as long as it takes. Blocks the carrier of a virtual thread. */
+  public void lock(boolean exclusive) throws IOException {
+    try (Scratch s = Scratch.take()) {
+      Kernel.check(Kernel.call(s, Syscall.FLOCK, fd, operation(exclusive), 0), Syscall.FLOCK, path);
+    }
+  }
+
+  private static int operation(boolean exclusive) {
+    return exclusive ? Abi.LOCK_EX : Abi.LOCK_SH;
+  }
+
   /** Cuts or extends to {@code size}; an extension is a hole. */
   public void truncate(long size) throws IOException {
     try (Scratch s = Scratch.take()) {

@@ -9,6 +9,7 @@ enum Syscall {
   IOCTL(16, 29),
   PREAD64(17, 67),
   PWRITE64(18, 68),
+  FLOCK(73, 32),
   FSYNC(74, 82),
   FDATASYNC(75, 83),
   FTRUNCATE(77, 46),

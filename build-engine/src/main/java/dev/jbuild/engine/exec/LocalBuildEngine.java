@@ -1,0 +1,72 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.engine.BuildEngine;
+import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.BuildResult;
+import dev.jbuild.engine.EngineSettings;
+import dev.jbuild.engine.event.BuildEvent;
+import dev.jbuild.engine.event.BuildListener;
+import dev.jbuild.engine.solve.BuildScope;
+import dev.jbuild.engine.solve.InFlight;
+import dev.jbuild.engine.solve.StepEvents;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.store.Store;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Builds in this process, over one store. */
+public final class LocalBuildEngine implements BuildEngine {
+  private final EngineSettings settings;
+  private final InFlight inFlight = new InFlight();
+  private final Set<Thread> builds = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  public LocalBuildEngine(EngineSettings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public BuildResult build(BuildRequest request, BuildListener listener) {
+    if (closed) {
+      throw new BuildFailure(Kind.CANCELLED, "the engine is closed");
+    }
+    builds.add(Thread.currentThread());
+    StepEvents events = new StepEvents(listener, settings.clock());
+    Instant begun = events.now();
+    String what = request.tags().isEmpty() ? "build" : "build " + request.tags().getFirst();
+    try (Store store = settings.store().fork(what)) {
+      BuildResult result = run(store, request, events);
+      events.send(new BuildEvent.Finished(events.now(), since(events, begun), result));
+      return result;
+    } catch (BuildFailure failure) {
+      events.send(new BuildEvent.Failed(events.now(), since(events, begun), failure));
+      throw failure;
+    } finally {
+      builds.remove(Thread.currentThread());
+    }
+  }
+
+  private BuildResult run(Store store, BuildRequest request, StepEvents events) {
+    BuildScope scope = new BuildScope(request.execution().parallel());
+    // The scope is closed, and with it every thread and sandbox of the build is gone, before a
+    // failure is told.
+    try (scope) {
+      return new SingleBuild(settings, store, request, scope, events, inFlight).run();
+    } catch (RuntimeException | Error failure) {
+      throw scope.cause(BuildScope.asFailure(failure));
+    }
+  }
+
+  private static Duration since(StepEvents events, Instant begun) {
+    return Duration.between(begun, events.now());
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    builds.forEach(Thread::interrupt);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.jbuild.engine.export;
+
+import dev.jbuild.engine.Output.ImageOptions;
+import dev.jbuild.layer.Compression;
+import dev.jbuild.oci.Descriptor;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.ImageIndex;
+import dev.jbuild.oci.Manifest;
+import dev.jbuild.oci.MediaType;
+import dev.jbuild.store.Layer;
+import dev.jbuild.store.LayerBlob;
+import dev.jbuild.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes configs, manifests and indexes of a build's images into the store. */
+final class ImageManifests {
+  private final Store store;
+  private final Map<String, String> annotations;
+
+  /**
+   * @param annotations of each manifest
+   */
+  ImageManifests(Store store, Map<String, String> annotations) {
+    this.store = store;
+    this.annotations = annotations;
+  }
+
+  /**
+   * Stores the image; layers that have no fitting blob yet are compressed now.
+   *
+   * @return the manifest of a single platform, or an index of several
+   */
+  Descriptor write(List<PlatformImage> images, ImageOptions options) {
+    List<Descriptor> manifests = new ArrayList<>();
+    for (PlatformImage image : images) {
+      manifests.add(manifest(image, options).withPlatform(image.config().platform()));
+    }
+    if (manifests.size() == 1) {
+      return manifests.getFirst();
+    }
+    ImageIndex index = ImageIndex.of(manifests);
+    return store.blobs().put(index.mediaType(), index.bytes());
+  }
+
+  private Descriptor manifest(PlatformImage image, ImageOptions options) {
+    boolean oci = options.ociMediaTypes();
+    List<Descriptor> layers = new ArrayList<>();
+    List<DiffId> diffIds = new ArrayList<>();
+    for (DiffId diffId : image.config().diffIds()) {
+      LayerBlob layer = layer(diffId, options);
+      MediaType type = layer.blob().mediaType();
+      layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
+      diffIds.add(layer.diffId());
+    }
+    Descriptor config =
+        store
+            .blobs()
+            .put(
+                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG, image.config().withDiffIds(diffIds).toBytes());
+    Manifest manifest =
+        Manifest.of(
+            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST,
+            config,
+            layers,
+            annotations);
+    return store.blobs().put(manifest.mediaType(), manifest.bytes());
+  }
+
+  /** A layer of the base image stays in the compression it came in, unless all are to be one. */
+  private LayerBlob layer(DiffId diffId, ImageOptions options) {
+    if (!options.forceCompression()) {
+      Optional<Descriptor> there = preferred(diffId, options.compression());
+      if (there.isPresent()) {
+        return new LayerBlob(diffId, there.get());
+      }
+    }
+    return store.layers().blob(diffId, options.compression());
+  }
+
+  private Optional<Descriptor> preferred(DiffId diffId, Compression compression) {
+    List<Descriptor> blobs =
+        store.layers().find(diffId).map(Layer::blobs).orElse(List.<Descriptor>of());
+    for (Descriptor blob : blobs) {
+      if (fits(blob.mediaType(), compression)) {
+        return Optional.of(blob);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean fits(MediaType type, Compression compression) {
+    return switch (compression) {
+      case Compression.Gzip gzip -> type.isGzip();
+      case Compression.Zstd zstd -> type.isZstd();
+      case Compression.Uncompressed none -> !type.isGzip() && !type.isZstd();
+    };
+  }
+}

@@ -1,0 +1,42 @@
+package dev.jbuild.dockerfile.expand;
+
+import java.util.Locale;
+import java.util.Set;
+
+/** The argument of STOPSIGNAL once expanded. */
+public final class Signals {
+  private static final int LAST = 64;
+  private static final int FIRST_REAL_TIME = 34;
+
+  private static final Set<String> NAMES =
+      Set.of(
+          "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT",
+          "KILL", "PIPE", "POLL", "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM",
+          "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+          "RTMIN", "RTMAX");
+
+  private Signals() {}
+
+  /**
+   * Whether {@code signal} is a Linux signal: a number from 1 to 64, or a name with or without SIG,
+   * in any case, real-time ones as RTMIN, RTMIN+n, RTMAX-n and RTMAX.
+   */
+  public static boolean isValid(String signal) {
+    if (!signal.isEmpty() && signal.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return signal.length() < 9
+          && Integer.parseInt(signal) >= 1
+          && Integer.parseInt(signal) <= LAST;
+    }
+    String name = signal.toUpperCase(Locale.ROOT);
+    name = name.startsWith("SIG") ? name.substring(3) : name;
+    return NAMES.contains(name) || isRealTime(name);
+  }
+
+  private static boolean isRealTime(String name) {
+    if (!name.matches("RTMIN\\+[0-9]{1,2}|RTMAX-[0-9]{1,2}")) {
+      return false;
+    }
+    int offset = Integer.parseInt(name.substring(6));
+    return offset >= 1 && offset < LAST - FIRST_REAL_TIME;
+  }
+}

@@ -1,0 +1,146 @@
+package dev.jbuild.dockerfile.expand;
+
+import dev.jbuild.dockerfile.ast.ArgInstruction;
+import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.EnvInstruction;
+import dev.jbuild.dockerfile.ast.KeyValue;
+import dev.jbuild.dockerfile.ast.Word;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What instructions of a stage see. The rules of BuildKit, all in this place:
+ *
+ * <ul>
+ *   <li>An instruction expands against the scope as it was before it: {@code ENV a=1 b=$a} uses the
+ *       old {@code a}. ARG alone works left to right: {@code ARG a=1 b=$a} (point 9).
+ *   <li>{@code ARG x} takes {@code --build-arg}, else the value of the global ARG of that name;
+ *       {@code ARG x=d} ignores the global one (point 11).
+ *   <li>ENV always wins over ARG of the same name, as the reference promises; BuildKit's code lets
+ *       the last one win (point 10).
+ *   <li>A stage FROM another starts with that stage's ENV and ARGs (point 12, 22); a stage FROM an
+ *       image starts with the image's ENV and no ARG.
+ *   <li>A {@code --build-arg} that no ARG declares is not visible, except the proxy names, which
+ *       RUN gets without their being in scope here (points 13, 14).
+ * </ul>
+ *
+ * Immutable and thread-safe: each instruction gives the scope for the next.
+ */
+public final class StageScope implements Variables {
+  private final GlobalScope global;
+  private final Map<String, String> buildArgs;
+  private final Map<String, String> env;
+  private final Map<String, String> args;
+  private final Set<String> declared;
+
+  private StageScope(
+      GlobalScope global,
+      Map<String, String> buildArgs,
+      Map<String, String> env,
+      Map<String, String> args,
+      Set<String> declared) {
+    this.global = global;
+    this.buildArgs = buildArgs;
+    this.env = env;
+    this.args = args;
+    this.declared = declared;
+  }
+
+  /**
+   * The scope at the start of a stage that is FROM an image.
+   *
+   * @param imageEnv the image's environment, in order
+   */
+  public static StageScope of(
+      GlobalScope global, Map<String, String> buildArgs, Map<String, String> imageEnv) {
+    return new StageScope(
+        global,
+        Map.copyOf(buildArgs),
+        new LinkedHashMap<>(imageEnv),
+        new LinkedHashMap<>(),
+        new LinkedHashSet<>());
+  }
+
+  /**
+   * The scope after {@code arg}.
+   *
+   * @throws DockerfileException when a default does not expand
+   */
+  public StageScope with(ArgInstruction arg, WordExpander expander) {
+    StageScope next =
+        new StageScope(
+            global, buildArgs, env, new LinkedHashMap<>(args), new LinkedHashSet<>(declared));
+    for (ArgInstruction.Declaration declaration : arg.declarations()) {
+      String name = declaration.name().text();
+      String value = buildArgs.get(name);
+      if (value == null) {
+        Word defaultValue = declaration.defaultValue();
+        value =
+            defaultValue == null ? global.get(name) : expander.expand(defaultValue, next).text();
+      }
+      next.declared.add(name);
+      if (value != null) {
+        next.args.put(name, value);
+      }
+    }
+    return next;
+  }
+
+  /**
+   * The scope after {@code env}.
+   *
+   * @throws DockerfileException when a key or value does not expand
+   */
+  public StageScope with(EnvInstruction env, WordExpander expander) {
+    StageScope next =
+        new StageScope(global, buildArgs, new LinkedHashMap<>(this.env), args, declared);
+    for (KeyValue pair : env.pairs()) {
+      next.env.put(
+          expander.expand(pair.key(), this).text(), expander.expand(pair.value(), this).text());
+    }
+    return next;
+  }
+
+  @Override
+  public @Nullable String get(String name) {
+    String value = env.get(name);
+    return value != null ? value : args.get(name);
+  }
+
+  /** ENV of the image config, in order of first definition. */
+  public Map<String, String> env() {
+    return Collections.unmodifiableMap(env);
+  }
+
+  /**
+   * The ARGs declared so far that have a value, in order of declaration, whether or not an ENV of
+   * the same name hides them.
+   */
+  public Map<String, String> args() {
+    return Collections.unmodifiableMap(args);
+  }
+
+  /**
+   * What RUN history lists as {@code |N k=v}: every ARG declared so far with the value it has here,
+   * which is an ENV's of the same name, or empty where there is none.
+   */
+  public Map<String, String> history() {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (String name : declared) {
+      String value = get(name);
+      values.put(name, value == null ? "" : value);
+    }
+    return Collections.unmodifiableMap(values);
+  }
+
+  /** The environment of RUN: ENV, then the ARGs that no ENV of the same name hides. */
+  public Map<String, String> runEnvironment() {
+    Map<String, String> environment = new LinkedHashMap<>(env);
+    args.forEach(environment::putIfAbsent);
+    return Collections.unmodifiableMap(environment);
+  }
+}

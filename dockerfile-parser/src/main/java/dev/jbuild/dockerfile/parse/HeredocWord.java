@@ -1,0 +1,45 @@
+package dev.jbuild.dockerfile.parse;
+
+import dev.jbuild.dockerfile.ast.Word;
+import dev.jbuild.dockerfile.expand.WordExpander;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The word that announces a heredoc: {@code [n]<<[-]name}. */
+record HeredocWord(String name, Word word, int fileDescriptor, boolean expand, boolean stripTabs) {
+
+  /**
+   * Reads {@code word}, or gives null when it announces nothing: then it is a word like any other.
+   */
+  static @Nullable HeredocWord of(Word word) {
+    String text = word.text();
+    int at = 0;
+    while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
+      at++;
+    }
+    int operator = at;
+    if (!text.startsWith("<<", at)) {
+      return null;
+    }
+    at += 2;
+    boolean stripTabs = text.startsWith("-", at);
+    String rest = text.substring(stripTabs ? at + 1 : at);
+    if (rest.isEmpty() || rest.indexOf('<') >= 0) {
+      return null;
+    }
+    List<String> names = WordExpander.words(rest, false);
+    List<String> quoted = WordExpander.words(rest, true);
+    if (names.size() != 1 || quoted.size() != 1) {
+      return null;
+    }
+    String name = names.getFirst();
+    boolean expand = quotes(name) == quotes(quoted.getFirst());
+    int descriptor =
+        operator == 0 || operator > 9 ? 0 : Integer.parseInt(text.substring(0, operator));
+    return new HeredocWord(name, word, descriptor, expand, stripTabs);
+  }
+
+  private static long quotes(String text) {
+    return text.chars().filter(c -> c == '"' || c == '\'').count();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.jbuild.registry.wire;
+
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** An answer and the room it takes up at its host until it is closed. */
+final class Reply implements AutoCloseable {
+  private final int status;
+  private final URI uri;
+  private final HttpHeaders headers;
+  private final BodyStream body;
+  private final Semaphore room;
+  private final AtomicBoolean open = new AtomicBoolean(true);
+
+  Reply(int status, URI uri, HttpHeaders headers, BodyStream body, Semaphore room) {
+    this.status = status;
+    this.uri = uri;
+    this.headers = headers;
+    this.body = body;
+    this.room = room;
+  }
+
+  int status() {
+    return status;
+  }
+
+  /** Where the answer came from, after redirects. */
+  URI uri() {
+    return uri;
+  }
+
+  HttpHeaders headers() {
+    return headers;
+  }
+
+  Optional<String> header(String name) {
+    return headers.firstValue(name);
+  }
+
+  OptionalLong length() {
+    try {
+      return headers.firstValueAsLong("Content-Length");
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  BodyStream body() {
+    return body;
+  }
+
+  @Override
+  public void close() {
+    if (open.compareAndSet(true, false)) {
+      body.close();
+      room.release();
+    }
+  }
+}
