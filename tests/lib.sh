@@ -88,6 +88,9 @@ import_busybox() {
   sh "$top/examples/busybox-rootfs" /bin/busybox "$work/busybox.tar" && "$jbuild" import "$work/busybox.tar" jbuild/busybox:latest
 }
 
+# The name umoci knows the first image of an OCI layout by.
+layout_tag() { jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' "$1/index.json"; }
+
 # run_bundle NAME BUNDLE ARGS…: what the container of an unpacked bundle prints, by runc. The bundle's
 # process has no terminal and its own command unless ARGS are given.
 run_bundle() {

@@ -10,7 +10,9 @@
  * supervise.c  main, the supervisor's loop, pid 1's loop
  * plan.c       reading the plan; strings and numbers
  * setup.c      mounts, files, devices: everything below the step's root
- * step.c       identity, capabilities, filter, exec */
+ * step.c       identity, capabilities, filter, exec
+ * chroot.c     /proc and signals of a step without namespaces, for the supervisor
+ * userns.c     the other use of this program: "userns", before the JVM starts */
 #ifndef JBUILD_INIT_H
 #define JBUILD_INIT_H
 
@@ -49,6 +51,7 @@ enum op_code {
   OP_SCRATCH = 24, /* path that the scratch tmpfs covers */
   OP_ROOT = 25,    /* none: the newest stack is the step's root */
   OP_DEVICES = 26, /* cgroup, program */
+  OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
 };
 
 struct op {
@@ -71,11 +74,13 @@ static inline const char *op_string(struct op *op) { return op_text(op, NULL); }
 /* ---- what the supervisor learns from pid 1 ---------------------------- */
 
 enum msg_type { MSG_FAILED = 1, MSG_STUB = 2, MSG_READY = 3, MSG_EXITED = 4, MSG_GO = 5,
-                MSG_SIGNAL = 6 };
+                MSG_SIGNAL = 6, MSG_LISTENER = 7 };
+
+enum made { MADE_FILE, MADE_DIRECTORY, MADE_OTHER };
 
 struct msg {
   uint32_t type;
-  uint32_t code;    /* FAILED: operation; STUB: is a directory; SIGNAL: number */
+  uint32_t code;    /* FAILED: operation; STUB: enum made; SIGNAL: number */
   int32_t value;    /* FAILED: errno; EXITED: wait status */
   uint32_t exit;    /* FAILED: 125, 126 or 127 */
   int64_t times[6]; /* STUB: of the parent: atime, mtime before; mtime after */
@@ -92,6 +97,7 @@ struct step {
   int socket;       /* to the supervisor, close on exec */
   int out, err;     /* the pipes that become fds 1 and 2 */
   int root;         /* the step's root directory, or -1 */
+  bool jailed;      /* nothing is mounted: see chroot.c */
   uint64_t root_dev;
   int userns;       /* fd of the namespace the step enters, or -1 */
   unsigned op;      /* the operation at work, for messages */
@@ -107,6 +113,19 @@ _Noreturn void leave(int status);
 
 void run_setup(struct step *step, struct op *op);
 _Noreturn void run_step(struct step *step, struct plan plan);
+
+/* What the supervisor of a step without namespaces knows. */
+struct jail {
+  int listener;     /* where the filter's questions arrive, or -1 */
+  int root;         /* the step's root directory */
+  const char *path; /* and its path, as the kernel shows it */
+  int pid1;
+};
+
+void on_notification(const struct jail *jail);
+void kill_descendants(int pid1);
+
+_Noreturn void enter_userns(char **argv, char **envp);
 
 /* ---- text ------------------------------------------------------------- */
 

@@ -59,11 +59,29 @@ static bool is_last(const char *at) {
   return *at == 0;
 }
 
+/* Tells the supervisor of a name that goes after the step. */
+static void report_made(struct step *step, int parent, const char *name, enum made kind,
+                        const struct statx *before, const char *path) {
+  struct statx after;
+  stat_fd(step, parent, &after, path);
+  struct msg msg = {.type = MSG_STUB,
+                    .code = kind,
+                    .times = {before->stx_atime.tv_sec, before->stx_atime.tv_nsec,
+                              before->stx_mtime.tv_sec, before->stx_mtime.tv_nsec,
+                              after.stx_mtime.tv_sec, after.stx_mtime.tv_nsec}};
+  struct text text = {msg.text, msg.text + sizeof msg.text};
+  put(&text, name);
+  long held = sys(openat, parent, ".", O_DIR_PATH);
+  if (held < 0) die(step, (int)-held, path, 125);
+  send_msg(step->socket, &msg, (int)held);
+  sys(close, held);
+}
+
 /* Makes one name and tells the supervisor, which removes it after the step if
  * it is still empty and gives the parent its times back. */
 static void make(struct step *step, int parent, const char *name, bool directory, bool stub,
                  int64_t uid, int64_t gid, const char *path) {
-  struct statx before, after;
+  struct statx before;
   stat_fd(step, parent, &before, path);
   long r = directory
                ? sys(mkdirat, parent, name, 0755)
@@ -74,19 +92,8 @@ static void make(struct step *step, int parent, const char *name, bool directory
     r = sys(fchownat, parent, name, uid, gid, AT_SYMLINK_NOFOLLOW);
     if (r < 0) die(step, (int)-r, path, 125);
   }
-  if (!stub || device_of(&before) != step->root_dev) return;
-  stat_fd(step, parent, &after, path);
-  struct msg msg = {.type = MSG_STUB,
-                    .code = directory,
-                    .times = {before.stx_atime.tv_sec, before.stx_atime.tv_nsec,
-                              before.stx_mtime.tv_sec, before.stx_mtime.tv_nsec,
-                              after.stx_mtime.tv_sec, after.stx_mtime.tv_nsec}};
-  struct text text = {msg.text, msg.text + sizeof msg.text};
-  put(&text, name);
-  long held = sys(openat, parent, ".", O_DIR_PATH);
-  if (held < 0) die(step, (int)-held, path, 125);
-  send_msg(step->socket, &msg, (int)held);
-  sys(close, held);
+  if (stub && device_of(&before) == step->root_dev)
+    report_made(step, parent, name, directory ? MADE_DIRECTORY : MADE_FILE, &before, path);
 }
 
 /* Walks path below root and returns a descriptor of what it names (O_PATH).
@@ -467,7 +474,16 @@ static void do_mknod(struct step *step, struct op *op) {
   int64_t gid = op_number(op);
   struct walk w;
   int parent = parent_of(step, &w, path);
+  struct statx before;
+  stat_fd(step, parent, &before, path);
   long r = sys(mknodat, parent, w.name, mode, device);
+  if (step->jailed) { /* the node is in the layer's own directory, and goes after the step */
+    if (r == -EEXIST || r == -EPERM) {
+      sys(close, parent);
+      return;
+    }
+    report_made(step, parent, w.name, MADE_OTHER, &before, path);
+  }
   if (r >= 0) r = sys(fchownat, parent, w.name, uid, gid, AT_SYMLINK_NOFOLLOW);
   /* The mode given to mknod is cut by the umask. */
   if (r >= 0) r = sys(fchmodat, parent, w.name, mode & 07777);
@@ -480,7 +496,10 @@ static void do_symlink(struct step *step, struct op *op) {
   const char *text = op_string(op);
   struct walk w;
   int parent = parent_of(step, &w, path);
+  struct statx before;
+  stat_fd(step, parent, &before, path);
   long r = sys(symlinkat, text, parent, w.name);
+  if (step->jailed && r == 0) report_made(step, parent, w.name, MADE_OTHER, &before, path);
   if (r < 0 && r != -EEXIST) die(step, (int)-r, path, 125);
   sys(close, parent);
 }
@@ -594,6 +613,16 @@ void run_setup(struct step *step, struct op *op) {
     case OP_SCRATCH: make_scratch(step, op_string(op)); break;
     case OP_STACK: do_stack(step, op); break;
     case OP_DIRECTORY: do_directory(step, op); break;
+    case OP_JAIL:
+      step->jailed = true;
+      use_as_root(step, open_host(step, op_string(op)));
+      break;
+    case OP_CHROOT: {
+      long r = sys(fchdir, step->root);
+      if (r >= 0) r = sys(chroot, ".");
+      if (r < 0) die(step, (int)-r, "/", 125);
+      break;
+    }
     case OP_ROOT: use_as_root(step, step->stacks[step->stack_count - 1]); break;
     case OP_MOUNT: do_mount(step, op); break;
     case OP_BIND: do_bind(step, op); break;

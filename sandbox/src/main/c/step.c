@@ -116,7 +116,13 @@ static void load_filter(struct step *step, struct op op) {
       .len = (unsigned short)(length / sizeof(struct sock_filter)),
       .filter = (struct sock_filter *)(uintptr_t)program,
   };
-  check(step, sys(seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter), "seccomp filter");
+  long fd = sys(seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+  check(step, fd, "seccomp filter");
+  if ((uint64_t)flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+    struct msg msg = {.type = MSG_LISTENER};
+    send_msg(step->socket, &msg, (int)fd);
+    sys(close, fd);
+  }
 }
 
 static const char *environment_value(char *const *environment, const char *name) {
@@ -196,6 +202,11 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
   if (op.code != OP_EXEC) die(step, EINVAL, "plan without a program", SETUP);
 
   long null = sys(openat, AT_FDCWD_, "/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null < 0 && step->jailed) { /* no node could be made: a pipe without a writer is as empty */
+    int empty[2];
+    null = sys(pipe2, empty, O_CLOEXEC);
+    if (null >= 0) sys(close, empty[1]), null = empty[0];
+  }
   check(step, null, "/dev/null");
   sys(dup3, null, 0, 0);
   sys(dup3, step->out, 1, 0);

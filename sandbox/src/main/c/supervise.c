@@ -130,6 +130,9 @@ static _Noreturn void run_init(struct step *step, long child, int signals) {
       if (pid != child) continue;
       struct msg msg = {.type = MSG_EXITED, .value = status};
       send_msg(step->socket, &msg, -1);
+      if (!step->jailed) leave(0);
+      /* Without a namespace that ends with us, wait for what the supervisor kills. */
+      while ((pid = sys(wait4, -1, &status, 0, 0)) > 0 || pid == -EINTR) {}
       leave(0);
     }
   }
@@ -159,8 +162,8 @@ static _Noreturn void start_init(struct step *step, struct plan plan, const stru
   sys(umask, 0);
   /* The executor's session keyring is no business of the step. */
   sys(keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
-  bool mounts = how->flags & CLONE_NEWNS;
-  if (mounts) {
+  if (!how->flags) sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  if (how->flags & CLONE_NEWNS) {
     step->op = OP_PROCESS;
     long r = sys(mount, 0, "/", 0, 1 << 14 /* MS_REC */ | 1 << 18 /* MS_PRIVATE */, 0);
     if (r < 0) die(step, (int)-r, "/", 125);
@@ -208,6 +211,8 @@ enum frame { FRAME_STDOUT = 1, FRAME_STDERR = 2, FRAME_STARTED = 3, FRAME_READY 
 
 struct supervisor {
   int pid1;
+  struct jail jail;
+  bool jailed;
   int socket;
   int signals;
   int pipes[2];
@@ -277,7 +282,11 @@ static void put_frame(struct supervisor *s, enum frame type, const void *data, s
 /* ---- the supervisor's loop -------------------------------------------- */
 
 static void kill_step(struct supervisor *s) {
-  if (!s->dead) sys(kill, s->pid1, SIGKILL);
+  if (s->dead) return;
+  if (s->jailed)
+    kill_descendants(s->pid1);
+  else
+    sys(kill, s->pid1, SIGKILL);
 }
 
 static void on_command(struct supervisor *s) {
@@ -310,6 +319,9 @@ static void on_message(struct supervisor *s) {
       break;
     case MSG_STUB:
       if (s->stub_count < MAX_STUBS) s->stubs[s->stub_count++] = (struct stub){fd, msg};
+      break;
+    case MSG_LISTENER:
+      s->jail.listener = fd;
       break;
     case MSG_READY: put_frame(s, FRAME_READY, "", 0); break;
     case MSG_EXITED: s->status = msg.value; break;
@@ -347,13 +359,15 @@ static void on_output(struct supervisor *s, int which) {
 static void supervise(struct supervisor *s) {
   while (!s->dead || s->socket >= 0 || s->pending || s->pipes[0] >= 0 || s->pipes[1] >= 0) {
     bool room = s->pending == 0;
-    struct pollfd fds[6] = {
+    bool ending = s->killed || s->timed_out || (s->jailed && s->status >= 0);
+    struct pollfd fds[7] = {
         {s->killed ? -1 : 0, POLLIN, 0},
         {s->signals, POLLIN, 0},
         {s->socket, POLLIN, 0},
         {room ? s->pipes[0] : -1, POLLIN, 0},
         {room ? s->pipes[1] : -1, POLLIN, 0},
         {room ? -1 : 1, POLLOUT, 0},
+        {s->jail.listener, POLLIN, 0},
     };
     struct {
       int64_t sec, nsec;
@@ -365,8 +379,18 @@ static void supervise(struct supervisor *s) {
       wait.nsec = left % 1000 * 1000000;
       timeout = &wait;
     }
-    sys(ppoll, fds, 6, timeout, 0, 8);
-    if (timeout && now_ms() >= s->deadline) s->timed_out = true;
+    if (ending && s->jailed && !s->dead) { /* until pid 1 has nothing left to reap */
+      wait.sec = 0;
+      wait.nsec = 2000000;
+      timeout = &wait;
+    }
+    sys(ppoll, fds, 7, timeout, 0, 8);
+    if (s->deadline && !ending && now_ms() >= s->deadline) s->timed_out = true;
+    if (fds[6].revents & POLLIN) on_notification(&s->jail);
+    if (fds[6].revents & POLLHUP && !(fds[6].revents & POLLIN)) {
+      sys(close, s->jail.listener); /* the last process under the filter is gone */
+      s->jail.listener = -1;
+    }
     if (fds[0].revents) on_command(s);
     if (fds[2].revents) on_message(s);
     if (fds[5].revents) flush_frame(s);
@@ -374,7 +398,7 @@ static void supervise(struct supervisor *s) {
     if (fds[4].revents && !s->pending) on_output(s, 1);
     if (fds[3].revents && !s->pending) on_output(s, 0);
     if (fds[1].revents) on_signal(s);
-    if (s->killed || s->timed_out) kill_step(s);
+    if (s->killed || s->timed_out || (s->jailed && s->status >= 0)) kill_step(s);
   }
 }
 
@@ -386,9 +410,13 @@ static void remove_stubs(struct supervisor *s) {
     const int64_t *times = stub->made.times;
     struct statx st, parent;
     long r = sys(statx, stub->parent, stub->made.text, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
-    bool directory = stub->made.code;
-    if (r == 0 && (st.stx_mode & TYPE_MASK) == (directory ? TYPE_DIRECTORY : TYPE_FILE) &&
-        (directory || st.stx_size == 0) &&
+    enum made kind = stub->made.code;
+    bool directory = kind == MADE_DIRECTORY;
+    unsigned type = st.stx_mode & TYPE_MASK;
+    bool still = kind == MADE_DIRECTORY ? type == TYPE_DIRECTORY
+                 : kind == MADE_FILE    ? type == TYPE_FILE && st.stx_size == 0
+                                        : type != TYPE_DIRECTORY && type != TYPE_FILE;
+    if (r == 0 && still &&
         sys(statx, stub->parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &parent) == 0 &&
         sys(unlinkat, stub->parent, stub->made.text, directory ? AT_REMOVEDIR : 0) == 0) {
       bool untouched = parent.stx_mtime.tv_sec == times[4] && parent.stx_mtime.tv_nsec == times[5];
@@ -532,6 +560,7 @@ static int run(void) {
   sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   s.signals = block_signals();
   s.status = -1;
+  s.jail.listener = -1;
   struct plan plan = read_plan();
   int sockets[2], out[2], err[2];
   if (sys(socketpair, 1 /* AF_UNIX */, 5 /* SOCK_SEQPACKET */ | O_CLOEXEC, 0, sockets) < 0 ||
@@ -544,6 +573,11 @@ static int run(void) {
   struct op op;
   while (plan_next(&scan, &op)) {
     if (op.code == OP_PROCESS) read_process(&op, &how);
+    if (op.code == OP_JAIL) {
+      s.jailed = true;
+      s.jail.path = op_string(&op);
+      s.jail.root = (int)sys(openat, AT_FDCWD_, s.jail.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    }
     if (op.code == OP_USERNS) {
       long fd = make_userns(&op);
       if (fd < 0) return never_started(&s, OP_USERNS, fd, "user namespace");
@@ -561,7 +595,7 @@ static int run(void) {
   sys(close, sockets[1]);
   sys(close, out[1]);
   sys(close, err[1]);
-  s.pid1 = (int)pid1;
+  s.pid1 = s.jail.pid1 = (int)pid1;
   s.socket = sockets[0];
   s.pipes[0] = out[0];
   s.pipes[1] = err[0];
@@ -596,7 +630,8 @@ static int jbuild_init(int argc, char **argv, char **envp) {
     return run();
   }
   if (argc == 2 && same(argv[1], "kernel-log")) return print_kernel_log();
-  refuse("usage: jbuild-init run < plan (started by jbuild)");
+  if (argc > 2 && same(argv[1], "userns")) enter_userns(argv + 2, envp);
+  refuse("usage: jbuild-init run < plan (started by jbuild), or userns PROGRAM [ARGUMENT...]");
 }
 
 #ifdef HOSTED

@@ -218,7 +218,7 @@ final class RequestFlags {
   }
 
   /** The build argument, else the environment. */
-  private static @Nullable Long epoch(List<String> buildArgs, Console console) {
+  static @Nullable Long epoch(List<String> buildArgs, Console console) {
     String text = console.variable(EPOCH).orElse(null);
     for (String argument : buildArgs) {
       if (argument.startsWith(EPOCH + "=")) {

@@ -47,7 +47,7 @@ enum Verb {
   Command command() {
     return switch (this) {
       case BUILD -> new BuildCommand();
-      case PARSE -> new MissingCommand("showing the syntax tree");
+      case PARSE -> new ParseCommand();
       case FMT -> new MissingCommand("formatting a Dockerfile");
       case EXPLAIN -> new MissingCommand("explaining cache misses");
       case SHELL -> new MissingCommand("a shell in a failed step");
@@ -58,7 +58,7 @@ enum Verb {
       case PULL -> new PullCommand();
       case PUSH -> new PushCommand();
       case COPY -> new MissingCommand("copying images");
-      case IMPORT -> new MissingCommand("importing a root file system");
+      case IMPORT -> new ImportCommand();
       case LOAD -> new LoadCommand();
       case SAVE -> new SaveCommand();
       case TAG -> new TagCommand();

@@ -44,6 +44,8 @@ public final class CompressedLayerStream extends OutputStream {
           case Compression.Gzip gzip ->
               new GzipEncoder(blob, gzip.level(), CompressionThreads.pool(), parallelism);
           case Compression.Zstd zstd -> new ZstdEncoder(blob, zstd.level(), parallelism);
+          case Compression.Estargz estargz ->
+              new EstargzEncoder(blob, estargz.level(), CompressionThreads.pool(), parallelism);
         };
     return new CompressedLayerStream(blob, encoder);
   }
@@ -93,6 +95,10 @@ public final class CompressedLayerStream extends OutputStream {
     tarSize += filled;
     encoder.finish(block, filled);
     blob.flush();
+    if (encoder instanceof EstargzEncoder estargz) {
+      // The blob's tar has the table of contents in it.
+      return estargz.result(blob);
+    }
     return new CompressedLayer(
         new DiffId(tarHash.digest()), tarSize, blob.digest(), blob.size(), Map.of());
   }

@@ -32,6 +32,19 @@ public sealed interface Compression {
     }
   }
 
+  /**
+   * gzip cut at the files, with a table of contents at the end (stargz-snapshotter,
+   * docs/estargz.md): readable as gzip, and file by file. The table is an entry of the tar, so the
+   * diffID differs from that of the other kinds.
+   *
+   * @param level 0 (stored) to 9
+   */
+  record Estargz(int level) implements Compression {
+    public Estargz {
+      requireLevel("estargz", level, 0, 9);
+    }
+  }
+
   static Compression uncompressed() {
     return new Uncompressed();
   }
@@ -44,6 +57,11 @@ public sealed interface Compression {
   /** Zstd at level 3. */
   static Compression zstd() {
     return new Zstd(3);
+  }
+
+  /** Estargz at level 6. */
+  static Compression estargz() {
+    return new Estargz(6);
   }
 
   private static void requireLevel(String kind, int level, int min, int max) {

@@ -73,9 +73,10 @@ public final class LayerExtractor {
   public static Extracted apply(
       InputStream tar, DirFd target, OverlayEncoding encoding, ExtractLimits limits)
       throws IOException {
-    try (ExtractTarget open = new ExtractTarget(target, encoding)) {
+    try (ExtractTarget open = new ExtractTarget(target, encoding);
+        ReadAheadStream ahead = new ReadAheadStream(tar)) {
       LayerExtractor extractor = new LayerExtractor(open, limits);
-      long bytes = extractor.run(new TarReader(tar, limits));
+      long bytes = extractor.run(new TarReader(ahead, limits));
       return new Extracted(extractor.entries, bytes, open.finish());
     } catch (IOException | RuntimeException | Error e) {
       empty(target, e);
@@ -132,6 +133,9 @@ public final class LayerExtractor {
   private void apply(TarEntry entry, TarReader tar) throws IOException {
     BytePath path = path(entry.name(), entry);
     String name = path.name().latin1();
+    if (liesInMark(path)) {
+      return;
+    }
     if (name.startsWith(TarNames.WHITEOUT)) {
       applyWhiteout(path, name, entry);
       return;
@@ -183,6 +187,23 @@ public final class LayerExtractor {
       }
     }
     return BytePath.clampedLatin1(name);
+  }
+
+  /** Whether an entry is below AUFS's bookkeeping; below a whiteout there can be nothing. */
+  private static boolean liesInMark(BytePath path) {
+    if (!path.latin1().contains(TarNames.WHITEOUT)) {
+      return false;
+    }
+    for (BytePath at = path.parent(); !at.isRoot(); at = at.parent()) {
+      String name = at.name().latin1();
+      if (name.startsWith(TarNames.AUFS)) {
+        return true;
+      }
+      if (name.startsWith(TarNames.WHITEOUT)) {
+        throw TarReader.corrupt("layer entry \"" + path + "\" lies in the whiteout \"" + at + "\"");
+      }
+    }
+    return false;
   }
 
   private void applyWhiteout(BytePath path, String name, TarEntry entry) throws IOException {

@@ -66,6 +66,9 @@ public final class LayerWriter {
 
   public void write(TreeChange change) throws IOException {
     requireOrder(change);
+    if (change instanceof TreeEntry entry) {
+      requireName(entry.path());
+    }
     switch (change) {
       case Whiteout gone ->
           writeMark(gone.path().parent(), TarNames.WHITEOUT + gone.path().name().latin1());
@@ -116,6 +119,18 @@ public final class LayerWriter {
     if (order > 0 || (order == 0 && !markOfDirectory)) {
       throw new IllegalArgumentException(
           "change of \"" + change.path() + "\" comes after \"" + before.path() + "\"");
+    }
+  }
+
+  private static void requireName(BytePath path) {
+    if (path.name().latin1().startsWith(TarNames.WHITEOUT)) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "file \""
+              + path
+              + "\" cannot be in a layer: a name that starts with \".wh.\" means a deletion",
+          "rename or remove the file",
+          null);
     }
   }
 

@@ -15,9 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Records of a PAX header as read: values stay bytes until someone knows what they mean. */
 final class PaxHeader {
+  private static final Pattern TIME = Pattern.compile("-?[0-9]{1,18}(\\.[0-9]{0,30})?");
+
   private final Map<String, byte[]> records = new HashMap<>();
 
   /** Offsets and sizes of GNU sparse 0.0, whose keys repeat. */
@@ -95,20 +98,15 @@ final class PaxHeader {
   }
 
   private static Instant parseTime(String key, String text) {
-    if (text.length() > 64) {
-      throw TarReader.corrupt("PAX record \"" + key + "\" is no time");
+    // No exponents: BigDecimal would write 1e999999999 out.
+    if (!TIME.matcher(text).matches()) {
+      throw TarReader.corrupt(
+          "PAX record \"" + key + "\" is no time: \"" + BytePath.printable(text) + "\"");
     }
-    try {
-      BigDecimal value = new BigDecimal(text);
-      BigDecimal whole = value.setScale(0, RoundingMode.FLOOR);
-      if (Math.abs((long) whole.precision() - whole.scale()) > 18) {
-        throw TarReader.corrupt("time \"" + text + "\" is out of range");
-      }
-      int nanos = value.subtract(whole).movePointRight(9).intValue();
-      return seconds(whole.longValueExact()).plusNanos(nanos);
-    } catch (ArithmeticException | NumberFormatException e) {
-      throw TarReader.corrupt("PAX record \"" + key + "\" is no time");
-    }
+    BigDecimal value = new BigDecimal(text);
+    BigDecimal whole = value.setScale(0, RoundingMode.FLOOR);
+    int nanos = value.subtract(whole).movePointRight(9).intValue();
+    return seconds(whole.longValue()).plusNanos(nanos);
   }
 
   /** A time within what can be counted; the rest is held at the ends. */

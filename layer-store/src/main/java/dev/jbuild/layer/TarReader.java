@@ -39,6 +39,20 @@ final class TarReader {
     this.limits = limits;
   }
 
+  /** Whether these bytes start with a header whose checksum is right. */
+  static boolean isHeader(byte[] prefix) {
+    if (prefix.length < BLOCK) {
+      return false;
+    }
+    TarReader reader =
+        new TarReader(new java.io.ByteArrayInputStream(prefix, 0, BLOCK), ExtractLimits.DEFAULT);
+    try {
+      return reader.readHeader();
+    } catch (BuildFailure | IOException e) {
+      return false;
+    }
+  }
+
   /** The next entry; what is left of the one before is skipped. */
   Optional<TarEntry> next() throws IOException {
     skipContent();
@@ -81,6 +95,11 @@ final class TarReader {
   /** Bytes of the tar so far. */
   long position() {
     return position;
+  }
+
+  /** Passes what is left of the current entry. */
+  void skipRest() throws IOException {
+    skipContent();
   }
 
   /** Reads whatever follows the archive, so that a digest of the stream covers all of it. */

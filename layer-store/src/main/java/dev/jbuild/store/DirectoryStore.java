@@ -34,7 +34,7 @@ final class DirectoryStore implements Store {
   static DirectoryStore open(Path root, String purpose) {
     StoreLayout layout = StoreLayout.open(root);
     try {
-      return new DirectoryStore(layout, Host.probe(layout), new DirectoryLayers.Shared(), purpose);
+      return new DirectoryStore(layout, Host.probe(), new DirectoryLayers.Shared(), purpose);
     } catch (IOException e) {
       throw DiskFailures.of("open store " + root, e);
     }
@@ -101,7 +101,7 @@ final class DirectoryStore implements Store {
   @Override
   public CheckReport check(boolean repair) {
     try {
-      return new StoreCheck(layout, new LayerForms(layout, host), repair).run();
+      return new StoreCheck(layout, lease, new LayerForms(layout, host), repair).run();
     } catch (IOException e) {
       throw DiskFailures.of("check store " + layout.root(), e);
     }

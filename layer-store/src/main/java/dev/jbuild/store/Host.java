@@ -1,16 +1,12 @@
 package dev.jbuild.store;
 
 import dev.jbuild.layer.OverlayEncoding;
-import dev.jbuild.linux.BytePath;
-import dev.jbuild.linux.DirFd;
-import dev.jbuild.linux.Errno;
-import dev.jbuild.linux.ErrnoException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * What of the process's surroundings decides how an unpacked layer looks on disk.
@@ -21,10 +17,14 @@ import java.util.UUID;
  * @param boot the kernel's id of this boot
  */
 record Host(OverlayEncoding encoding, String idMap, String boot) {
+  /** PROC_USER_INIT_INO of linux/proc_ns.h. */
+  private static final String INITIAL_NAMESPACE = "user:[4026531837]";
 
-  static Host probe(StoreLayout layout) throws IOException {
+  private static final long CAP_SYS_ADMIN = 1L << 21;
+
+  static Host probe() throws IOException {
     return new Host(
-        encoding(layout),
+        probeEncoding(),
         proc("self/uid_map") + ";" + proc("self/gid_map"),
         proc("sys/kernel/random/boot_id"));
   }
@@ -36,22 +36,19 @@ record Host(OverlayEncoding encoding, String idMap, String boot) {
     };
   }
 
-  private static OverlayEncoding encoding(StoreLayout layout) throws IOException {
-    BytePath name = BytePath.of("probe-" + UUID.randomUUID());
-    try (DirFd ingests = DirFd.open(layout.ingests())) {
-      ingests.mkdir(name, 0700);
-      try {
-        ingests.setXattr(name, "trusted.overlay.opaque", new byte[] {'y'});
-        return OverlayEncoding.TRUSTED;
-      } catch (ErrnoException e) {
-        if (e.errno() == Errno.EPERM || e.errno() == Errno.EOPNOTSUPP) {
-          return OverlayEncoding.USER;
-        }
-        throw e;
-      } finally {
-        ingests.rmdir(name);
-      }
-    }
+  /** Decided without touching the disk: a store that is full must open, to be pruned. */
+  private static OverlayEncoding probeEncoding() throws IOException {
+    String namespace = String.valueOf(Files.readSymbolicLink(Path.of("/proc/self/ns/user")));
+    long capabilities =
+        Pattern.compile("CapEff:\\s*([0-9a-f]+)")
+            .matcher(proc("self/status"))
+            .results()
+            .map(match -> Long.parseUnsignedLong(match.group(1), 16))
+            .findFirst()
+            .orElse(0L);
+    return namespace.equals(INITIAL_NAMESPACE) && (capabilities & CAP_SYS_ADMIN) != 0
+        ? OverlayEncoding.TRUSTED
+        : OverlayEncoding.USER;
   }
 
   private static String proc(String name) throws IOException {

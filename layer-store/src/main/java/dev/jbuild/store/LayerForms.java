@@ -7,7 +7,7 @@ import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.DiffId;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -144,10 +144,12 @@ final class LayerForms {
     Path target = records.unpackedDirectory(variant);
     try {
       Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException e) {
-      // Another process published the same layer since: its directory holds the same.
-    } catch (java.nio.file.DirectoryNotEmptyException e) {
-      // The same, as rename(2) says it.
+    } catch (FileSystemException e) {
+      // ENOTEMPTY, which the JDK has no type of its own for here: another step or process published
+      // the same layer since, and its directory holds the same.
+      if (!Files.isDirectory(target)) {
+        throw e;
+      }
     }
     records.touch();
     return target;

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lease of one handle: a file that is locked while the handle is open and lists what it holds,
@@ -30,12 +31,12 @@ final class LeaseFile implements AutoCloseable {
   private final StoreLayout layout;
   private final Lease lease;
   private final Path path;
-  private final LockFile locked;
+  private final @Nullable LockFile locked;
   private final Set<String> held = ConcurrentHashMap.newKeySet();
   private final ReentrantLock appending = new ReentrantLock();
   private volatile boolean closed;
 
-  private LeaseFile(StoreLayout layout, Lease lease, Path path, LockFile locked) {
+  private LeaseFile(StoreLayout layout, Lease lease, Path path, @Nullable LockFile locked) {
     this.layout = layout;
     this.lease = lease;
     this.path = path;
@@ -62,6 +63,10 @@ final class LeaseFile implements AutoCloseable {
       locked.file().write(line, 0, line.length);
       return new LeaseFile(layout, lease, path, locked);
     } catch (IOException e) {
+      if (DiskFailures.isFull(e)) {
+        // Whoever comes to prune a full disk need not hold anything; whoever must is told then.
+        return new LeaseFile(layout, lease, path, null);
+      }
       throw DiskFailures.of("open a lease in " + layout.root(), e);
     }
   }
@@ -90,10 +95,14 @@ final class LeaseFile implements AutoCloseable {
     if (held.contains(what)) {
       return;
     }
+    LockFile file = locked;
+    if (file == null) {
+      throw DiskFailures.of("hold " + what, new IOException("No space left on device"));
+    }
     appending.lock();
     try (var _ = LockFile.shared(layout.collectorLock())) {
       byte[] line = line(what);
-      locked.file().write(line, 0, line.length);
+      file.file().write(line, 0, line.length);
       held.add(what);
     } catch (IOException e) {
       throw DiskFailures.of("hold " + what, e);
@@ -113,7 +122,9 @@ final class LeaseFile implements AutoCloseable {
     } catch (IOException e) {
       // The collector removes the file of a lease that nobody has locked.
     } finally {
-      locked.close();
+      if (locked != null) {
+        locked.close();
+      }
     }
   }
 

@@ -39,6 +39,7 @@ final class StoreCheck {
   private static final int MAX_DEPTH = 8;
 
   private final StoreLayout layout;
+  private final LeaseFile lease;
   private final LayerForms forms;
   private final boolean repair;
   private final ReentrantLock reporting = new ReentrantLock();
@@ -47,8 +48,9 @@ final class StoreCheck {
   private final AtomicLong blobs = new AtomicLong();
   private final AtomicLong layers = new AtomicLong();
 
-  StoreCheck(StoreLayout layout, LayerForms forms, boolean repair) {
+  StoreCheck(StoreLayout layout, LeaseFile lease, LayerForms forms, boolean repair) {
     this.layout = layout;
+    this.lease = lease;
     this.forms = forms;
     this.repair = repair;
   }
@@ -112,6 +114,8 @@ final class StoreCheck {
           () -> Files.deleteIfExists(file));
       return;
     }
+    // What is being looked at must not be collected by another process.
+    lease.hold(digest);
     try (InputStream in = new VerifiedInputStream(Files.newInputStream(file), digest)) {
       in.transferTo(OutputStream.nullOutputStream());
       blobs.incrementAndGet();
@@ -144,7 +148,8 @@ final class StoreCheck {
       String name = entry.annotation(Descriptor.REF_NAME).orElse(entry.digest().toString());
       List<String> missing = new ArrayList<>();
       reach(entry, missing, new HashSet<>(), 0);
-      if (!missing.isEmpty()) {
+      // Its blobs may be gone because the name is: another process removed both meanwhile.
+      if (!missing.isEmpty() && IndexTags.entries(layout).contains(entry)) {
         report(
             CheckReport.Severity.LOST,
             "image \"" + name + "\"",
@@ -237,6 +242,7 @@ final class StoreCheck {
   }
 
   private void checkLayer(LayerRecords records) throws IOException {
+    lease.hold(records.diffId());
     Optional<BlobRecord> sound = Optional.empty();
     for (BlobRecord record : records.blobs()) {
       Digest digest = record.blob().digest();

@@ -33,6 +33,7 @@ final class Abi {
   static final int O_NOFOLLOW = ARM64 ? 0100000 : 0400000;
   static final int O_CLOEXEC = 02000000;
   static final int O_PATH = 010000000;
+  static final int O_TMPFILE = 020000000 | O_DIRECTORY;
 
   static final long RESOLVE_NO_MAGICLINKS = 0x02;
   static final long RESOLVE_NO_SYMLINKS = 0x04;

@@ -444,6 +444,30 @@ public final class DirFd implements AutoCloseable {
     return open(file, Abi.O_WRONLY | Abi.O_CREAT | Abi.O_EXCL, permissions);
   }
 
+  /**
+   * Creates a regular file that has no name and is gone when it is closed, for reading and writing.
+   */
+  public FileFd createUnnamed() throws IOException {
+    try (Scratch s = Scratch.take()) {
+      long opened =
+          Kernel.call(
+              s,
+              Syscall.OPENAT,
+              fd,
+              Kernel.cString(s.pathA, ".", "openat"),
+              Abi.O_TMPFILE | Abi.O_RDWR | Abi.O_CLOEXEC,
+              0600);
+      if (opened >= 0) {
+        return new FileFd((int) opened, path);
+      }
+    }
+    // Not every file system knows O_TMPFILE (overlay did not before Linux 6.x).
+    BytePath name = BytePath.of(".unnamed-" + java.util.UUID.randomUUID());
+    FileFd file = open(name, Abi.O_RDWR | Abi.O_CREAT | Abi.O_EXCL, 0600);
+    unlink(name);
+    return file;
+  }
+
   /** Opens an existing regular file for writing, without cutting it. */
   public FileFd openWrite(BytePath file) throws IOException {
     return open(file, Abi.O_RDWR | Abi.O_NONBLOCK, 0);

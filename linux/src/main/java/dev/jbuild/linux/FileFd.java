@@ -55,6 +55,24 @@ public final class FileFd implements AutoCloseable {
     }
   }
 
+  /** Reads at an offset without moving the position: the number of bytes, or -1 at the end. */
+  public int readAt(long position, byte[] buffer, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, buffer.length);
+    if (length == 0) {
+      return 0;
+    }
+    try (Scratch s = Scratch.take()) {
+      long max = Math.min(length, Scratch.DATA_SIZE);
+      int n =
+          (int)
+              result(
+                  Kernel.call(s, Syscall.PREAD64, fd, s.data.address(), max, position),
+                  Syscall.PREAD64);
+      MemorySegment.copy(s.data, JAVA_BYTE, 0, buffer, offset, n);
+      return n == 0 ? -1 : n;
+    }
+  }
+
   /** Writes all of the range at the file position. */
   public void write(byte[] buffer, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, buffer.length);

@@ -241,6 +241,7 @@ final class BpfCompiler {
       case "SCMP_ACT_KILL_PROCESS" -> KILL_PROCESS;
       case "SCMP_ACT_TRAP" -> 0x00030000;
       case "SCMP_ACT_LOG" -> 0x7ffc0000;
+      case "SCMP_ACT_NOTIFY" -> 0x7fc00000;
       default ->
           throw new BuildFailure(
               BuildFailure.Kind.UNSUPPORTED, "seccomp action \"" + name + "\" is not supported");

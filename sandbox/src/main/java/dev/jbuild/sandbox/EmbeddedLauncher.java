@@ -1,8 +1,6 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +38,8 @@ public final class EmbeddedLauncher implements Launcher {
   @Override
   public RunningStep start(StepRequest request, OutputSink sink) {
     Cgroups machine = machine();
-    StepCgroup cgroup = StepCgroup.create(machine, request.limits(), tier == Tier.A);
+    StepCgroup cgroup =
+        StepCgroup.create(machine, request.limits(), tier == Tier.A); // B opens no devices anyway
     try {
       return start(request, sink, machine, cgroup);
     } catch (RuntimeException e) {
@@ -51,43 +50,18 @@ public final class EmbeddedLauncher implements Launcher {
 
   private RunningStep start(
       StepRequest request, OutputSink sink, Cgroups machine, StepCgroup cgroup) {
-    Path folder = binary.getParent();
     Plan plan =
         Planner.plan(
             request,
             new Planner.Setting(
-                folder == null ? binary : folder,
+                LauncherBinary.scratch(),
                 cgroup.procs(),
                 cgroup.needsDeviceProgram().map(Path::toString).orElse(""),
                 machine.hierarchies(),
                 cgroup.guardsDevices(),
-                maxLowers));
-    byte[] bytes = plan.encode();
-    ProcessBuilder builder = new ProcessBuilder(binary.toString(), "run");
-    builder.environment().clear();
-    long started = System.nanoTime();
-    Process process;
-    try {
-      process = builder.start();
-    } catch (IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE,
-          "launcher " + binary + " cannot be started: " + e.getMessage(),
-          e);
-    }
-    try {
-      OutputStream in = process.getOutputStream();
-      in.write(bytes);
-      in.flush();
-    } catch (IOException e) {
-      String complaint = EmbeddedStep.lastWords(process);
-      process.destroyForcibly();
-      throw new BuildFailure(
-          BuildFailure.Kind.INTERNAL,
-          complaint.isEmpty() ? "launcher takes no plan: " + e.getMessage() : complaint,
-          e);
-    }
-    return new EmbeddedStep(process, request, sink, cgroup, binary, started);
+                maxLowers,
+                tier == Tier.B ? Privileges.own().ids() : 0));
+    return EmbeddedStep.launch(binary, plan, request, sink, cgroup, () -> {});
   }
 
   /** Looked up once; what killed executors left is removed then. */

@@ -40,12 +40,13 @@ final class EmbeddedStep implements RunningStep {
   private final OutputSink sink;
   private final StepCgroup cgroup;
   private final Path launcher;
+  private final Runnable cleaning;
   private final long startedNanos;
   private final CountDownLatch done = new CountDownLatch(1);
   private final ReentrantLock commands = new ReentrantLock();
 
   private volatile boolean killRequested;
-  private volatile @Nullable RuntimeException sinkFailure;
+  private volatile @Nullable RuntimeException failure;
   private @Nullable Failed failed;
   private @Nullable Ended ended;
   private @Nullable ResourceUsage usage;
@@ -58,20 +59,62 @@ final class EmbeddedStep implements RunningStep {
   private record Ended(
       int status, boolean killed, boolean timedOut, long userMicros, long systemMicros, long rss) {}
 
-  EmbeddedStep(
+  private EmbeddedStep(
       Process process,
       StepRequest request,
       OutputSink sink,
       StepCgroup cgroup,
       Path launcher,
+      Runnable cleaning,
       long startedNanos) {
     this.process = process;
     this.request = request;
     this.sink = sink;
     this.cgroup = cgroup;
     this.launcher = launcher;
+    this.cleaning = cleaning;
     this.startedNanos = startedNanos;
     Thread.ofVirtual().name("step-" + process.pid()).start(this::read);
+  }
+
+  /**
+   * Starts the launcher's program and gives it its plan.
+   *
+   * @param cleaning what to do once every process of the step is dead; what it throws, await throws
+   */
+  static EmbeddedStep launch(
+      Path binary,
+      Plan plan,
+      StepRequest request,
+      OutputSink sink,
+      StepCgroup cgroup,
+      Runnable cleaning) {
+    byte[] bytes = plan.encode();
+    ProcessBuilder builder = new ProcessBuilder(binary.toString(), "run");
+    builder.environment().clear();
+    long started = System.nanoTime();
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE,
+          "launcher " + binary + " cannot be started: " + e.getMessage(),
+          e);
+    }
+    try {
+      OutputStream in = process.getOutputStream();
+      in.write(bytes);
+      in.flush();
+    } catch (IOException e) {
+      String complaint = lastWords(process);
+      process.destroyForcibly();
+      throw new BuildFailure(
+          BuildFailure.Kind.INTERNAL,
+          complaint.isEmpty() ? "launcher takes no plan: " + e.getMessage() : complaint,
+          e);
+    }
+    return new EmbeddedStep(process, request, sink, cgroup, binary, cleaning, started);
   }
 
   private void read() {
@@ -96,6 +139,7 @@ final class EmbeddedStep implements RunningStep {
       closeQuietly(process.getOutputStream());
       forgetVolatileMount();
       measure();
+      clean();
       done.countDown();
     }
   }
@@ -114,6 +158,14 @@ final class EmbeddedStep implements RunningStep {
       } catch (IOException _) {
         // The next mount says what is in its way.
       }
+    }
+  }
+
+  private void clean() {
+    try {
+      cleaning.run();
+    } catch (RuntimeException e) {
+      failure = failure == null ? e : failure;
     }
   }
 
@@ -174,13 +226,13 @@ final class EmbeddedStep implements RunningStep {
   }
 
   private void output(OutputSink.Stream stream, ByteBuffer bytes) {
-    if (killRequested || sinkFailure != null) {
+    if (killRequested || failure != null) {
       return;
     }
     try {
       sink.write(stream, bytes.asReadOnlyBuffer());
     } catch (RuntimeException e) {
-      sinkFailure = e;
+      failure = e;
       kill();
     }
   }
@@ -193,9 +245,9 @@ final class EmbeddedStep implements RunningStep {
   }
 
   private StepResult result() {
-    RuntimeException fromSink = sinkFailure;
-    if (fromSink != null) {
-      throw fromSink;
+    RuntimeException thrown = failure;
+    if (thrown != null) {
+      throw thrown;
     }
     Ended end = ended;
     if (end == null) {
@@ -210,17 +262,17 @@ final class EmbeddedStep implements RunningStep {
           broken);
     }
     ResourceUsage usage = requireNonNull(this.usage);
-    Failed failure = failed;
-    if (failure != null && !end.killed) {
-      if (failure.exit == 125) {
+    Failed said = failed;
+    if (said != null && !end.killed) {
+      if (said.exit == 125) {
         throw new BuildFailure(
-            failure.errno == 1 || failure.errno == 38
+            said.errno == 1 || said.errno == 38
                 ? BuildFailure.Kind.UNSUPPORTED
                 : BuildFailure.Kind.UNAVAILABLE,
-            "cannot " + Op.action(failure.op) + ": " + describe(failure));
+            "cannot " + Op.action(said.op) + ": " + describe(said));
       }
       return new StepResult(
-          failure.exit, null, describe(failure), false, end.timedOut, end.killed, usage);
+          said.exit, null, describe(said), false, end.timedOut, end.killed, usage);
     }
     int status = end.status;
     boolean signalled = status >= 0 && (status & 0x7f) != 0;

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +19,13 @@ final class LauncherBinary {
   static final String PROPERTY = "jbuild.init";
   private static final String RESOURCE = "/dev/jbuild/sandbox/jbuild-init";
 
+  private static @Nullable Path folder;
   private static @Nullable Path unpacked;
 
   private LauncherBinary() {}
 
   /**
-   * An executable file in a folder that holds nothing a step could be given.
+   * An executable file.
    *
    * @throws BuildFailure if there is none for this machine
    */
@@ -46,6 +48,14 @@ final class LauncherBinary {
     return unpacked;
   }
 
+  /**
+   * An empty folder that every step's mount namespace may cover with its own working space; nothing
+   * is ever written to it.
+   */
+  static synchronized Path scratch() {
+    return folder().resolve("mnt");
+  }
+
   private static Path unpack() {
     try (InputStream in = LauncherBinary.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
@@ -55,24 +65,43 @@ final class LauncherBinary {
             "build jbuild on this machine with a C compiler (apt install gcc libc6-dev)",
             null);
       }
-      Path folder = Files.createTempDirectory("jbuild-init-");
-      Path file = folder.resolve("jbuild-init");
+      Path file = folder().resolve("jbuild-init");
+      Files.deleteIfExists(file);
       Files.copy(in, file);
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r-x------"));
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(() -> {
-                try {
-                  Files.deleteIfExists(file);
-                  Files.deleteIfExists(folder);
-                } catch (IOException _) {
-                  // Left for the system's cleaning of its temporary folder.
-                }
-              }));
       return file;
     } catch (IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE, "launcher cannot be unpacked: " + e.getMessage(), e);
+      throw unavailable(e);
+    }
+  }
+
+  private static Path folder() {
+    if (folder != null && Files.isDirectory(folder)) {
+      return folder;
+    }
+    try {
+      Path made = Files.createTempDirectory("jbuild-init-");
+      Files.createDirectory(made.resolve("mnt"));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(made)));
+      folder = made;
+      return made;
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  private static BuildFailure unavailable(IOException e) {
+    return new BuildFailure(
+        BuildFailure.Kind.UNAVAILABLE, "launcher cannot be unpacked: " + e.getMessage(), e);
+  }
+
+  private static void remove(Path made) {
+    for (String name : List.of("jbuild-init", "mnt", "")) {
+      try {
+        Files.deleteIfExists(made.resolve(name));
+      } catch (IOException _) {
+        // Left for the system's cleaning of its temporary folder.
+      }
     }
   }
 }

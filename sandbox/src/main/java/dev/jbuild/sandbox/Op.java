@@ -59,6 +59,12 @@ sealed interface Op {
   /** Takes a plain directory as the next stack. */
   record Directory(String path, int flags) implements Op {}
 
+  /** Takes a plain directory as the root of a step for which nothing is mounted. */
+  record Jail(String path) implements Op {}
+
+  /** Makes the root the root of the process. */
+  record Chroot() implements Op {}
+
   /** Makes the newest stack the step's root. */
   record Root() implements Op {}
 
@@ -150,6 +156,8 @@ sealed interface Op {
       case Scratch _ -> 24;
       case Root _ -> 25;
       case DeviceFilter _ -> 26;
+      case Chroot _ -> 15;
+      case Jail _ -> 27;
     };
   }
 
@@ -159,7 +167,7 @@ sealed interface Op {
       case 1 -> "make the step's namespaces";
       case 2 -> "enter the step's cgroup";
       case 3 -> "mount the layers";
-      case 4 -> "use the root directory";
+      case 4, 27 -> "use the root directory";
       case 5 -> "mount a file system";
       case 6 -> "bind";
       case 7 -> "place a file";
@@ -169,7 +177,7 @@ sealed interface Op {
       case 11 -> "make read-only";
       case 12 -> "set the host name";
       case 13 -> "bring up the loopback interface";
-      case 14 -> "change the root";
+      case 14, 15 -> "change the root";
       case 16 -> "enter the working directory";
       case 17 -> "set a resource limit";
       case 18 -> "take on the user";

@@ -5,10 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Turns a request into the plan that jbuild-init carries out at tier A or B. Pure. */
 final class Planner {
@@ -23,19 +20,6 @@ final class Planner {
   /** Kept in the first layer when a step's mount made them, as BuildKit does. */
   private static final Set<String> KEPT_STUBS = Set.of("/dev", "/proc", "/sys");
 
-  private static final int CHARACTER_DEVICE = 0020000;
-
-  private record Device(String name, int major, int minor) {}
-
-  private static final List<Device> DEVICES =
-      List.of(
-          new Device("null", 1, 3),
-          new Device("zero", 1, 5),
-          new Device("full", 1, 7),
-          new Device("random", 1, 8),
-          new Device("urandom", 1, 9),
-          new Device("tty", 5, 0));
-
   /**
    * What does not come from the request.
    *
@@ -45,6 +29,7 @@ final class Planner {
    * @param cgroupMounts what is shown at /sys/fs/cgroup
    * @param deviceGuard whether a cgroup keeps the step from devices; else its root is nodev
    * @param maxLowers layers that one overlay mount takes
+   * @param ids how many ids the executor's user namespace has; 0 outside one
    */
   record Setting(
       Path scratch,
@@ -52,10 +37,13 @@ final class Planner {
       String deviceCgroup,
       List<Cgroups.Hierarchy> cgroupMounts,
       boolean deviceGuard,
-      int maxLowers) {}
+      int maxLowers,
+      long ids) {
 
-  /** Programs by their filter: a build has one or two, and each step would compile it again. */
-  private static final Map<RuntimeSpec.Seccomp, List<Long>> FILTERS = new ConcurrentHashMap<>();
+    boolean userNamespace() {
+      return ids > 0;
+    }
+  }
 
   private final StepRequest request;
   private final RuntimeSpec spec;
@@ -75,6 +63,13 @@ final class Planner {
 
   private Plan plan() {
     RuntimeSpec.User user = spec.process().user();
+    if (setting.ids == 1 && (user.uid() != 0 || user.gid() != 0)) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "user " + user.uid() + ":" + user.gid() + " does not exist here: the executor has one id",
+          "give this user a range in /etc/subuid and /etc/subgid and install newuidmap (uidmap)",
+          null);
+    }
     ops.add(
         new Op.Start(
             CLONE_NEWNS
@@ -104,7 +99,7 @@ final class Planner {
     }
     ops.add(new Op.Cwd(spec.process().cwd(), user.uid(), user.gid()));
     ops.add(new Op.Pivot());
-    process();
+    ProcessPlan.add(ops, spec, 0);
     return new Plan(ops);
   }
 
@@ -183,12 +178,26 @@ final class Planner {
       cgroup(target, options);
     } else {
       String type = mount.type() == null ? "" : mount.type();
+      if (type.equals("sysfs")
+          && setting.userNamespace()
+          && request.network() == NetworkMode.HOST) {
+        // sysfs shows a network namespace, and only the owner of that may mount it.
+        ops.add(
+            new Op.Bind(
+                -1, "/sys", target, true, options.flags() & MountOptions.RESTRICTIONS, removeStub));
+        return;
+      }
       String source = mount.source() == null ? type : mount.source();
-      ops.add(new Op.Mount(target, type, source, options.flags(), options.data(), removeStub));
+      ops.add(new Op.Mount(target, type, source, options.flags(), data(options), removeStub));
     }
     if (target.equals("/dev") && "tmpfs".equals(mount.type())) {
       devices();
     }
+  }
+
+  private String data(MountOptions options) {
+    // The tty group is not mapped where there is one id.
+    return setting.ids == 1 ? options.data().replaceFirst(",?gid=5(?=,|$)", "") : options.data();
   }
 
   private void cgroup(String target, MountOptions options) {
@@ -197,8 +206,8 @@ final class Planner {
       ops.add(new Op.Mount(target, "cgroup2", "cgroup", flags, "", true));
       return;
     }
-    if (setting.cgroupMounts.isEmpty()) {
-      return;
+    if (setting.cgroupMounts.isEmpty() || setting.userNamespace()) {
+      return; // v1 hierarchies cannot be mounted in a user namespace; /sys shows them read-only
     }
     ops.add(
         new Op.Mount(target, "tmpfs", "cgroup", flags & ~MountOptions.RDONLY, "mode=755", true));
@@ -218,20 +227,20 @@ final class Planner {
   }
 
   private void devices() {
-    for (Device device : DEVICES) {
+    for (Op.Node node : ProcessPlan.DEVICE_NODES) {
       ops.add(
-          new Op.Node(
-              "/dev/" + device.name,
-              CHARACTER_DEVICE | 0666,
-              (long) device.major << 8 | device.minor,
-              0,
-              0));
+          setting.userNamespace() // the kernel makes no nodes there
+              ? new Op.Bind(
+                  -1,
+                  node.target(),
+                  node.target(),
+                  false,
+                  MountOptions.NOSUID | MountOptions.NOEXEC,
+                  true)
+              : node);
     }
     ops.add(new Op.Link("/dev/ptmx", "pts/ptmx"));
-    ops.add(new Op.Link("/dev/fd", "/proc/self/fd"));
-    ops.add(new Op.Link("/dev/stdin", "/proc/self/fd/0"));
-    ops.add(new Op.Link("/dev/stdout", "/proc/self/fd/1"));
-    ops.add(new Op.Link("/dev/stderr", "/proc/self/fd/2"));
+    ops.addAll(ProcessPlan.DEVICE_LINKS);
     ops.add(new Op.Link("/dev/core", "/proc/kcore"));
   }
 
@@ -245,44 +254,5 @@ final class Planner {
                 | MountOptions.NODEV
                 | (file.isReadOnly() ? MountOptions.RDONLY : 0)
                 | ((file.mode() & 0111) == 0 ? MountOptions.NOEXEC : 0)));
-  }
-
-  private void process() {
-    RuntimeSpec.StepProcess process = spec.process();
-    for (RuntimeSpec.Rlimit limit : process.rlimits()) {
-      String name = limit.type().replaceFirst("^RLIMIT_", "").toLowerCase(Locale.ROOT);
-      Integer number = Rlimits.NUMBERS.get(name);
-      if (number == null) {
-        throw new BuildFailure(
-            BuildFailure.Kind.UNSUPPORTED, "unknown resource limit \"" + limit.type() + "\"");
-      }
-      ops.add(new Op.Limit(number, limit.soft(), limit.hard(), true));
-    }
-    if (process.oomScoreAdj() != null) {
-      ops.add(new Op.OomScore(process.oomScoreAdj()));
-    }
-    RuntimeSpec.User user = process.user();
-    ops.add(
-        new Op.Identity(
-            user.uid(),
-            user.gid(),
-            user.umask() == null ? 0022 : user.umask(),
-            process.noNewPrivileges(),
-            user.additionalGids()));
-    RuntimeSpec.Capabilities caps = process.capabilities();
-    ops.add(
-        caps == null
-            ? new Op.Capabilities(0, 0, 0, 0, 0)
-            : new Op.Capabilities(
-                Capability.mask(caps.bounding()),
-                Capability.mask(caps.permitted()),
-                Capability.mask(caps.effective()),
-                Capability.mask(caps.inheritable()),
-                Capability.mask(caps.ambient())));
-    RuntimeSpec.Seccomp seccomp = spec.linux().seccomp();
-    if (seccomp != null) {
-      ops.add(new Op.Filter(0, FILTERS.computeIfAbsent(seccomp, BpfCompiler::compile)));
-    }
-    ops.add(new Op.Exec(process.args(), process.env()));
   }
 }

@@ -62,7 +62,21 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
             choice,
             "root of a user namespace with " + own.ids() + (own.ids() == 1 ? " id" : " ids"));
       }
-      case CHROOT, OCI, AUTO ->
+      case CHROOT -> {
+        if (own.uid() != 0 || !own.has("CAP_SYS_CHROOT")) {
+          throw new BuildFailure(
+              BuildFailure.Kind.UNSUPPORTED,
+              "isolation chroot needs root with CAP_SYS_CHROOT",
+              "run the container as root with its default capabilities",
+              null);
+        }
+        yield new Sandbox(
+            new ChrootLauncher(),
+            Tier.C,
+            choice,
+            admin ? "asked for" : "root without CAP_SYS_ADMIN: nothing can be mounted");
+      }
+      case OCI, AUTO ->
           throw new BuildFailure(
               BuildFailure.Kind.UNSUPPORTED,
               "isolation " + choice.flag() + " is not supported yet");

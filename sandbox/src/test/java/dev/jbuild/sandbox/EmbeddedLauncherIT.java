@@ -88,6 +88,11 @@ class EmbeddedLauncherIT extends LauncherContract {
   }
 
   @Test
+  void pseudoTerminalsAreTheStepsOwn() {
+    assertThat(rig.sh("[ -e /dev/ptmx ] && ls /dev/pts").text()).isEqualTo("ptmx\n");
+  }
+
+  @Test
   void hostnameIsTheStepsOwn() {
     assertThat(rig.sh("hostname; uname -n", b -> b.hostname("mybox")).lines())
         .containsExactly("mybox", "mybox");

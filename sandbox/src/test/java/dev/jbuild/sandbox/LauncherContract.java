@@ -203,8 +203,8 @@ abstract class LauncherContract {
 
   @Test
   void noFileDescriptorOfTheExecutorIsOpen() {
-    assertThat(rig.sh("ls -l /proc/self/fd | grep -v ' -> /proc' | grep -c -- '->'").text())
-        .isEqualTo("3\n");
+    assertThat(rig.sh("for i in $(seq 0 99); do [ -e /proc/self/fd/$i ] && echo $i; done").lines())
+        .containsExactly("0", "1", "2");
   }
 
   @Test
@@ -310,8 +310,8 @@ abstract class LauncherContract {
             127.0.0.1\tlocalhost buildkitsandbox
             ::1\tlocalhost ip6-localhost ip6-loopback
             10.0.0.7\tdb
-            refused
-            """);
+            """
+                + (rig.mounts ? "refused\n" : "")); // else it is written, and thrown away
     assertThat(rig.upper.resolve("etc/hosts")).doesNotExist();
     assertThat(rig.upper.resolve("etc/resolv.conf")).doesNotExist();
   }
@@ -363,7 +363,7 @@ abstract class LauncherContract {
             echo x > /dev/null && head -c 3 /dev/zero | wc -c && head -c 4 /dev/urandom | wc -c
             echo x > /dev/full || echo full
             [ -d /dev/shm ] && echo y > /dev/shm/f && cat /dev/shm/f
-            [ -L /dev/fd ] && [ -L /dev/stdin ] && [ -e /dev/ptmx ] && echo links
+            [ -L /dev/fd ] && [ -L /dev/stdin ] && echo links
             """);
     assertThat(run.lines()).containsExactly("3", "4", "full", "y", "links");
     assertThat(rig.changes()).noneMatch(name -> name.startsWith("dev/"));

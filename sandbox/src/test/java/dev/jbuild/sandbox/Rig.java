@@ -40,11 +40,15 @@ final class Rig {
   final Launcher launcher;
   final Rootfs rootfs;
 
+  /** Whether the launcher can mount. */
+  final boolean mounts;
+
   /** With an overlay for a launcher that can mount, else with one plain directory. */
   Rig(Path dir, Launcher launcher, boolean overlay, boolean userXattr) {
     assumeTrue(Files.isExecutable(BUSYBOX), "no /bin/busybox: apt install busybox-static");
     this.dir = dir;
     this.launcher = launcher;
+    this.mounts = overlay;
     try {
       lower = busybox(Files.createDirectories(dir.resolve("lower")));
       if (overlay) {

@@ -2,12 +2,12 @@ package dev.jbuild.server;
 
 import dev.jbuild.failure.BuildFailure;
 import java.io.Closeable;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
@@ -19,12 +19,15 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>A place in the log is the number of bytes before it; it is the id of the event that ends there,
  * which makes resuming after an id a seek. One writer, any number of readers; thread-safe.
+ *
+ * <p>Streams and not channels do the work, as a channel is closed when a thread that uses it is
+ * interrupted, and that is how builds are cancelled.
  */
 final class EventLog implements Closeable {
   private static final int PIECE = 64 << 10;
 
   private final Path file;
-  private final FileChannel channel;
+  private final OutputStream out;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private long size;
@@ -33,9 +36,8 @@ final class EventLog implements Closeable {
   EventLog(Path file) {
     this.file = file;
     try {
-      channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      Files.createFile(file);
+      out = new FileOutputStream(file.toFile(), true);
     } catch (IOException e) {
       throw new BuildFailure(BuildFailure.Kind.UNAVAILABLE, "cannot write " + file, e);
     }
@@ -51,10 +53,7 @@ final class EventLog implements Closeable {
     whole[line.length] = '\n';
     lock.lock();
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(whole);
-      while (bytes.hasRemaining()) {
-        channel.write(bytes, size + bytes.position());
-      }
+      out.write(whole);
       size += whole.length;
       changed.signalAll();
     } catch (IOException e) {
@@ -104,11 +103,7 @@ final class EventLog implements Closeable {
   byte[] read(long place) throws IOException {
     int length = (int) Math.min(PIECE, size() - place);
     while (true) {
-      ByteBuffer bytes = ByteBuffer.allocate(length);
-      while (bytes.hasRemaining() && channel.read(bytes, place + bytes.position()) >= 0) {
-        // until full or at the end
-      }
-      byte[] piece = Arrays.copyOf(bytes.array(), bytes.position());
+      byte[] piece = read(place, length);
       int last = piece.length;
       while (last > 0 && piece[last - 1] != '\n') {
         last--;
@@ -129,8 +124,16 @@ final class EventLog implements Closeable {
     if (place < 0 || place > size()) {
       return false;
     }
-    ByteBuffer one = ByteBuffer.allocate(1);
-    return channel.read(one, place - 1) == 1 && one.get(0) == '\n';
+    return read(place - 1, 1)[0] == '\n';
+  }
+
+  private byte[] read(long place, int length) throws IOException {
+    try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+      in.seek(place);
+      byte[] bytes = new byte[length];
+      in.readFully(bytes);
+      return bytes;
+    }
   }
 
   long size() {
@@ -160,7 +163,7 @@ final class EventLog implements Closeable {
   @Override
   public void close() throws IOException {
     end();
-    channel.close();
+    out.close();
     Files.deleteIfExists(file);
   }
 

@@ -50,7 +50,12 @@ final class ScriptedEngine implements BuildEngine {
         try {
           permits.take();
         } catch (InterruptedException e) {
-          throw new BuildFailure(BuildFailure.Kind.CANCELLED, "the build was cancelled", e);
+          // the engine tells its listener on the interrupted thread, still interrupted
+          Thread.currentThread().interrupt();
+          BuildFailure failure =
+              new BuildFailure(BuildFailure.Kind.CANCELLED, "the build was cancelled", e);
+          listener.on(new BuildEvent.Failed(now, Duration.ofSeconds(1), failure));
+          throw failure;
         }
       }
       case "fail" -> {

@@ -31,27 +31,18 @@ public record Dockerfile(
     }
   }
 
-  /**
-   * The stage that {@code reference} means to a reader of the whole file, such as {@code --target}:
-   * by name in any case, else by number. Of several stages of one name the last is meant.
-   */
-  public Optional<Stage> stage(String reference) {
-    return stageBefore(reference, stages.size());
+  /** The last stage of that name, in any case; a number is no name here. */
+  public Optional<Stage> stage(String name) {
+    return stageBefore(name, stages.size());
   }
 
   /** As {@link #stage}, among the stages with an index below {@code limit}. */
-  public Optional<Stage> stageBefore(String reference, int limit) {
-    String name = reference.toLowerCase(Locale.ROOT);
+  public Optional<Stage> stageBefore(String name, int limit) {
+    String lower = name.toLowerCase(Locale.ROOT);
     for (int i = limit - 1; i >= 0; i--) {
-      if (stages.get(i).name().filter(name::equals).isPresent()) {
+      if (stages.get(i).name().filter(lower::equals).isPresent()) {
         return Optional.of(stages.get(i));
       }
-    }
-    if (!reference.isEmpty()
-        && reference.length() < 9
-        && reference.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      int index = Integer.parseInt(reference);
-      return index < limit ? Optional.of(stages.get(index)) : Optional.empty();
     }
     return Optional.empty();
   }

@@ -90,6 +90,17 @@ public final class SourceText {
         end > start ? column(endLine, last) + 1 : column(endLine, last));
   }
 
+  /** The text of {@code span}, line ends included. */
+  public String slice(SourceSpan span) {
+    return text.substring(
+        offset(span.startLine(), span.startColumn()), offset(span.endLine(), span.endColumn()));
+  }
+
+  private int offset(int line, int column) {
+    int start = lineStarts[line - 1];
+    return seconds.length == 0 ? start + column - 1 : text.offsetByCodePoints(start, column - 1);
+  }
+
   private int lineAt(int offset) {
     int found = Arrays.binarySearch(lineStarts, offset);
     return found >= 0 ? found + 1 : -found - 1;

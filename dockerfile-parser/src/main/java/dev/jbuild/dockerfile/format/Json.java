@@ -1,57 +1,82 @@
 package dev.jbuild.dockerfile.format;
 
+import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.SourceText;
+import org.jspecify.annotations.Nullable;
 
-/** Writes JSON (RFC 8259) to a string. */
-final class Json {
+/** Writes JSON (RFC 8259) to a string; that brackets and keys make sense is up to the caller. */
+public final class Json {
   private final StringBuilder out = new StringBuilder();
 
   /** Whether the next element needs a comma before it. */
   private boolean comma;
 
-  Json open(char bracket) {
+  /** Begins an array or object. */
+  public Json open(char bracket) {
     separate();
     out.append(bracket);
     comma = false;
     return this;
   }
 
-  Json close(char bracket) {
+  /** Ends it. */
+  public Json close(char bracket) {
     out.append(bracket);
     comma = true;
     return this;
   }
 
-  Json key(String key) {
+  /** The name of a member; its value follows. */
+  public Json key(String key) {
     string(key);
     out.append(':');
     comma = false;
     return this;
   }
 
-  Json string(String value) {
+  /** A string; stray bytes become U+FFFD. */
+  public Json string(String value) {
     separate();
-    quote(out, value);
+    quote(out, SourceText.printable(value));
     return this;
   }
 
-  Json strings(Iterable<String> values) {
+  /** An array of strings. */
+  public Json strings(Iterable<String> values) {
     open('[');
     values.forEach(this::string);
     return close(']');
   }
 
   /** A number, true or false. */
-  Json raw(Object value) {
+  public Json raw(Object value) {
     separate();
     out.append(value);
     return this;
   }
 
-  Json newline() {
+  /** A line end before the next element. */
+  public Json newline() {
     out.append(comma ? ",\n" : "\n");
     comma = false;
     return this;
+  }
+
+  /** A member, left out when {@code value} is null. */
+  public Json member(String key, @Nullable String value) {
+    return value == null ? this : key(key).string(value);
+  }
+
+  /** The member {@code location}, in the shape BuildKit gives it. */
+  public Json location(SourceSpan span) {
+    key("location").open('{').key("ranges").open('[').open('{');
+    position("start", span.startLine(), span.startColumn());
+    position("end", span.endLine(), span.endColumn());
+    return close('}').close(']').close('}');
+  }
+
+  private void position(String key, int line, int column) {
+    key(key).open('{').key("line").raw(line).key("character").raw(column).close('}');
   }
 
   private void separate() {
@@ -61,9 +86,8 @@ final class Json {
     comma = true;
   }
 
-  /** A string in quotes; stray bytes become U+FFFD. */
-  static void quote(StringBuilder out, String value) {
-    String text = SourceText.printable(value);
+  /** A string in quotes. */
+  static void quote(StringBuilder out, String text) {
     out.append('"');
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -1,5 +1,6 @@
 package dev.jbuild.dockerfile.ignore;
 
+import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.Quoted;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -71,10 +72,10 @@ public final class IgnoreMatcher {
   }
 
   private static void add(List<Rule> rules, String written, int line) {
-    String pattern = written.strip();
+    String pattern = Blanks.strip(written);
     boolean negated = pattern.startsWith("!");
     if (negated) {
-      pattern = pattern.substring(1).strip();
+      pattern = Blanks.strip(pattern.substring(1));
       if (pattern.isEmpty()) {
         throw new PatternException(line, "pattern \"!\" takes back nothing");
       }
@@ -89,7 +90,7 @@ public final class IgnoreMatcher {
       rules.add(new Rule(text, compiled, negated));
     } catch (IllegalArgumentException e) {
       throw new PatternException(
-          line, "malformed pattern " + Quoted.of(written.strip()) + ": " + e.getMessage());
+          line, "malformed pattern " + Quoted.of(Blanks.strip(written)) + ": " + e.getMessage());
     }
   }
 

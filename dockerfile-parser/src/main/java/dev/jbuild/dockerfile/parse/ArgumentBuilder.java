@@ -1,6 +1,7 @@
 package dev.jbuild.dockerfile.parse;
 
 import dev.jbuild.dockerfile.ast.ArgInstruction;
+import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.ExposeInstruction;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.InstructionLine;
@@ -168,7 +169,7 @@ final class ArgumentBuilder {
     }
     List<Word> trimmed = new ArrayList<>();
     for (Word path : paths) {
-      String text = path.text().strip();
+      String text = Blanks.strip(path.text());
       if (text.isEmpty()) {
         problems.add(path.span(), "VOLUME path is empty", "write VOLUME /path");
       }

@@ -1,5 +1,6 @@
 package dev.jbuild.dockerfile.parse;
 
+import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.Directives;
 import dev.jbuild.dockerfile.ast.Directives.Directive;
 import dev.jbuild.dockerfile.ast.Quoted;

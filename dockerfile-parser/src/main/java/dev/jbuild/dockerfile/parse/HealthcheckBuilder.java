@@ -1,5 +1,6 @@
 package dev.jbuild.dockerfile.parse;
 
+import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.CommandForm;
 import dev.jbuild.dockerfile.ast.ExecForm;
 import dev.jbuild.dockerfile.ast.HealthcheckInstruction;

@@ -237,7 +237,7 @@ final class InstructionParser {
     if (trigger == null) {
       return null;
     }
-    StringBuilder expression = new StringBuilder(lexer.text().substring(triggerStart));
+    StringBuilder expression = new StringBuilder(lexer.text().substring(triggerStart, end));
     for (Heredoc heredoc : heredocs) {
       expression.append('\n').append(heredoc.content()).append(heredoc.name());
     }

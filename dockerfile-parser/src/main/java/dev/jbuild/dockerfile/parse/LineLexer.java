@@ -1,5 +1,6 @@
 package dev.jbuild.dockerfile.parse;
 
+import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.grammar.DockerfileLexer;

@@ -1,5 +1,6 @@
 package dev.jbuild.dockerfile.parse;
 
+import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.Comment;
 import dev.jbuild.dockerfile.ast.Directives;
 import dev.jbuild.dockerfile.ast.Heredoc;
@@ -104,7 +105,7 @@ final class LineReader {
   }
 
   private void comment(int start, int end) {
-    String text = source.text().substring(start + 1, end).strip();
+    String text = Blanks.strip(source.text().substring(start + 1, end));
     if (text.isEmpty()) {
       comments.clear();
     } else {

@@ -1,0 +1,219 @@
+package dev.jbuild.dockerfile.lint;
+
+import dev.jbuild.dockerfile.ast.ArgInstruction;
+import dev.jbuild.dockerfile.ast.CmdInstruction;
+import dev.jbuild.dockerfile.ast.CommandForm;
+import dev.jbuild.dockerfile.ast.Comment;
+import dev.jbuild.dockerfile.ast.Dockerfile;
+import dev.jbuild.dockerfile.ast.EntrypointInstruction;
+import dev.jbuild.dockerfile.ast.EnvInstruction;
+import dev.jbuild.dockerfile.ast.ExposeInstruction;
+import dev.jbuild.dockerfile.ast.FromInstruction;
+import dev.jbuild.dockerfile.ast.HealthcheckInstruction;
+import dev.jbuild.dockerfile.ast.Instruction;
+import dev.jbuild.dockerfile.ast.LabelInstruction;
+import dev.jbuild.dockerfile.ast.MaintainerInstruction;
+import dev.jbuild.dockerfile.ast.Quoted;
+import dev.jbuild.dockerfile.ast.ShellForm;
+import dev.jbuild.dockerfile.ast.ShellInstruction;
+import dev.jbuild.dockerfile.ast.Stage;
+import dev.jbuild.dockerfile.ast.Word;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Rules about how instructions are written. */
+final class StyleRules {
+  private final Findings findings;
+
+  private StyleRules(Findings findings) {
+    this.findings = findings;
+  }
+
+  static void check(Dockerfile tree, List<Stage> stages, Findings findings) {
+    StyleRules rules = new StyleRules(findings);
+    rules.casing(tree.stages());
+    for (ArgInstruction arg : tree.globalArgs()) {
+      rules.continuations(arg);
+      rules.descriptions(arg);
+    }
+    for (Stage stage : stages) {
+      rules.stage(stage);
+    }
+  }
+
+  private void stage(Stage stage) {
+    continuations(stage.from());
+    descriptions(stage.from());
+    Map<String, Instruction> last = new HashMap<>();
+    boolean ownShell = false;
+    for (Instruction instruction : stage.instructions()) {
+      continuations(instruction);
+      if (instruction instanceof ShellInstruction) {
+        ownShell = true;
+      } else if (instruction instanceof CmdInstruction cmd) {
+        jsonForm(cmd, cmd.command(), ownShell);
+        once(cmd, last);
+      } else if (instruction instanceof EntrypointInstruction entrypoint) {
+        jsonForm(entrypoint, entrypoint.command(), ownShell);
+        once(entrypoint, last);
+      } else if (instruction instanceof HealthcheckInstruction health) {
+        once(health, last);
+      } else if (instruction instanceof MaintainerInstruction maintainer) {
+        findings.add(
+            Rule.MAINTAINER_DEPRECATED,
+            maintainer.span(),
+            "MAINTAINER is deprecated",
+            "write LABEL org.opencontainers.image.authors="
+                + Quoted.of(maintainer.author().text()));
+      } else if (instruction instanceof EnvInstruction env && env.legacy()) {
+        legacy(env);
+      } else if (instruction instanceof LabelInstruction label && label.legacy()) {
+        legacy(label);
+      } else if (instruction instanceof ExposeInstruction expose) {
+        expose.ports().forEach(this::port);
+      } else if (instruction instanceof ArgInstruction arg) {
+        descriptions(arg);
+      }
+    }
+  }
+
+  private void continuations(Instruction instruction) {
+    instruction
+        .line()
+        .blankContinuations()
+        .forEach(blank ->
+            findings.add(
+                Rule.NO_EMPTY_CONTINUATION,
+                blank,
+                "blank line within a continued line",
+                "remove it, or end the instruction before it"));
+  }
+
+  private void legacy(Instruction instruction) {
+    String name = instruction.name();
+    findings.add(
+        Rule.LEGACY_KEY_VALUE_FORMAT,
+        instruction.span(),
+        name + " is written in the legacy form, name and value parted by a blank",
+        "write " + name + " name=value");
+  }
+
+  private void jsonForm(Instruction instruction, CommandForm command, boolean ownShell) {
+    if (command instanceof ShellForm && !ownShell) {
+      findings.add(
+          Rule.JSON_ARGS_RECOMMENDED,
+          instruction.span(),
+          instruction.name() + " runs in a shell, which does not pass signals on",
+          "write the JSON form, " + instruction.name() + " [\"command\", \"argument\"]");
+    }
+  }
+
+  private void once(Instruction instruction, Map<String, Instruction> last) {
+    Instruction before = last.put(instruction.name(), instruction);
+    if (before != null) {
+      findings.add(
+          Rule.MULTIPLE_INSTRUCTIONS_DISALLOWED,
+          before.span(),
+          instruction.name()
+              + " is overridden by the one on line "
+              + instruction.span().startLine(),
+          "remove it; only the last " + instruction.name() + " of a stage counts");
+    }
+  }
+
+  private void port(Word port) {
+    String text = port.text();
+    int slash = text.indexOf('/');
+    String protocol = slash < 0 ? "" : text.substring(slash + 1);
+    boolean constant = protocol.indexOf('$') < 0;
+    if (constant && !protocol.equals(protocol.toLowerCase(Locale.ROOT))) {
+      findings.add(
+          Rule.EXPOSE_PROTO_CASING,
+          port.span(),
+          "protocol of " + Quoted.of(text) + " is not in lower case",
+          "write " + text.substring(0, slash + 1) + protocol.toLowerCase(Locale.ROOT));
+    }
+    String withoutVariables = text.replaceAll("\\$\\{[^}]*\\}", "");
+    int colon = withoutVariables.lastIndexOf(':');
+    if (colon >= 0) {
+      findings.add(
+          Rule.EXPOSE_INVALID_FORMAT,
+          port.span(),
+          "EXPOSE has an address or host port in " + Quoted.of(text),
+          "write the port of the container only; addresses are given when it is run");
+    }
+  }
+
+  private void casing(List<Stage> stages) {
+    List<Instruction> all = new ArrayList<>();
+    for (Stage stage : stages) {
+      all.add(stage.from());
+      all.addAll(stage.instructions());
+    }
+    long lower = all.stream().filter(each -> isLower(keyword(each))).count();
+    long upper = all.stream().filter(each -> isUpper(keyword(each))).count();
+    boolean wantLower = lower > upper;
+    for (Instruction instruction : all) {
+      String keyword = keyword(instruction);
+      if (wantLower ? !isLower(keyword) : !isUpper(keyword)) {
+        findings.add(
+            Rule.CONSISTENT_INSTRUCTION_CASING,
+            instruction.line().keyword().span(),
+            "instruction "
+                + Quoted.of(keyword)
+                + " is not in "
+                + (wantLower ? "lower" : "upper")
+                + " case like most others",
+            "write "
+                + (wantLower
+                    ? keyword.toLowerCase(Locale.ROOT)
+                    : keyword.toUpperCase(Locale.ROOT)));
+      }
+    }
+  }
+
+  private static String keyword(Instruction instruction) {
+    return instruction.line().keyword().text();
+  }
+
+  private static boolean isLower(String text) {
+    return text.equals(text.toLowerCase(Locale.ROOT));
+  }
+
+  private static boolean isUpper(String text) {
+    return text.equals(text.toUpperCase(Locale.ROOT));
+  }
+
+  private void descriptions(ArgInstruction arg) {
+    List<String> names =
+        arg.declarations().stream().map(declaration -> declaration.name().text()).toList();
+    descriptions(arg, names, names.size() == 1 ? names.getFirst() : "name");
+  }
+
+  private void descriptions(FromInstruction from) {
+    Word name = from.stageName();
+    if (name != null) {
+      String lower = name.text().toLowerCase(Locale.ROOT);
+      descriptions(from, List.of(lower), lower);
+    }
+  }
+
+  private void descriptions(Instruction instruction, List<String> names, String example) {
+    List<Comment> comments = instruction.line().comments();
+    if (comments.isEmpty()) {
+      return;
+    }
+    String text = comments.getLast().text();
+    int blank = text.indexOf(' ');
+    if (!names.contains(blank < 0 ? text : text.substring(0, blank))) {
+      findings.add(
+          Rule.INVALID_DEFINITION_DESCRIPTION,
+          comments.getLast().span(),
+          "comment above " + instruction.name() + " does not describe what it defines",
+          "write \"# " + example + " description\", or part them by a blank line");
+    }
+  }
+}

@@ -1,0 +1,281 @@
+package dev.jbuild.dockerfile.lint;
+
+import dev.jbuild.dockerfile.ast.AddInstruction;
+import dev.jbuild.dockerfile.ast.ArgInstruction;
+import dev.jbuild.dockerfile.ast.CopyInstruction;
+import dev.jbuild.dockerfile.ast.CopySource;
+import dev.jbuild.dockerfile.ast.Dockerfile;
+import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.EnvInstruction;
+import dev.jbuild.dockerfile.ast.ExposeInstruction;
+import dev.jbuild.dockerfile.ast.Instruction;
+import dev.jbuild.dockerfile.ast.KeyValue;
+import dev.jbuild.dockerfile.ast.LabelInstruction;
+import dev.jbuild.dockerfile.ast.MountFlag;
+import dev.jbuild.dockerfile.ast.Nearest;
+import dev.jbuild.dockerfile.ast.Quoted;
+import dev.jbuild.dockerfile.ast.RunInstruction;
+import dev.jbuild.dockerfile.ast.Stage;
+import dev.jbuild.dockerfile.ast.StopsignalInstruction;
+import dev.jbuild.dockerfile.ast.UserInstruction;
+import dev.jbuild.dockerfile.ast.VolumeInstruction;
+import dev.jbuild.dockerfile.ast.Word;
+import dev.jbuild.dockerfile.ast.WorkdirInstruction;
+import dev.jbuild.dockerfile.expand.GlobalScope;
+import dev.jbuild.dockerfile.expand.StageScope;
+import dev.jbuild.dockerfile.expand.WordExpander;
+import dev.jbuild.dockerfile.outline.StageGraph;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Rules that follow variables through the stages: undefined ones, secrets, relative WORKDIR. */
+final class VariableRules {
+  private static final Pattern SECRET =
+      Pattern.compile(
+          "(?i)(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret"
+              + "|token)(?:_|$)");
+  private static final Pattern NO_SECRET =
+      Pattern.compile("(?i)(?:_|^)(?:public|file|version)(?:_|$)");
+
+  private static final Set<String> PROXIES =
+      Set.of(
+          "HTTP_PROXY",
+          "http_proxy",
+          "HTTPS_PROXY",
+          "https_proxy",
+          "FTP_PROXY",
+          "ftp_proxy",
+          "NO_PROXY",
+          "no_proxy",
+          "ALL_PROXY",
+          "all_proxy");
+
+  /** What is known about the variables at some place. */
+  private record State(
+      StageScope scope, Set<String> declared, boolean imageKnown, boolean workdirSet) {}
+
+  private final Dockerfile tree;
+  private final WordExpander expander;
+  private final GlobalScope globals;
+  private final StageGraph graph;
+  private final LintOptions options;
+  private final Findings findings;
+  private final Map<Integer, State> ends = new HashMap<>();
+
+  VariableRules(
+      Dockerfile tree,
+      WordExpander expander,
+      GlobalScope globals,
+      StageGraph graph,
+      LintOptions options,
+      Findings findings) {
+    this.tree = tree;
+    this.expander = expander;
+    this.globals = globals;
+    this.graph = graph;
+    this.options = options;
+    this.findings = findings;
+  }
+
+  static boolean isSecret(String name) {
+    return SECRET.matcher(name).find() && !NO_SECRET.matcher(name).find();
+  }
+
+  /**
+   * Goes through all stages, since later ones may begin from any, and reports on {@code stages}.
+   */
+  void check(List<Stage> stages) {
+    for (Stage stage : tree.stages()) {
+      Findings sink = stages.contains(stage) ? findings : new Findings(options);
+      State state = begin(stage);
+      for (Instruction instruction : stage.instructions()) {
+        state = step(instruction, state, sink);
+      }
+      ends.put(stage.index(), state);
+    }
+  }
+
+  private State begin(Stage stage) {
+    State base = graph.base(stage).map(found -> ends.get(found.index())).orElse(null);
+    if (base != null) {
+      return base;
+    }
+    String image = expander.expand(stage.from().image(), globals).text();
+    Set<String> env = image.equals("scratch") ? Set.of() : options.imageEnv().apply(image);
+    Map<String, String> values = new HashMap<>();
+    values.put("PATH", "/usr/bin:/bin");
+    if (env != null) {
+      env.forEach(name -> values.putIfAbsent(name, "x"));
+    }
+    return new State(
+        StageScope.of(globals, options.buildArgs(), values), Set.of(), env != null, false);
+  }
+
+  private State step(Instruction instruction, State state, Findings sink) {
+    try {
+      return switch (instruction) {
+        case ArgInstruction arg -> arg(arg, state, sink);
+        case EnvInstruction env -> {
+          for (KeyValue pair : env.pairs()) {
+            secret("ENV", pair.key(), sink);
+          }
+          words(pairs(env.pairs()), state, sink);
+          yield new State(
+              state.scope.with(env, expander), state.declared, state.imageKnown, state.workdirSet);
+        }
+        case WorkdirInstruction workdir -> workdir(workdir, state, sink);
+        case AddInstruction add ->
+            words(
+                copy(add.sources(), add.destination(), add.chown(), add.chmod(), add.checksum()),
+                state,
+                sink);
+        case CopyInstruction copy ->
+            words(
+                copy(copy.sources(), copy.destination(), copy.chown(), copy.chmod(), null),
+                state,
+                sink);
+        case ExposeInstruction expose -> words(expose.ports(), state, sink);
+        case LabelInstruction label -> words(pairs(label.pairs()), state, sink);
+        case RunInstruction run -> words(mounts(run), state, sink);
+        case StopsignalInstruction signal -> words(List.of(signal.signal()), state, sink);
+        case UserInstruction user -> words(List.of(user.user()), state, sink);
+        case VolumeInstruction volume -> words(volume.paths(), state, sink);
+        case dev.jbuild.dockerfile.ast.CmdInstruction none -> state;
+        case dev.jbuild.dockerfile.ast.EntrypointInstruction none -> state;
+        case dev.jbuild.dockerfile.ast.FromInstruction none -> state;
+        case dev.jbuild.dockerfile.ast.HealthcheckInstruction none -> state;
+        case dev.jbuild.dockerfile.ast.MaintainerInstruction none -> state;
+        case dev.jbuild.dockerfile.ast.OnbuildInstruction none -> state;
+        case dev.jbuild.dockerfile.ast.ShellInstruction none -> state;
+      };
+    } catch (DockerfileException e) {
+      return state;
+    }
+  }
+
+  private State arg(ArgInstruction arg, State state, Findings sink) {
+    Set<String> declared = new HashSet<>(state.declared);
+    for (ArgInstruction.Declaration declaration : arg.declarations()) {
+      secret("ARG", declaration.name(), sink);
+      // ARG works left to right: a default may use the names before it.
+      Word defaultValue = declaration.defaultValue();
+      if (defaultValue != null) {
+        words(
+            List.of(defaultValue),
+            new State(state.scope, declared, state.imageKnown, state.workdirSet),
+            sink);
+      }
+      declared.add(declaration.name().text());
+    }
+    return new State(state.scope.with(arg, expander), declared, state.imageKnown, state.workdirSet);
+  }
+
+  private State workdir(WorkdirInstruction workdir, State state, Findings sink) {
+    words(List.of(workdir.path()), state, sink);
+    String path = expander.expand(workdir.path(), state.scope).text();
+    if (!state.workdirSet && !path.startsWith("/")) {
+      sink.add(
+          Rule.WORKDIR_RELATIVE_PATH,
+          workdir.path().span(),
+          "working directory "
+              + Quoted.of(workdir.path().text())
+              + " is relative to that of the base image",
+          "write an absolute path");
+    }
+    return new State(state.scope, state.declared, state.imageKnown, true);
+  }
+
+  private static List<Word> pairs(List<KeyValue> pairs) {
+    List<Word> words = new ArrayList<>();
+    for (KeyValue pair : pairs) {
+      words.add(pair.key());
+      words.add(pair.value());
+    }
+    return words;
+  }
+
+  private static List<Word> copy(
+      List<CopySource> sources,
+      Word destination,
+      @Nullable Word chown,
+      @Nullable Word chmod,
+      @Nullable Word checksum) {
+    List<Word> words = new ArrayList<>();
+    for (CopySource source : sources) {
+      if (source instanceof CopySource.Path path) {
+        words.add(path.path());
+      }
+    }
+    words.add(destination);
+    for (Word flag : new @Nullable Word[] {chown, chmod, checksum}) {
+      if (flag != null) {
+        words.add(flag);
+      }
+    }
+    return words;
+  }
+
+  private static List<Word> mounts(RunInstruction run) {
+    List<Word> words = new ArrayList<>();
+    for (MountFlag mount : run.mounts()) {
+      for (MountFlag.Option option : mount.options()) {
+        Word value = option.value();
+        if (value != null && !option.key().equals("from")) {
+          words.add(value);
+        }
+      }
+    }
+    return words;
+  }
+
+  private State words(List<Word> words, State state, Findings sink) {
+    for (Word word : words) {
+      for (String name : new TreeSet<>(expander.expand(word, state.scope).undefined())) {
+        undefined(name, word, state, sink);
+      }
+    }
+    return state;
+  }
+
+  private void undefined(String name, Word word, State state, Findings sink) {
+    if (state.declared.contains(name) || PROXIES.contains(name)) {
+      return;
+    }
+    Set<String> known = new TreeSet<>(state.scope.runEnvironment().keySet());
+    known.addAll(state.declared);
+    String near = Nearest.of(name, known).orElse(null);
+    boolean capitals = name.equals(name.toUpperCase(java.util.Locale.ROOT));
+    if (near == null && !state.imageKnown && capitals) {
+      return;
+    }
+    sink.add(
+        Rule.UNDEFINED_VAR,
+        word.span(),
+        "variable " + Quoted.of("$" + name) + " is not defined",
+        near != null
+            ? "did you mean \"$" + near + "\"?"
+            : globals.get(name) != null
+                ? "add ARG " + name + " to this stage; global ARGs are not visible in stages"
+                : "define it with ARG or ENV before this line");
+  }
+
+  private static void secret(String instruction, Word name, Findings sink) {
+    if (isSecret(name.text())) {
+      sink.add(
+          Rule.SECRETS_USED_IN_ARG_OR_ENV,
+          name.span(),
+          instruction
+              + " "
+              + Quoted.of(name.text())
+              + " looks like a secret, and the image keeps it",
+          "pass it with --secret, and use RUN --mount=type=secret");
+    }
+  }
+}
