@@ -30,6 +30,7 @@ record BlobRecord(DiffId diffId, Descriptor blob, String made) {
       case Compression.Uncompressed _ -> "tar";
       case Compression.Gzip gzip -> "gzip-" + gzip.level();
       case Compression.Zstd zstd -> "zstd-" + zstd.level();
+      case Compression.Estargz estargz -> "estargz-" + estargz.level();
     };
   }
 
@@ -38,6 +39,7 @@ record BlobRecord(DiffId diffId, Descriptor blob, String made) {
       case Compression.Uncompressed _ -> "tar";
       case Compression.Gzip _ -> "gzip";
       case Compression.Zstd _ -> "zstd";
+      case Compression.Estargz _ -> "estargz";
     };
   }
 
