@@ -92,7 +92,6 @@ final class ImageManifests {
   private static boolean fits(MediaType type, Compression compression) {
     return switch (compression) {
       case Compression.Gzip gzip -> type.isGzip();
-      case Compression.Estargz estargz -> type.isGzip();
       case Compression.Zstd zstd -> type.isZstd();
       // Any gzip blob has the media type; only the store knows which have a table of contents.
       case Compression.Estargz estargz -> false;
