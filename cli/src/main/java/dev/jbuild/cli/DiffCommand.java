@@ -4,7 +4,6 @@ import dev.jbuild.image.ConfigChange;
 import dev.jbuild.image.FileChange;
 import dev.jbuild.image.ImageDiff;
 import dev.jbuild.image.Images;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -20,9 +19,9 @@ final class DiffCommand extends Command {
   String after = "";
 
   @Override
-  int run(Session session) throws IOException {
+  int run(Session session) {
     Images images = new Images(session.store());
-    ImageDiff diff = ImageDiff.between(session.store(), images.get(before), images.get(after));
+    ImageDiff diff = images.diff(images.get(before), images.get(after));
     PrintStream out = session.console().out();
     for (ConfigChange change : diff.config()) {
       out.println(

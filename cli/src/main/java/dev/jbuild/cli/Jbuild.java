@@ -146,7 +146,7 @@ public final class Jbuild {
     try {
       parsed = parser.parseArgs(args);
     } catch (CommandLine.ParameterException e) {
-      throw Words.usageError(e, verb.word());
+      throw Words.usageError(e, verb.word(), args);
     }
     if (parsed.isUsageHelpRequested()) {
       console.out().print(parser.getUsageMessage(Ansi.OFF));
