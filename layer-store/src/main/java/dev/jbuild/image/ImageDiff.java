@@ -40,8 +40,7 @@ public record ImageDiff(List<ConfigChange> config, List<FileChange> files) {
     files = List.copyOf(files);
   }
 
-  /** Compares two images whose layers the store has. */
-  public static ImageDiff between(Store store, Image before, Image after) throws IOException {
+  static ImageDiff between(Store store, Image before, Image after) throws IOException {
     List<FileChange> files = new ArrayList<>();
     List<DiffId> old = before.config().diffIds();
     List<DiffId> now = after.config().diffIds();
