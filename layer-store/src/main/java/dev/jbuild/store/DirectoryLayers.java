@@ -121,18 +121,18 @@ final class DirectoryLayers implements LayerStore {
     if (!blobs.contains(blob.digest())) {
       throw DirectoryBlobStore.missing(blob.digest());
     }
-    record(new BlobRecord(diffId, withoutPlace(blob), ""));
+    record(diffId, new BlobRecord(diffId, withoutPlace(blob), ""));
   }
 
-  private void record(BlobRecord record) {
-    lease.hold(record.diffId());
+  private void record(DiffId layer, BlobRecord record) {
+    lease.hold(layer);
     try {
-      LayerRecords records = new LayerRecords(layout, record.diffId());
+      LayerRecords records = new LayerRecords(layout, layer);
       if (!records.blobs().contains(record)) {
         records.addBlob(record);
       }
     } catch (IOException e) {
-      throw DiskFailures.of("record layer " + record.diffId(), e);
+      throw DiskFailures.of("record layer " + layer, e);
     }
   }
 
@@ -179,14 +179,22 @@ final class DirectoryLayers implements LayerStore {
       Compression compression, LayerWriter.Options options, LayerContent content) {
     try (FileIngest ingest = FileIngest.anonymous(layout, lease);
         OutputStream sink = ingest.unhashed();
-        CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
+        CompressedLayerStream stream = CompressedLayerStream.open(sink, plain(compression))) {
       LayerWriter writer = new LayerWriter(stream, options);
       content.writeTo(writer);
       CompressedLayer written = stream.finish();
-      return publish(ingest, written, compression);
+      return publish(ingest, written, plain(compression));
     } catch (IOException e) {
       throw DiskFailures.of("write a layer", e);
     }
+  }
+
+  /**
+   * How a new layer is stored. The tar of an estargz blob is another layer, with one file more; it
+   * is made from this one when an image is exported.
+   */
+  private static Compression plain(Compression compression) {
+    return compression instanceof Compression.Estargz ? Compression.uncompressed() : compression;
   }
 
   @Override
@@ -218,14 +226,19 @@ final class DirectoryLayers implements LayerStore {
     Descriptor blob =
         Descriptor.of(mediaType(compression), written.digest(), written.size())
             .withAnnotations(new TreeMap<>(written.annotations()));
-    record(new BlobRecord(written.diffId(), blob, BlobRecord.made(compression)));
+    BlobRecord record = new BlobRecord(written.diffId(), blob, BlobRecord.made(compression));
+    record(written.diffId(), record);
+    if (!written.source().equals(written.diffId())) {
+      // Found again when the layer that it was made from is asked for.
+      record(written.source(), record);
+    }
     return new LayerBlob(written.diffId(), blob);
   }
 
   private static MediaType mediaType(Compression compression) {
     return switch (compression) {
       case Compression.Uncompressed _ -> MediaType.OCI_LAYER;
-      case Compression.Gzip _ -> MediaType.OCI_LAYER_GZIP;
+      case Compression.Gzip _, Compression.Estargz _ -> MediaType.OCI_LAYER_GZIP;
       case Compression.Zstd _ -> MediaType.OCI_LAYER_ZSTD;
     };
   }
@@ -277,7 +290,7 @@ final class DirectoryLayers implements LayerStore {
       UnpackedLayer.read(root, writer::write);
       writer.finish();
       CompressedLayer written = stream.finish();
-      if (!written.diffId().equals(diffId)) {
+      if (!written.source().equals(diffId)) {
         // Somebody changed the directory. What it holds now is another layer, or none.
         forms.discard(directory);
         return Optional.empty();
@@ -288,17 +301,25 @@ final class DirectoryLayers implements LayerStore {
 
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
-    try (InputStream in = Decompression.detect(blobs.open(source.digest()));
+    try (InputStream in = verified(diffId, source);
         FileIngest ingest = FileIngest.anonymous(layout, lease);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       in.transferTo(stream);
       CompressedLayer written = stream.finish();
-      if (!written.diffId().equals(diffId)) {
-        throw mismatch(diffId, source, written.diffId());
+      if (!written.source().equals(diffId)) {
+        throw mismatch(diffId, source, written.source());
       }
       return publish(ingest, written, compression);
     }
+  }
+
+  /** The tar in a blob; the read that meets its end fails if it is not the layer's. */
+  private InputStream verified(DiffId diffId, Descriptor blob) throws IOException {
+    return new VerifiedInputStream(
+        Decompression.detect(blobs.open(blob.digest())),
+        diffId.digest(),
+        actual -> mismatch(diffId, blob, new DiffId(actual)));
   }
 
   private BuildFailure mismatch(DiffId diffId, Descriptor blob, DiffId actual) {
@@ -381,12 +402,7 @@ final class DirectoryLayers implements LayerStore {
     if (presentBlobs(diffId).isEmpty() && !shared.offers.containsKey(diffId)) {
       return Optional.empty();
     }
-    Descriptor blob = fetch(diffId);
-    return Optional.of(
-        new VerifiedInputStream(
-            Decompression.detect(blobs.open(blob.digest())),
-            diffId.digest(),
-            actual -> mismatch(diffId, blob, new DiffId(actual))));
+    return Optional.of(verified(diffId, fetch(diffId)));
   }
 
   @Override

@@ -27,6 +27,7 @@ import dev.jbuild.sandbox.Sandbox;
 import dev.jbuild.sandbox.StepRequest;
 import dev.jbuild.sandbox.StepResult;
 import dev.jbuild.snapshot.ActiveSnapshot;
+import dev.jbuild.snapshot.CopySnapshotter;
 import dev.jbuild.snapshot.OverlaySnapshotter;
 import dev.jbuild.snapshot.RootfsMount;
 import dev.jbuild.snapshot.Snapshotter;
@@ -98,12 +99,7 @@ final class RunOperation {
   private Snapshotter snapshotter() {
     return switch (sandbox.get().tier()) {
       case A, B -> new OverlaySnapshotter(store);
-      case C ->
-          throw new BuildFailure(
-              Kind.UNSUPPORTED,
-              "RUN in a container without mounts is not supported yet",
-              "give the container CAP_SYS_ADMIN, or a user namespace",
-              null);
+      case C -> new CopySnapshotter(store);
     };
   }
 
@@ -137,16 +133,15 @@ final class RunOperation {
             .file(NetworkFiles.hosts(hostname, options.extraHosts()))
             .file(NetworkFiles.resolvConf(run.network()));
     run.scriptFile()
-        .ifPresent(
-            script ->
-                request.file(
-                    new FileMount(
-                        "/dev/pipes/" + script.name(),
-                        script.content().getBytes(StandardCharsets.UTF_8),
-                        0755,
-                        0,
-                        0,
-                        true)));
+        .ifPresent(script ->
+            request.file(
+                new FileMount(
+                    "/dev/pipes/" + script.name(),
+                    script.content().getBytes(StandardCharsets.UTF_8),
+                    0755,
+                    0,
+                    0,
+                    true)));
     return request;
   }
 
