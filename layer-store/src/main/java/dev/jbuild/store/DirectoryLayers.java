@@ -225,7 +225,7 @@ final class DirectoryLayers implements LayerStore {
   private static MediaType mediaType(Compression compression) {
     return switch (compression) {
       case Compression.Uncompressed _ -> MediaType.OCI_LAYER;
-      case Compression.Gzip _ -> MediaType.OCI_LAYER_GZIP;
+      case Compression.Gzip _, Compression.Estargz _ -> MediaType.OCI_LAYER_GZIP;
       case Compression.Zstd _ -> MediaType.OCI_LAYER_ZSTD;
     };
   }
@@ -277,28 +277,42 @@ final class DirectoryLayers implements LayerStore {
       UnpackedLayer.read(root, writer::write);
       writer.finish();
       CompressedLayer written = stream.finish();
-      if (!written.diffId().equals(diffId)) {
+      if (!written.diffId().equals(diffId) && !(compression instanceof Compression.Estargz)) {
         // Somebody changed the directory. What it holds now is another layer, or none.
         forms.discard(directory);
         return Optional.empty();
       }
-      return Optional.of(publish(ingest, written, compression));
+      return Optional.of(noted(diffId, publish(ingest, written, compression), compression));
     }
+  }
+
+  /** Remembers which blob was made of a layer, if it is not the layer's own tar. */
+  private LayerBlob noted(DiffId source, LayerBlob made, Compression compression)
+      throws IOException {
+    if (!made.diffId().equals(source)) {
+      new LayerRecords(layout, source)
+          .addBlob(new BlobRecord(made.diffId(), made.blob(), BlobRecord.made(compression)));
+    }
+    return made;
   }
 
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
-    try (InputStream in = Decompression.detect(blobs.open(source.digest()));
+    try (InputStream in = verified(diffId, source);
         FileIngest ingest = FileIngest.anonymous(layout, lease);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       in.transferTo(stream);
-      CompressedLayer written = stream.finish();
-      if (!written.diffId().equals(diffId)) {
-        throw mismatch(diffId, source, written.diffId());
-      }
-      return publish(ingest, written, compression);
+      return noted(diffId, publish(ingest, stream.finish(), compression), compression);
     }
+  }
+
+  /** The tar in a blob; the read that meets its end fails if it is not the layer's. */
+  private InputStream verified(DiffId diffId, Descriptor blob) throws IOException {
+    return new VerifiedInputStream(
+        Decompression.detect(blobs.open(blob.digest())),
+        diffId.digest(),
+        actual -> mismatch(diffId, blob, new DiffId(actual)));
   }
 
   private BuildFailure mismatch(DiffId diffId, Descriptor blob, DiffId actual) {
@@ -381,12 +395,7 @@ final class DirectoryLayers implements LayerStore {
     if (presentBlobs(diffId).isEmpty() && !shared.offers.containsKey(diffId)) {
       return Optional.empty();
     }
-    Descriptor blob = fetch(diffId);
-    return Optional.of(
-        new VerifiedInputStream(
-            Decompression.detect(blobs.open(blob.digest())),
-            diffId.digest(),
-            actual -> mismatch(diffId, blob, new DiffId(actual))));
+    return Optional.of(verified(diffId, fetch(diffId)));
   }
 
   @Override
