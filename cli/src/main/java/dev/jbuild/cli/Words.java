@@ -25,14 +25,17 @@ final class Words {
 
   private static UsageError unmatched(CommandLine.UnmatchedArgumentException e, String verb) {
     String word = e.getUnmatched().getFirst();
-    String flag = word.startsWith("-") && word.indexOf('=') > 0 ? word.substring(0, word.indexOf('=')) : word;
+    String flag =
+        word.startsWith("-") && word.indexOf('=') > 0 ? word.substring(0, word.indexOf('=')) : word;
     if (!word.startsWith("-")) {
       return new UsageError("unexpected argument \"" + word + "\" for " + verb);
     }
     String near =
         nearest(
             flag,
-            e.getCommandLine().getCommandSpec().options().stream().map(OptionSpec::longestName).toList());
+            e.getCommandLine().getCommandSpec().options().stream()
+                .map(OptionSpec::longestName)
+                .toList());
     return new UsageError(
         "unknown flag \"" + flag + "\" for " + verb,
         near == null ? "see \"jbuild " + verb + " --help\"" : "did you mean \"" + near + "\"?");
@@ -41,8 +44,10 @@ final class Words {
   private static UsageError missing(ArgSpec spec, String verb) {
     return switch (spec) {
       case PositionalParamSpec positional ->
-          new UsageError(verb + " needs " + positional.paramLabel(), "see \"jbuild " + verb + " --help\"");
-      case OptionSpec option when option.required() && option.getValue() == null && option.arity().min() > 0 ->
+          new UsageError(
+              verb + " needs " + positional.paramLabel(), "see \"jbuild " + verb + " --help\"");
+      case OptionSpec option
+          when option.required() && option.getValue() == null && option.arity().min() > 0 ->
           new UsageError(verb + " needs " + option.longestName() + " " + option.paramLabel());
       case OptionSpec option ->
           new UsageError(option.longestName() + " needs a value: " + option.paramLabel());
@@ -52,7 +57,9 @@ final class Words {
 
   private static String plain(CommandLine.ParameterException e) {
     String message = e.getMessage() == null ? "wrong usage" : e.getMessage();
-    return message.isEmpty() ? message : message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+    return message.isEmpty()
+        ? message
+        : message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
   }
 
   /** The word of {@code candidates} that {@code word} was likely meant to be. */

@@ -38,7 +38,8 @@ final class Builds implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, ServedBuild> builds = new LinkedHashMap<>();
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("build-time").factory());
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("build-time").factory());
   private int accepted;
   private boolean closed;
 
@@ -166,7 +167,9 @@ final class Builds implements AutoCloseable {
       failure =
           new BuildFailure(
               BuildFailure.Kind.UNAVAILABLE,
-              "the build took longer than the " + options.buildTime().toMinutes() + " min it may take",
+              "the build took longer than the "
+                  + options.buildTime().toMinutes()
+                  + " min it may take",
               failure);
     }
     if (last.isFinal) {

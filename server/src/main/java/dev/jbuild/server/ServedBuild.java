@@ -77,7 +77,9 @@ final class ServedBuild {
     }
   }
 
-  /** The calling thread waits for and runs the build from here on; {@link #cancel} interrupts it. */
+  /**
+   * The calling thread waits for and runs the build from here on; {@link #cancel} interrupts it.
+   */
   void attach() {
     lock.lock();
     try {

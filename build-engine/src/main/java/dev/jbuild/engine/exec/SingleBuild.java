@@ -80,8 +80,7 @@ final class SingleBuild {
   }
 
   private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
-    DockerfileText text =
-        DockerfileText.read(request.dockerfile(), files.main());
+    DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
     ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
     if (parsed.tree().isEmpty()) {
@@ -123,13 +122,12 @@ final class SingleBuild {
           new RunOperation(
               store,
               settings.sandbox(),
-              request.execution(),
+              request,
               events,
               diagnostics,
               request
                   .buildArgs()
-                  .getOrDefault(
-                      "BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
+                  .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
       EngineOperations operations =
           new EngineOperations(
               store,

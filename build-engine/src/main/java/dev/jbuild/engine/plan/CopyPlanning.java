@@ -21,8 +21,7 @@ final class CopyPlanning {
   private final WordExpander expander;
   private final Diagnostics diagnostics;
 
-  CopyPlanning(
-      Planner planner, Stage stage, WordExpander expander, Diagnostics diagnostics) {
+  CopyPlanning(Planner planner, Stage stage, WordExpander expander, Diagnostics diagnostics) {
     this.planner = planner;
     this.stage = stage;
     this.expander = expander;
@@ -36,9 +35,6 @@ final class CopyPlanning {
   record Planned(Op.Copy op, List<Vertex> inputs, String history) {}
 
   Planned plan(CopyInstruction copy, StageState state) {
-    if (copy.link()) {
-      throw diagnostics.unsupported(copy.span(), "COPY --link");
-    }
     return plan(
         "COPY",
         state,
@@ -53,9 +49,6 @@ final class CopyPlanning {
   }
 
   Planned plan(AddInstruction add, StageState state) {
-    if (add.link()) {
-      throw diagnostics.unsupported(add.span(), "ADD --link");
-    }
     Word checksum = add.checksum();
     if (checksum != null) {
       throw diagnostics.unsupported(checksum.span(), "ADD --checksum");
@@ -126,8 +119,7 @@ final class CopyPlanning {
     List<Vertex> inputs =
         !needsTree
             ? List.of()
-            : List.of(
-                from == null ? planner.context("context") : planner.copySource(from, stage));
+            : List.of(from == null ? planner.context("context") : planner.copySource(from, stage));
     return new Planned(op, inputs, history.toString());
   }
 
