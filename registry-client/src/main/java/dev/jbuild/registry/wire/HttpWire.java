@@ -33,7 +33,8 @@ final class HttpWire implements AutoCloseable {
   private static final String USER_AGENT = "jbuild";
 
   static {
-    // Otherwise the JDK drops a proxy's password on CONNECT, though the user put it into the proxy's
+    // Otherwise the JDK drops a proxy's password on CONNECT, though the user put it into the
+    // proxy's
     // URL. It looks at this once, when the first client of the process is made.
     String property = "jdk.http.auth.tunneling.disabledSchemes";
     if (System.getProperty(property) == null) {

@@ -67,26 +67,26 @@ class ReachTest {
     }
   }
 
-  /** The proxy is all there is of the network here: it must see both attempts, with its password. */
+  /**
+   * The proxy is all there is of the network here: it must see both attempts, with its password.
+   */
   @Test
   void proxyIsUsedForTlsAndInTheClearWithItsPassword() {
     List<String> seen = new CopyOnWriteArrayList<>();
     try (HttpStub proxy =
-        new HttpStub(
-            exchange -> {
-              seen.add(
-                  exchange.method()
-                      + " "
-                      + exchange.path()
-                      + " "
-                      + exchange.header("Proxy-Authorization").orElse("-"));
-              if (exchange.method().equals("CONNECT")) {
-                exchange.answer(502, Map.of());
-              } else {
-                exchange.answer(
-                    200, Map.of(), "{\"tags\":[\"x\"]}".getBytes(StandardCharsets.UTF_8));
-              }
-            })) {
+        new HttpStub(exchange -> {
+          seen.add(
+              exchange.method()
+                  + " "
+                  + exchange.path()
+                  + " "
+                  + exchange.header("Proxy-Authorization").orElse("-"));
+          if (exchange.method().equals("CONNECT")) {
+            exchange.answer(502, Map.of());
+          } else {
+            exchange.answer(200, Map.of(), "{\"tags\":[\"x\"]}".getBytes(StandardCharsets.UTF_8));
+          }
+        })) {
       String url = "http://ann:pw@" + proxy.host();
       RegistryOptions options =
           TestOptions.builder(Map.of("HTTP_PROXY", url, "HTTPS_PROXY", url))
@@ -109,13 +109,12 @@ class ReachTest {
   void loginIsKeptOnlyIfTheRegistryAcceptsIt() throws IOException {
     try (MemoryRegistry memory = new MemoryRegistry()) {
       String right = new Credential.Password("ann", "right", "").basicHeader();
-      memory.guard(
-          exchange -> {
-            if (!exchange.header("Authorization").orElse("").equals(right)) {
-              exchange.error(
-                  401, "UNAUTHORIZED", "no", Map.of("WWW-Authenticate", "Basic realm=\"r\""));
-            }
-          });
+      memory.guard(exchange -> {
+        if (!exchange.header("Authorization").orElse("").equals(right)) {
+          exchange.error(
+              401, "UNAUTHORIZED", "no", Map.of("WWW-Authenticate", "Basic realm=\"r\""));
+        }
+      });
       RegistryOptions options =
           TestOptions.builder(Map.of("DOCKER_CONFIG", folder.toString())).build();
       for (Registry transport : List.of(new HttpTransport(options), new JibTransport(options))) {
@@ -162,8 +161,7 @@ class ReachTest {
                 authorizer.challenged(
                     "r.example",
                     Scope.pull(new RepositoryName("r.example", "a")),
-                    Challenge.parse(
-                        List.of("Bearer realm=\"http://tokens.example/token\"")),
+                    Challenge.parse(List.of("Bearer realm=\"http://tokens.example/token\"")),
                     null,
                     true));
     assertThat(failure.text()).contains("tokens.example in the clear");
@@ -173,10 +171,9 @@ class ReachTest {
   void anonymousRefusalSaysWhereCredentialsWereLookedFor() throws IOException {
     Path file = Files.writeString(folder.resolve("config.json"), "{\"auths\":{}}");
     try (MemoryRegistry memory = new MemoryRegistry()) {
-      memory.guard(
-          exchange ->
-              exchange.error(
-                  401, "UNAUTHORIZED", "no", Map.of("WWW-Authenticate", "Basic realm=\"r\"")));
+      memory.guard(exchange ->
+          exchange.error(
+              401, "UNAUTHORIZED", "no", Map.of("WWW-Authenticate", "Basic realm=\"r\"")));
       RegistryOptions options =
           TestOptions.builder(Map.of("DOCKER_CONFIG", folder.toString())).build();
       try (Registry registry = new HttpTransport(options)) {
@@ -184,12 +181,12 @@ class ReachTest {
             catchThrowableOfType(
                 RegistryFailure.class,
                 () ->
-                    registry.manifest(
-                        new RepositoryName(memory.host(), "a"), Reference.tag("1")));
+                    registry.manifest(new RepositoryName(memory.host(), "a"), Reference.tag("1")));
         assertThat(failure.text())
             .contains("401 UNAUTHORIZED \"no\"")
             .contains("no credential for \"" + memory.host() + "\" in " + file);
-        assertThat(failure.hint()).contains("run \"jbuild login " + memory.host() + "\", or check the name");
+        assertThat(failure.hint())
+            .contains("run \"jbuild login " + memory.host() + "\", or check the name");
       }
     }
   }
@@ -203,7 +200,14 @@ class ReachTest {
     if (algorithm.equals("RSA")) {
       Peers.run(Map.of(), "openssl", "genrsa", "-out", pkcs8.toString(), "2048");
       Peers.run(
-          Map.of(), "openssl", "rsa", "-in", pkcs8.toString(), "-traditional", "-out", old.toString());
+          Map.of(),
+          "openssl",
+          "rsa",
+          "-in",
+          pkcs8.toString(),
+          "-traditional",
+          "-out",
+          old.toString());
     } else {
       Peers.run(
           Map.of(), "openssl", "ecparam", "-name", "prime256v1", "-genkey", "-out", old.toString());
@@ -246,12 +250,11 @@ class ReachTest {
     assertThat(loaded).contains("dev.jbuild.registry.wire.HttpTransport");
     assertThat(
             Stream.of(loaded.split("\n"))
-                .filter(
-                    line ->
-                        line.contains(" java.net.http.")
-                            || line.contains(" jdk.internal.net.http.")
-                            || line.contains(" com.google.")
-                            || line.contains(" org.apache.http.")))
+                .filter(line ->
+                    line.contains(" java.net.http.")
+                        || line.contains(" jdk.internal.net.http.")
+                        || line.contains(" com.google.")
+                        || line.contains(" org.apache.http.")))
         .isEmpty();
   }
 

@@ -62,7 +62,8 @@ class TrustIT {
     RegistryFailure failure = tagsFail(options(Map.of()).build());
     assertThat(failure.status()).isZero();
     assertThat(failure.text()).contains("certificate is not trusted").doesNotContain("attempts");
-    assertThat(failure.hint()).hasValueSatisfying(hint -> assertThat(hint).contains("--registry-ca"));
+    assertThat(failure.hint())
+        .hasValueSatisfying(hint -> assertThat(hint).contains("--registry-ca"));
   }
 
   @Test
