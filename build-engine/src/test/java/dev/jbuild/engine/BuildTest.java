@@ -358,4 +358,17 @@ final class BuildTest {
     assertThat(bench.file("d/f")).isEqualTo("F");
     assertThat(bench.file("base")).isEqualTo("2");
   }
+
+  @Test
+  void officialSyntaxIsOursAndAnyOtherIsRefused() {
+    bench.build("# syntax=docker/dockerfile:1.7-labs\nFROM scratch\nCMD [\"x\"]\n");
+    assertThatThrownBy(() -> bench.build("# syntax=example/other:1\nFROM scratch\n"))
+        .isInstanceOfSatisfying(
+            LocatedFailure.class,
+            failure -> {
+              assertThat(failure.kind()).isEqualTo(Kind.UNSUPPORTED);
+              assertThat(failure.text()).contains("example/other:1");
+              assertThat(failure.span().startLine()).isEqualTo(1);
+            });
+  }
 }

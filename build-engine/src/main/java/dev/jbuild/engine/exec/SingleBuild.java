@@ -44,9 +44,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** One build from its request to its result; used once, by one thread. */
 final class SingleBuild {
+  private static final Pattern OFFICIAL_SYNTAX =
+      Pattern.compile("(?:docker\\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?");
+
   private final EngineSettings settings;
   private final Store store;
   private final BuildRequest request;
@@ -86,11 +90,25 @@ final class SingleBuild {
     if (parsed.tree().isEmpty()) {
       throw diagnostics.of(parsed.errors());
     }
+    requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
       return build(parsed.tree().get(), text, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }
+  }
+
+  /** The official frontend's language is ours, whatever its version; another one's is not. */
+  private static void requireOwnSyntax(Dockerfile dockerfile, Diagnostics diagnostics) {
+    dockerfile
+        .directives()
+        .syntax()
+        .filter(syntax -> !OFFICIAL_SYNTAX.matcher(syntax.value().text()).matches())
+        .ifPresent(
+            syntax -> {
+              throw diagnostics.unsupported(
+                  syntax.span(), "the syntax \"" + syntax.value().text() + "\"");
+            });
   }
 
   private BuildResult build(
