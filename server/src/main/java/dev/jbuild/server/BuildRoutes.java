@@ -175,8 +175,8 @@ final class BuildRoutes {
   private void cancel(RoutingContext request) {
     find(request)
         .ifPresent(build -> {
-          build.cancel();
-          Reply.json(request, build.state().isFinal() ? 200 : 202, build.toJson());
+          boolean going = build.cancel();
+              Reply.json(request, going ? 202 : 200, build.toJson());
         });
   }
 

@@ -114,14 +114,22 @@ final class ServedBuild {
     }
   }
 
-  /** Ends a build that waits or runs; one that has ended stays as it is. */
-  void cancel() {
+  /**
+   * Ends a build that waits or runs; one that has ended stays as it is.
+   *
+   * @return whether it had not ended
+   */
+  boolean cancel() {
     lock.lock();
     try {
+      if (state.isFinal()) {
+        return false;
+      }
       cancelled = true;
       if (worker != null) {
         worker.interrupt();
       }
+      return true;
     } finally {
       lock.unlock();
     }
