@@ -322,6 +322,8 @@ static void on_message(struct supervisor *s) {
       break;
     case MSG_LISTENER:
       s->jail.listener = fd;
+      /* Since Linux 6.6 both sides can share a processor, which halves the cost of an answer. */
+      sys(ioctl, fd, 0x40082104 /* SECCOMP_IOCTL_NOTIF_SET_FLAGS */, 1);
       break;
     case MSG_READY: put_frame(s, FRAME_READY, "", 0); break;
     case MSG_EXITED: s->status = msg.value; break;

@@ -311,4 +311,45 @@ final class BuildTest {
     bench.build("FROM scratch\nCOPY a /a\n");
     assertThat(bench.image().config().history()).isEqualTo(first);
   }
+
+  @Test
+  void parentsAreKeptWithTheirAttributes() throws IOException {
+    bench.write("a/b/c.txt", "C");
+    bench.write("a/b/d.md", "D");
+    bench.write("x/y/z.txt", "Z");
+    Files.setPosixFilePermissions(
+        bench.context().resolve("a/b"),
+        java.nio.file.attribute.PosixFilePermissions.fromString("rwx--x---"));
+    bench.build(
+        """
+        FROM scratch
+        COPY --parents a/b/c.txt x /one/
+        COPY --parents **/*.txt /two/
+        COPY --parents a/./b/*.md /three/
+        """);
+    assertThat(bench.file("one/a/b/c.txt")).isEqualTo("C");
+    assertThat(bench.file("one/a/b/d.md")).isNull();
+    assertThat(bench.file("one/x/y/z.txt")).isEqualTo("Z");
+    assertThat(bench.entry("one/a/b").attributes().mode()).isEqualTo(0710);
+    assertThat(bench.file("two/a/b/c.txt")).isEqualTo("C");
+    assertThat(bench.file("two/x/y/z.txt")).isEqualTo("Z");
+    assertThat(bench.file("two/a/b/d.md")).isNull();
+    assertThat(bench.file("three/b/d.md")).isEqualTo("D");
+    assertThatThrownBy(() -> bench.build("FROM scratch\nCOPY --parents a/none /x/\n"))
+        .hasMessageContaining("a/none");
+  }
+
+  @Test
+  void linkedCopyIsNotMadeAgainOnAnotherBase() throws IOException {
+    bench.write("f", "F");
+    bench.write("one", "1");
+    bench.write("two", "2");
+    bench.build("FROM scratch\nCOPY one /base\nCOPY --link f /d/f\n");
+    var first = bench.image().config().diffIds();
+    bench.build("FROM scratch\nCOPY two /base\nCOPY --link f /d/f\n");
+    assertThat(bench.ran()).containsExactly("COPY two /base");
+    assertThat(bench.image().config().diffIds().getLast()).isEqualTo(first.getLast());
+    assertThat(bench.file("d/f")).isEqualTo("F");
+    assertThat(bench.file("base")).isEqualTo("2");
+  }
 }

@@ -42,6 +42,8 @@ final class RequestFlags {
         "--build-context",
         flags.buildContexts,
         (name, source) -> request.namedContext(name, ContextArgument.named(source)));
+    AccessFlags.secrets(flags.secrets, console, request::secret);
+    AccessFlags.agents(flags.ssh, console, request::sshAgent);
     request.noCache(flags.noCache);
     flags.noCacheFilter.forEach(request::noCacheFilter);
     request.pull(flags.pull);
@@ -58,12 +60,8 @@ final class RequestFlags {
   }
 
   private static void refuseUnsupported(BuildFlags flags) {
-    refuse(!flags.secrets.isEmpty(), "--secret");
-    refuse(!flags.ssh.isEmpty(), "--ssh");
     refuse(!flags.cacheFrom.isEmpty(), "--cache-from");
     refuse(!flags.cacheTo.isEmpty(), "--cache-to");
-    refuse(flags.isolation != null && !flags.isolation.equals("auto"), "--isolation " + flags.isolation);
-    refuse(flags.ociRuntime != null, "--oci-runtime");
     refuse(flags.check, "--check");
     refuse(flags.call != null, "--call");
     refuse(flags.reproducible, "--reproducible");

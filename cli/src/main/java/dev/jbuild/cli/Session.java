@@ -4,20 +4,22 @@ import dev.jbuild.engine.BuildEngine;
 import dev.jbuild.engine.EngineSettings;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Platform;
-import dev.jbuild.sandbox.EmbeddedLauncher;
 import dev.jbuild.sandbox.Isolation;
 import dev.jbuild.sandbox.Sandbox;
-import dev.jbuild.sandbox.Tier;
 import dev.jbuild.store.Store;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What one command works with: its console, and the store and engine, opened when first asked for. */
 final class Session implements AutoCloseable {
   private final Console console;
   private final GlobalOptions global;
+  private Isolation isolation = Isolation.AUTO;
+  private @Nullable String ociRuntime;
+  private @Nullable Sandbox sandbox;
   private @Nullable Store store;
   private @Nullable BuildEngine engine;
 
@@ -68,7 +70,7 @@ final class Session implements AutoCloseable {
           new EngineSettings(
                   store(),
                   registries.options(console.env()),
-                  Session::sandbox,
+                  this::sandbox,
                   Platform.host(),
                   Clock.systemUTC())
               .open();
@@ -76,9 +78,17 @@ final class Session implements AutoCloseable {
     return engine;
   }
 
-  private static Sandbox sandbox() {
-    return new Sandbox(
-        new EmbeddedLauncher(Tier.A), Tier.A, Isolation.NAMESPACES, "root with CAP_SYS_ADMIN");
+  /** Says how RUN steps are to be isolated; before the engine is asked for. */
+  void isolate(Isolation wanted, @Nullable String runtime) {
+    isolation = wanted;
+    ociRuntime = runtime;
+  }
+
+  private synchronized Sandbox sandbox() {
+    if (sandbox == null) {
+      sandbox = Sandbox.select(isolation, Optional.ofNullable(ociRuntime));
+    }
+    return sandbox;
   }
 
   @Override

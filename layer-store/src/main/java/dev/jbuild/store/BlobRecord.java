@@ -11,6 +11,8 @@ import java.util.Optional;
 /**
  * The note that a blob holds a layer: the file {@code layers/NAME/blobs/NAME}.
  *
+ * @param diffId of the tar in the blob; an estargz blob is noted both with the layer it was made
+ *     from and with the layer it is, which has a table of contents more
  * @param made how this store compressed it, {@code "gzip-6"}; empty for a blob from elsewhere
  */
 record BlobRecord(DiffId diffId, Descriptor blob, String made) {

@@ -121,18 +121,18 @@ final class DirectoryLayers implements LayerStore {
     if (!blobs.contains(blob.digest())) {
       throw DirectoryBlobStore.missing(blob.digest());
     }
-    record(diffId, new BlobRecord(diffId, withoutPlace(blob), ""));
+    record(new BlobRecord(diffId, withoutPlace(blob), ""));
   }
 
-  private void record(DiffId layer, BlobRecord record) {
-    lease.hold(layer);
+  private void record(BlobRecord record) {
+    lease.hold(record.diffId());
     try {
-      LayerRecords records = new LayerRecords(layout, layer);
+      LayerRecords records = new LayerRecords(layout, record.diffId());
       if (!records.blobs().contains(record)) {
         records.addBlob(record);
       }
     } catch (IOException e) {
-      throw DiskFailures.of("record layer " + layer, e);
+      throw DiskFailures.of("record layer " + record.diffId(), e);
     }
   }
 
@@ -190,8 +190,8 @@ final class DirectoryLayers implements LayerStore {
   }
 
   /**
-   * How a new layer is stored. The tar of an estargz blob is another layer, with one file more; it
-   * is made from this one when an image is exported.
+   * How a new layer is stored. The tar of an estargz blob is another layer, with one file more; it is
+   * made from this one when an image is exported.
    */
   private static Compression plain(Compression compression) {
     return compression instanceof Compression.Estargz ? Compression.uncompressed() : compression;
@@ -226,12 +226,7 @@ final class DirectoryLayers implements LayerStore {
     Descriptor blob =
         Descriptor.of(mediaType(compression), written.digest(), written.size())
             .withAnnotations(new TreeMap<>(written.annotations()));
-    BlobRecord record = new BlobRecord(written.diffId(), blob, BlobRecord.made(compression));
-    record(written.diffId(), record);
-    if (!written.source().equals(written.diffId())) {
-      // Found again when the layer that it was made from is asked for.
-      record(written.source(), record);
-    }
+    record(new BlobRecord(written.diffId(), blob, BlobRecord.made(compression)));
     return new LayerBlob(written.diffId(), blob);
   }
 
@@ -295,23 +290,37 @@ final class DirectoryLayers implements LayerStore {
         forms.discard(directory);
         return Optional.empty();
       }
-      return Optional.of(publish(ingest, written, compression));
+      return Optional.of(noted(diffId, publish(ingest, written, compression), compression));
     }
+  }
+
+  /** Remembers which blob was made of a layer, if it is not the layer's own tar. */
+  private LayerBlob noted(DiffId source, LayerBlob made, Compression compression)
+      throws IOException {
+    if (!made.diffId().equals(source)) {
+      new LayerRecords(layout, source)
+          .addBlob(new BlobRecord(made.diffId(), made.blob(), BlobRecord.made(compression)));
+    }
+    return made;
   }
 
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
-    try (InputStream in = Decompression.detect(blobs.open(source.digest()));
+    try (InputStream in = verified(diffId, source);
         FileIngest ingest = FileIngest.anonymous(layout, lease);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       in.transferTo(stream);
-      CompressedLayer written = stream.finish();
-      if (!written.source().equals(diffId)) {
-        throw mismatch(diffId, source, written.source());
-      }
-      return publish(ingest, written, compression);
+      return noted(diffId, publish(ingest, stream.finish(), compression), compression);
     }
+  }
+
+  /** The tar in a blob; the read that meets its end fails if it is not the layer's. */
+  private InputStream verified(DiffId diffId, Descriptor blob) throws IOException {
+    return new VerifiedInputStream(
+        Decompression.detect(blobs.open(blob.digest())),
+        diffId.digest(),
+        actual -> mismatch(diffId, blob, new DiffId(actual)));
   }
 
   private BuildFailure mismatch(DiffId diffId, Descriptor blob, DiffId actual) {
@@ -394,12 +403,7 @@ final class DirectoryLayers implements LayerStore {
     if (presentBlobs(diffId).isEmpty() && !shared.offers.containsKey(diffId)) {
       return Optional.empty();
     }
-    Descriptor blob = fetch(diffId);
-    return Optional.of(
-        new VerifiedInputStream(
-            Decompression.detect(blobs.open(blob.digest())),
-            diffId.digest(),
-            actual -> mismatch(diffId, blob, new DiffId(actual))));
+    return Optional.of(verified(diffId, fetch(diffId)));
   }
 
   @Override

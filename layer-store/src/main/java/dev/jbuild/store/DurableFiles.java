@@ -13,10 +13,19 @@ final class DurableFiles {
   private DurableFiles() {}
 
   /**
-   * Makes {@code target} hold {@code bytes}: written to {@code scratch} on the same file system,
-   * synced, renamed over the target, the directory synced.
+   * Makes {@code target} hold {@code bytes}: written to {@code ingest/}, synced, renamed over the
+   * target, the directory synced. The collector is kept away meanwhile, as it would take the
+   * unnamed file for rubbish.
    */
-  static void replace(Path target, byte[] bytes, Path scratch) throws IOException {
+  static void replace(StoreLayout layout, Path target, byte[] bytes) throws IOException {
+    try (var _ = LockFile.shared(layout.collectorLock())) {
+      replaceAlone(layout, target, bytes);
+    }
+  }
+
+  /** As {@link #replace}, for a caller that has the collector's lock. */
+  static void replaceAlone(StoreLayout layout, Path target, byte[] bytes) throws IOException {
+    Path scratch = layout.scratch();
     try {
       try (FileChannel channel =
           FileChannel.open(scratch, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -35,8 +44,10 @@ final class DurableFiles {
    * As {@link #replace}, without the syncs: after a loss of power the file may be there and be
    * empty or torn. For what can be made again and whose reader tells whole from torn.
    */
-  static void replaceLazily(Path target, byte[] bytes, Path scratch) throws IOException {
-    try {
+  static void replaceLazily(StoreLayout layout, Path target, byte[] bytes) throws IOException {
+    Path scratch = layout.scratch();
+    try (var _ = LockFile.shared(layout.collectorLock())) {
+      Files.createDirectories(target.getParent());
       Files.write(scratch, bytes, StandardOpenOption.CREATE_NEW);
       Files.move(scratch, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {

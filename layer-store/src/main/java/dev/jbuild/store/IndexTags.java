@@ -48,6 +48,7 @@ final class IndexTags implements TagStore {
     change(
         layout,
         "tag \"" + name + "\"",
+        false,
         entries -> {
           entries.removeIf(other -> isNamed(other, name));
           entries.add(entry);
@@ -60,14 +61,16 @@ final class IndexTags implements TagStore {
     return change(
         layout,
         "remove tag \"" + name + "\"",
+        false,
         entries -> entries.removeIf(entry -> isNamed(entry, name)));
   }
 
-  /** Removes all entries for that digest and name; for what cannot be repaired. */
+  /** Removes a broken entry, for a caller that has the collector's lock. */
   static void remove(StoreLayout layout, Descriptor entry) {
     change(
         layout,
         "remove a broken entry",
+        true,
         entries ->
             entries.removeIf(node ->
                 node.path("digest").asText().equals(entry.digest().toString())
@@ -104,7 +107,7 @@ final class IndexTags implements TagStore {
     boolean apply(List<JsonNode> entries);
   }
 
-  private static boolean change(StoreLayout layout, String doing, Change change) {
+  private static boolean change(StoreLayout layout, String doing, boolean alone, Change change) {
     try (var _ = LockFile.exclusive(layout.lock("index"))) {
       ObjectNode index = read(layout);
       List<JsonNode> entries = new ArrayList<>();
@@ -113,7 +116,11 @@ final class IndexTags implements TagStore {
         return false;
       }
       index.putArray("manifests").addAll(entries);
-      DurableFiles.replace(layout.index(), Json.indented(index), layout.scratch());
+      if (alone) {
+        DurableFiles.replaceAlone(layout, layout.index(), Json.indented(index));
+      } else {
+        DurableFiles.replace(layout, layout.index(), Json.indented(index));
+      }
       return true;
     } catch (IOException e) {
       throw DiskFailures.of(doing, e);

@@ -48,11 +48,10 @@ record LayerRecords(StoreLayout layout, DiffId diffId) {
   }
 
   void addBlob(BlobRecord record) throws IOException {
-    Path blobs = Files.createDirectories(directory().resolve("blobs"));
     DurableFiles.replaceLazily(
-        blobs.resolve(StoreLayout.name(record.blob().digest())),
-        record.toBytes(),
-        layout.scratch());
+        layout,
+        directory().resolve("blobs").resolve(StoreLayout.name(record.blob().digest())),
+        record.toBytes());
   }
 
   void removeBlob(BlobRecord record) throws IOException {
@@ -74,8 +73,7 @@ record LayerRecords(StoreLayout layout, DiffId diffId) {
 
   /** To be written before the directory of the variant is moved into its place. */
   void putForm(String variant, UnpackedForm form) throws IOException {
-    Files.createDirectories(directory());
-    DurableFiles.replaceLazily(formFile(variant), form.toBytes(), layout.scratch());
+    DurableFiles.replaceLazily(layout, formFile(variant), form.toBytes());
   }
 
   private Path formFile(String variant) {

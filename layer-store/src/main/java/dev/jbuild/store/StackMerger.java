@@ -77,9 +77,8 @@ final class StackMerger {
       DiffId diffId = LayerHash.ofDirectory(scratch.path());
       layers.hold(diffId);
       forms.publish(diffId, scratch.path(), true, false, List.of());
-      Files.createDirectories(record.getParent());
       DurableFiles.replaceLazily(
-          record, diffId.toString().getBytes(StandardCharsets.US_ASCII), layout.scratch());
+          layout, record, diffId.toString().getBytes(StandardCharsets.US_ASCII));
       return diffId;
     }
   }

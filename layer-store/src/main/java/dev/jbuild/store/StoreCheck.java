@@ -141,7 +141,7 @@ final class StoreCheck {
           CheckReport.Severity.LOST,
           "index.json",
           e.text(),
-          () -> DurableFiles.replace(layout.index(), IndexTags.emptyIndex(), layout.scratch()));
+          () -> DurableFiles.replaceAlone(layout, layout.index(), IndexTags.emptyIndex()));
       return;
     }
     for (Descriptor entry : entries) {

@@ -37,13 +37,13 @@ record StoreLayout(Path root) {
       Path marker = layout.root.resolve("oci-layout");
       if (!Files.exists(marker)) {
         byte[] words = Json.compact(Json.object().put("imageLayoutVersion", VERSION));
-        DurableFiles.replace(marker, words, layout.scratch());
+        DurableFiles.replace(layout, marker, words);
       }
       Path index = layout.index();
       if (!Files.exists(index)) {
         try (var _ = LockFile.exclusive(layout.lock("index"))) {
           if (!Files.exists(index)) {
-            DurableFiles.replace(index, IndexTags.emptyIndex(), layout.scratch());
+            DurableFiles.replace(layout, index, IndexTags.emptyIndex());
           }
         }
       }

@@ -107,7 +107,11 @@ final class Rig {
     }
   }
 
-  private static synchronized Path attackProgram() throws IOException {
+  static synchronized Path attackProgram() throws IOException {
+    String given = System.getProperty("jbuild.attack");
+    if (given != null) {
+      return Path.of(given);
+    }
     if (attack == null) {
       Path built = Path.of("target", "attack").toAbsolutePath();
       try {

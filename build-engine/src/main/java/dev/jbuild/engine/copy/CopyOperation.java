@@ -131,9 +131,13 @@ public final class CopyOperation {
     BytePath top = destination.path();
     Instant time = source.entry().attributes().mtime();
     makeDirectories(top.isRoot() ? top : top.parent());
-    Attributes attributes =
-        destination.entry().map(TreeEntry::attributes).orElse(made).withMtime(time);
-    target.put(new TreeEntry.Directory(top, attributes));
+    if (copy.parents()) {
+      makeDirectories(top);
+    } else {
+      Attributes attributes =
+          destination.entry().map(TreeEntry::attributes).orElse(made).withMtime(time);
+      target.put(new TreeEntry.Directory(top, attributes));
+    }
     selection.walk(
         source,
         (relative, entry) -> {

@@ -123,7 +123,7 @@ final class SingleBuild {
           new RunOperation(
               store,
               settings.sandbox(),
-              request.execution(),
+              request,
               events,
               diagnostics,
               request

@@ -36,9 +36,6 @@ final class CopyPlanning {
   record Planned(Op.Copy op, List<Vertex> inputs, String history) {}
 
   Planned plan(CopyInstruction copy, StageState state) {
-    if (copy.link()) {
-      throw diagnostics.unsupported(copy.span(), "COPY --link");
-    }
     return plan(
         "COPY",
         state,
@@ -53,9 +50,6 @@ final class CopyPlanning {
   }
 
   Planned plan(AddInstruction add, StageState state) {
-    if (add.link()) {
-      throw diagnostics.unsupported(add.span(), "ADD --link");
-    }
     Word checksum = add.checksum();
     if (checksum != null) {
       throw diagnostics.unsupported(checksum.span(), "ADD --checksum");

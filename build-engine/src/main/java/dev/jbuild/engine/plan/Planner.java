@@ -259,10 +259,8 @@ public final class Planner {
   private StageState scratch(Platform platform) {
     RuntimeConfig config =
         RuntimeConfig.EMPTY.withWorkingDir("/").withEnv("PATH", DefaultSpec.PATH);
-    Vertex rootfs =
-        new Vertex(new Op.Scratch(), List.of(), new Step("scratch", "FROM scratch", null), false);
     StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
-    return new StageState(rootfs, stageScope, config, platform, "", List.<History>of(), 0);
+    return new StageState(Vertex.scratch(), stageScope, config, platform, "", List.<History>of(), 0);
   }
 
   private List<Instruction> triggers(StageState state, FromInstruction from) {

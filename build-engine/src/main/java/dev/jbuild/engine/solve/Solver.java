@@ -82,6 +82,7 @@ public final class Solver {
         events.cached(vertex.step(), "store");
         yield new Result.Layers(base(image.image()));
       }
+      case Op.Merge merge -> merge(vertex);
       case Op.Run run -> make(vertex);
       case Op.Copy copy -> make(vertex);
       case Op.MakeDirectory make -> make(vertex);
@@ -90,6 +91,21 @@ public final class Solver {
 
   private static List<StackLayer> base(BaseImage image) {
     return image.config().diffIds().stream().map(id -> new StackLayer(id, null)).toList();
+  }
+
+  /** Costs nothing, so there is nothing to remember. */
+  private Result merge(Vertex vertex) {
+    List<Future<Result>> pending = new ArrayList<>();
+    for (Vertex input : vertex.inputs()) {
+      pending.add(future(input));
+    }
+    List<StackLayer> layers = new ArrayList<>();
+    for (Result result : scope.joinAll(pending)) {
+      if (result instanceof Result.Layers some) {
+        layers.addAll(some.layers());
+      }
+    }
+    return new Result.Layers(layers);
   }
 
   private Result make(Vertex vertex) throws Exception {
