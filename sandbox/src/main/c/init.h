@@ -51,6 +51,7 @@ enum op_code {
   OP_SCRATCH = 24, /* path that the scratch tmpfs covers */
   OP_ROOT = 25,    /* none: the newest stack is the step's root */
   OP_DEVICES = 26, /* cgroup, program */
+  OP_TARGET = 28,  /* stack, path, is a directory, stub, uid, gid: made for another program */
   OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
 };
 

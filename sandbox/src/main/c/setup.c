@@ -433,6 +433,25 @@ static void do_bind(struct step *step, struct op *op) {
   sys(close, fd);
 }
 
+static void do_target(struct step *step, struct op *op) {
+  int64_t stack = op_number(op);
+  const char *path = op_string(op);
+  bool directory = op_number(op);
+  bool stub = op_number(op);
+  int64_t uid = op_number(op);
+  int64_t gid = op_number(op);
+  if (stack < 0 || stack >= step->stack_count) die(step, EINVAL, path, 125);
+  struct statx st;
+  stat_fd(step, step->stacks[stack], &st, path);
+  uint64_t outer = step->root_dev;
+  step->root_dev = device_of(&st);
+  struct walk w;
+  int fd = walk(step, &w, step->stacks[stack], path, directory ? MAKE_DIRECTORY : MAKE_FILE, stub,
+                uid, gid);
+  step->root_dev = outer;
+  sys(close, fd);
+}
+
 static void do_file(struct step *step, struct op *op) {
   const char *target = op_string(op);
   size_t length;
@@ -613,6 +632,7 @@ void run_setup(struct step *step, struct op *op) {
     case OP_SCRATCH: make_scratch(step, op_string(op)); break;
     case OP_STACK: do_stack(step, op); break;
     case OP_DIRECTORY: do_directory(step, op); break;
+    case OP_TARGET: do_target(step, op); break;
     case OP_JAIL:
       step->jailed = true;
       use_as_root(step, open_host(step, op_string(op)));

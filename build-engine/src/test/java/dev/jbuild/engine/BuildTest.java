@@ -231,8 +231,13 @@ final class BuildTest {
   void archiveIsUnpackedByAddAndNotByCopy() throws IOException {
     bench.write("in/x/y", "Y");
     Process tar =
-        new ProcessBuilder("tar", "-C", bench.context().resolve("in").toString(), "-czf",
-                bench.context().resolve("a.bin").toString(), "x")
+        new ProcessBuilder(
+                "tar",
+                "-C",
+                bench.context().resolve("in").toString(),
+                "-czf",
+                bench.context().resolve("a.bin").toString(),
+                "x")
             .inheritIO()
             .start();
     assertThat(tar.onExit().join().exitValue()).isZero();
@@ -267,8 +272,9 @@ final class BuildTest {
 
   @Test
   void laterStageCannotBeCopiedFrom() {
-    assertThatThrownBy(
-            () -> bench.build("FROM scratch AS a\nCOPY --from=b /x /x\nFROM scratch AS b\n",
+    assertThatThrownBy(() ->
+            bench.build(
+                "FROM scratch AS a\nCOPY --from=b /x /x\nFROM scratch AS b\n",
                 request -> request.target("a")))
         .isInstanceOf(BuildFailure.class)
         .hasMessageContaining("not defined before");
@@ -351,5 +357,18 @@ final class BuildTest {
     assertThat(bench.image().config().diffIds().getLast()).isEqualTo(first.getLast());
     assertThat(bench.file("d/f")).isEqualTo("F");
     assertThat(bench.file("base")).isEqualTo("2");
+  }
+
+  @Test
+  void officialSyntaxIsOursAndAnyOtherIsRefused() {
+    bench.build("# syntax=docker/dockerfile:1.7-labs\nFROM scratch\nCMD [\"x\"]\n");
+    assertThatThrownBy(() -> bench.build("# syntax=example/other:1\nFROM scratch\n"))
+        .isInstanceOfSatisfying(
+            LocatedFailure.class,
+            failure -> {
+              assertThat(failure.kind()).isEqualTo(Kind.UNSUPPORTED);
+              assertThat(failure.text()).contains("example/other:1");
+              assertThat(failure.span().startLine()).isEqualTo(1);
+            });
   }
 }

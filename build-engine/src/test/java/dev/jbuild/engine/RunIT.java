@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -81,8 +82,7 @@ final class RunIT {
 
   @Test
   void failingRunTellsCodePlaceAndLastOutput() {
-    assertThatThrownBy(
-            () -> bench.build("FROM busybox\nRUN echo before; echo why >&2; exit 42\n"))
+    assertThatThrownBy(() -> bench.build("FROM busybox\nRUN echo before; echo why >&2; exit 42\n"))
         .isInstanceOfSatisfying(
             RunFailure.class,
             failure -> {
@@ -206,28 +206,25 @@ final class RunIT {
     AtomicReference<BuildFailure> failure = new AtomicReference<>();
     String marker = "86399.73" + System.nanoTime();
     Thread build =
-        Thread.startVirtualThread(
-            () -> {
-              try {
-                bench.build("FROM busybox\nRUN echo go; sleep " + marker + "\n");
-              } catch (BuildFailure e) {
-                failure.set(e);
-              }
-            });
+        Thread.startVirtualThread(() -> {
+          try {
+            bench.build("FROM busybox\nRUN echo go; sleep " + marker + "\n");
+          } catch (BuildFailure e) {
+            failure.set(e);
+          }
+        });
     Thread watch =
-        Thread.startVirtualThread(
-            () -> {
-              while (!bench.output().contains("go")) {
-                Thread.onSpinWait();
-              }
-              running.countDown();
-            });
+        Thread.startVirtualThread(() -> {
+          while (!bench.output().contains("go")) {
+            Thread.onSpinWait();
+          }
+          running.countDown();
+        });
     running.await();
     build.interrupt();
     build.join();
     watch.join();
-    assertThat(failure.get()).isNotNull();
-    assertThat(failure.get().kind()).isEqualTo(Kind.CANCELLED);
+    assertThat(Objects.requireNonNull(failure.get()).kind()).isEqualTo(Kind.CANCELLED);
     assertThat(
             ProcessHandle.allProcesses()
                 .filter(p -> p.info().commandLine().orElse("").contains(marker)))
@@ -319,8 +316,8 @@ final class RunIT {
 
   @Test
   void cacheMountKeepsItsFilesBetweenBuildsAndOutOfTheImage() {
-    String dockerfile = "FROM busybox\nARG N\nRUN --mount=type=cache,target=/c "
-        + "touch /c/$N && ls /c > /seen\n";
+    String dockerfile =
+        "FROM busybox\nARG N\nRUN --mount=type=cache,target=/c " + "touch /c/$N && ls /c > /seen\n";
     bench.build(dockerfile, request -> request.buildArg("N", "one"));
     assertThat(bench.file("seen")).isEqualTo("one\n");
     bench.build(dockerfile, request -> request.buildArg("N", "two"));
@@ -339,29 +336,30 @@ final class RunIT {
         """;
     bench.build(
         dockerfile,
-        request -> request.secret("tok", new SecretSource.Value(secret.getBytes(
-            java.nio.charset.StandardCharsets.UTF_8))));
+        request ->
+            request.secret(
+                "tok",
+                new SecretSource.Value(secret.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
     assertThat(bench.output()).isEqualTo(secret.length() + " 400\n");
     try (var files = java.nio.file.Files.walk(folder)) {
       for (Path file : files.filter(java.nio.file.Files::isRegularFile).toList()) {
-        assertThat(new String(java.nio.file.Files.readAllBytes(file),
-                java.nio.charset.StandardCharsets.ISO_8859_1))
+        assertThat(
+                new String(
+                    java.nio.file.Files.readAllBytes(file),
+                    java.nio.charset.StandardCharsets.ISO_8859_1))
             .as(file.toString())
             .doesNotContain(secret);
       }
     }
     bench.build(
-        dockerfile,
-        request -> request.secret("tok", new SecretSource.Value(new byte[] {'x'})));
+        dockerfile, request -> request.secret("tok", new SecretSource.Value(new byte[] {'x'})));
     assertThat(bench.ran()).isEmpty();
   }
 
   @Test
   void requiredSecretThatIsNotGivenIsToldWithTheFlagThatGivesIt() {
     assertThatThrownBy(
-            () ->
-                bench.build(
-                    "FROM busybox\nRUN --mount=type=secret,id=tok,required=true true\n"))
+            () -> bench.build("FROM busybox\nRUN --mount=type=secret,id=tok,required=true true\n"))
         .isInstanceOfSatisfying(
             LocatedFailure.class,
             failure ->
@@ -370,7 +368,8 @@ final class RunIT {
 
   @Test
   void tmpfsIsWritableAndGoneAfterwards() {
-    bench.build("FROM busybox\nRUN --mount=type=tmpfs,target=/t,size=1m echo x > /t/f && cat /t/f\n");
+    bench.build(
+        "FROM busybox\nRUN --mount=type=tmpfs,target=/t,size=1m echo x > /t/f && cat /t/f\n");
     assertThat(bench.output()).isEqualTo("x\n");
     assertThat(bench.file("t/f")).isNull();
   }

@@ -19,8 +19,7 @@ final class AccessFlags {
    * {@code id=ID[,src=FILE|env=NAME][,type=file|env]}; without a source the environment variable of
    * that name is meant if there is one, else the file of that name, as buildx has it.
    */
-  static void secrets(
-      List<String> flags, Console console, BiConsumer<String, SecretSource> sink) {
+  static void secrets(List<String> flags, Console console, BiConsumer<String, SecretSource> sink) {
     for (String flag : flags) {
       Map<String, String> fields = Csv.map("--secret", flag, KEYS);
       String source = fields.getOrDefault("src", fields.getOrDefault("source", ""));
@@ -76,7 +75,8 @@ final class AccessFlags {
       }
       if (socket.isEmpty()) {
         throw new UsageError(
-            "--ssh " + id + ": no SSH agent is running", "start one, or name its socket: " + id + "=PATH");
+            "--ssh " + id + ": no SSH agent is running",
+            "start one, or name its socket: " + id + "=PATH");
       }
       Path path = Path.of(socket);
       if (!Files.exists(path)) {

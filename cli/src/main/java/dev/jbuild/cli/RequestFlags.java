@@ -93,7 +93,8 @@ final class RequestFlags {
     BuildRequest.Builder request = BuildRequest.builder(input.context());
     if (input.isDockerfile()) {
       if (flags.file != null) {
-        throw new UsageError("--file names a file of the context, and standard input holds only a Dockerfile");
+        throw new UsageError(
+            "--file names a file of the context, and standard input holds only a Dockerfile");
       }
       request.dockerfile(new DockerfileSource.Inline("Dockerfile", input.dockerfile()));
     } else if (flags.file != null) {
@@ -122,7 +123,9 @@ final class RequestFlags {
         : new DockerfileSource.File(path);
   }
 
-  /** {@code K=V}, or {@code K} for the environment's value; one that is not set there is left out. */
+  /**
+   * {@code K=V}, or {@code K} for the environment's value; one that is not set there is left out.
+   */
   static void arguments(List<String> arguments, Console console, BiConsumer<String, String> sink) {
     for (String argument : arguments) {
       int equals = argument.indexOf('=');

@@ -13,7 +13,9 @@ import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What one command works with: its console, and the store and engine, opened when first asked for. */
+/**
+ * What one command works with: its console, and the store and engine, opened when first asked for.
+ */
 final class Session implements AutoCloseable {
   private final Console console;
   private final GlobalOptions global;
@@ -48,8 +50,8 @@ final class Session implements AutoCloseable {
           .filter(Path::isAbsolute)
           .or(() -> console.variable("HOME").map(home -> Path.of(home, ".local", "share")))
           .map(data -> data.resolve("jbuild"))
-          .orElseThrow(
-              () -> new UsageError("no place for the store: HOME is not set", "give one with --root"));
+          .orElseThrow(() ->
+              new UsageError("no place for the store: HOME is not set", "give one with --root"));
     } catch (InvalidPathException e) {
       throw new BuildFailure(BuildFailure.Kind.USER, "\"" + text + "\" is not a path", e);
     }

@@ -9,6 +9,7 @@ import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -202,6 +203,47 @@ public final class Images {
       }
     }
     return names;
+  }
+
+  /** How one image differs from another, in configuration and in files. */
+  public ImageDiff diff(Image before, Image after) {
+    try {
+      return ImageDiff.between(store, before, after);
+    } catch (IOException e) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE,
+          "compare \"" + before.name() + "\" with \"" + after.name() + "\": " + e.getMessage(),
+          e);
+    }
+  }
+
+  /**
+   * Brings the image of a location into the store, without a name; one that is in the store already
+   * is only looked up.
+   *
+   * @return what it is called there, empty if nothing says, and what it is
+   * @throws BuildFailure {@code NOT_FOUND}; {@code USER} if there are several and none was named;
+   *     {@code UNSUPPORTED} for a registry, which this class does not speak to
+   */
+  public Map.Entry<String, Descriptor> read(ImageLocation from) {
+    return from instanceof ImageLocation.InStore in
+        ? find(in.name())
+        : LocationFiles.read(store, from);
+  }
+
+  /**
+   * Puts an image whose blobs are in the store to a location, in place of what is there by that
+   * name. A file appears whole.
+   *
+   * @param name what to call it where the location does not say
+   * @throws BuildFailure {@code UNSUPPORTED} for a registry
+   */
+  public void write(Descriptor image, String name, ImageLocation to) {
+    if (to instanceof ImageLocation.InStore out) {
+      store.tags().put(ImageNames.complete(out.name()), image);
+    } else {
+      LocationFiles.write(store, image, name, to);
+    }
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.jbuild.store;
 
 import dev.jbuild.oci.DiffId;
-import dev.jbuild.oci.Digest;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -158,7 +157,6 @@ final class Collector {
     private final StoreLayout layout;
     private final StoreScan scan;
     private final List<Path> trash;
-    private final Set<Digest> blobs = new HashSet<>();
     private final Set<DiffId> forms = new HashSet<>();
 
     Removal(StoreLayout layout, StoreScan scan, List<Path> trash) {
@@ -170,11 +168,7 @@ final class Collector {
     /** False if the thing is gone already. */
     boolean remove(StoreScan.Found found) throws IOException {
       return switch (found.kind()) {
-        case BLOB -> {
-          blobs.add((Digest) found.key());
-          yield Files.deleteIfExists(found.path());
-        }
-        case RECORD -> Files.deleteIfExists(found.path());
+        case BLOB, RECORD -> Files.deleteIfExists(found.path());
         case UNPACKED_LAYER -> {
           StoreScan.Form form = (StoreScan.Form) found.key();
           forms.add(form.diffId());
@@ -209,9 +203,10 @@ final class Collector {
     void finish() throws IOException {
       for (Map.Entry<DiffId, List<BlobRecord>> layer : scan.layerBlobs().entrySet()) {
         LayerRecords records = new LayerRecords(layout, layer.getKey());
-        boolean changed = forms.contains(layer.getKey());
+        boolean changed = forms.contains(layer.getKey()) || layer.getValue().isEmpty();
         for (BlobRecord record : layer.getValue()) {
-          if (blobs.contains(record.blob().digest())) {
+          // Gone now, or by a collection that died before it came to this.
+          if (!Files.exists(layout.blob(record.blob().digest()))) {
             records.removeBlob(record);
             changed = true;
           }

@@ -121,18 +121,18 @@ final class DirectoryLayers implements LayerStore {
     if (!blobs.contains(blob.digest())) {
       throw DirectoryBlobStore.missing(blob.digest());
     }
-    record(new BlobRecord(diffId, withoutPlace(blob), ""));
+    record(diffId, new BlobRecord(diffId, withoutPlace(blob), ""));
   }
 
-  private void record(BlobRecord record) {
-    lease.hold(record.diffId());
+  private void record(DiffId layer, BlobRecord record) {
+    lease.hold(layer);
     try {
-      LayerRecords records = new LayerRecords(layout, record.diffId());
+      LayerRecords records = new LayerRecords(layout, layer);
       if (!records.blobs().contains(record)) {
         records.addBlob(record);
       }
     } catch (IOException e) {
-      throw DiskFailures.of("record layer " + record.diffId(), e);
+      throw DiskFailures.of("record layer " + layer, e);
     }
   }
 
@@ -190,8 +190,8 @@ final class DirectoryLayers implements LayerStore {
   }
 
   /**
-   * How a new layer is stored. The tar of an estargz blob is another layer, with one file more; it is
-   * made from this one when an image is exported.
+   * How a new layer is stored. The tar of an estargz blob is another layer, with one file more; it
+   * is made from this one when an image is exported.
    */
   private static Compression plain(Compression compression) {
     return compression instanceof Compression.Estargz ? Compression.uncompressed() : compression;
@@ -226,7 +226,12 @@ final class DirectoryLayers implements LayerStore {
     Descriptor blob =
         Descriptor.of(mediaType(compression), written.digest(), written.size())
             .withAnnotations(new TreeMap<>(written.annotations()));
-    record(new BlobRecord(written.diffId(), blob, BlobRecord.made(compression)));
+    BlobRecord record = new BlobRecord(written.diffId(), blob, BlobRecord.made(compression));
+    record(written.diffId(), record);
+    if (!written.source().equals(written.diffId())) {
+      // Found again when the layer that it was made from is asked for.
+      record(written.source(), record);
+    }
     return new LayerBlob(written.diffId(), blob);
   }
 
@@ -290,18 +295,8 @@ final class DirectoryLayers implements LayerStore {
         forms.discard(directory);
         return Optional.empty();
       }
-      return Optional.of(noted(diffId, publish(ingest, written, compression), compression));
+      return Optional.of(publish(ingest, written, compression));
     }
-  }
-
-  /** Remembers which blob was made of a layer, if it is not the layer's own tar. */
-  private LayerBlob noted(DiffId source, LayerBlob made, Compression compression)
-      throws IOException {
-    if (!made.diffId().equals(source)) {
-      new LayerRecords(layout, source)
-          .addBlob(new BlobRecord(made.diffId(), made.blob(), BlobRecord.made(compression)));
-    }
-    return made;
   }
 
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
@@ -311,7 +306,11 @@ final class DirectoryLayers implements LayerStore {
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       in.transferTo(stream);
-      return noted(diffId, publish(ingest, stream.finish(), compression), compression);
+      CompressedLayer written = stream.finish();
+      if (!written.source().equals(diffId)) {
+        throw mismatch(diffId, source, written.source());
+      }
+      return publish(ingest, written, compression);
     }
   }
 

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Json;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.oci.RuntimeConfig;
 import dev.jbuild.store.Store;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -261,6 +264,104 @@ class ImagesIT {
     importImage("hello");
     assertThatThrownBy(() -> images.get("hello", Platform.parse("linux/s390x")))
         .hasMessage("image \"hello\" has no platform for linux/s390x, only [linux/amd64]");
+  }
+
+  @Test
+  void twoImagesAreComparedPathByPath() throws Exception {
+    Image before = importImage("before");
+    Peer.run(
+        temp,
+        """
+        cd r; printf HELLO > etc/motd; rm bin/same dev/p; ln -sfn etc link; chmod 700 etc
+        mkdir -p new/dir; printf 123 > new/dir/file; rm -r dev; printf x > dev
+        touch -d @1 bin/tool; cd ..; tar --xattrs --numeric-owner -C r -cf rootfs.tar .\
+        """);
+    Image after = importImage("after");
+    ImageDiff diff = images.diff(before, after);
+    assertThat(diff.config()).isEmpty();
+    assertThat(diff.files())
+        .extracting(change ->
+            change.kind()
+                + " "
+                + change.path()
+                + " "
+                + new java.util.TreeSet<>(change.aspects())
+                + " "
+                + change.before()
+                + "-"
+                + change.after())
+        .containsExactly(
+            "REMOVED bin/same [] 1-0",
+            "CHANGED bin/tool [TIME] 1-1",
+            "CHANGED dev [TYPE, MODE, TIME] 0-1",
+            "REMOVED dev/null [] 0-0",
+            "REMOVED dev/p [] 0-0",
+            "CHANGED etc [MODE] 0-0",
+            "CHANGED etc/motd [CONTENT, TIME] 5-5",
+            "CHANGED link [TARGET, TIME] 0-0",
+            "ADDED new [] 0-0",
+            "ADDED new/dir [] 0-0",
+            "ADDED new/dir/file [] 0-3");
+    assertThat(images.diff(before, before).files()).isEmpty();
+  }
+
+  @Test
+  void settingsAreComparedOneByOne() throws Exception {
+    Image before = importImage("before");
+    Image after =
+        Image.create(
+            store,
+            "after:1",
+            before
+                .config()
+                .withCreated(null)
+                .withConfig(
+                    RuntimeConfig.EMPTY
+                        .withEnv(List.of("A=1", "B=x=y"))
+                        .withLabels(Map.of("k", "v"))
+                        .withCmd(List.of("sh", "-c"))),
+            before.manifest().layers());
+    assertThat(images.diff(before, after).config())
+        .containsExactly(
+            new ConfigChange("Cmd", null, "[\"sh\",\"-c\"]"),
+            new ConfigChange("Env A", null, "1"),
+            new ConfigChange("Env B", null, "x=y"),
+            new ConfigChange("Labels k", null, "v"),
+            new ConfigChange("created", "2026-01-02T03:04:05Z", null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"oci:out:hello:3", "oci-archive:out:hello:3", "docker-archive:out:hello:3"})
+  void anImageIsCopiedToAnotherPlaceAndBack(String place) throws Exception {
+    Image image = importImage("hello");
+    ImageLocation location = ImageLocation.parse(place.replace(":out", ":" + temp.resolve("out")));
+    images.write(image.target(), "hello:latest", location);
+    try (Store other = Store.open(temp.resolve("other"), "other")) {
+      Images loaded = new Images(other);
+      Map.Entry<String, Descriptor> read = loaded.read(location);
+      assertThat(read.getValue().digest()).isEqualTo(image.manifest().digest());
+      loaded.write(read.getValue(), read.getKey(), ImageLocation.parse("copy"));
+      assertThat(loaded.get("copy:latest").config()).isEqualTo(image.config());
+      assertThatThrownBy(() ->
+              loaded.read(
+                  ImageLocation.parse(
+                      place.replace(":out", ":" + temp.resolve("out")).replace("hello:3", "no"))))
+          .hasMessage(temp.resolve("out") + " has no image \"no\", only [hello:3]");
+    }
+    assertThat(Peer.run(temp, "ls -A | grep '^\\.' || true")).isEmpty();
+  }
+
+  @Test
+  void locationsAreReadAsSkopeoReadsThem() {
+    assertThat(ImageLocation.parse("docker://h:5000/a:1"))
+        .isEqualTo(new ImageLocation.InRegistry("h:5000/a:1"));
+    assertThat(ImageLocation.parse("oci-archive:/x.tar"))
+        .isEqualTo(new ImageLocation.OciArchive(Path.of("/x.tar"), ""));
+    assertThat(ImageLocation.parse("127.0.0.1:5000/a:1"))
+        .isEqualTo(new ImageLocation.InStore("127.0.0.1:5000/a:1"));
+    assertThatThrownBy(() -> ImageLocation.parse("oci:"))
+        .hasMessage("there is no path in \"oci:\"");
   }
 
   private void save(String file, ArchiveWriter.Kind kind, String... names) throws IOException {

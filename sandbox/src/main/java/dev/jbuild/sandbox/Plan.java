@@ -71,6 +71,13 @@ record Plan(List<Op> ops) {
               .flag(o.recursive())
               .number(o.flags())
               .flag(o.removeStub());
+      case Op.Target o ->
+          out.number(o.stack())
+              .string(o.path())
+              .flag(o.directory())
+              .flag(o.removeStub())
+              .number(o.uid())
+              .number(o.gid());
       case Op.File o ->
           out.string(o.file().target())
               .bytes(o.file().content())

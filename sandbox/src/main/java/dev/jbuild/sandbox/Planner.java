@@ -18,7 +18,7 @@ final class Planner {
   private static final long CLONE_NEWNET = 0x40000000L;
 
   /** Kept in the first layer when a step's mount made them, as BuildKit does. */
-  private static final Set<String> KEPT_STUBS = Set.of("/dev", "/proc", "/sys");
+  static final Set<String> KEPT_STUBS = Set.of("/dev", "/proc", "/sys");
 
   /**
    * What does not come from the request.
@@ -49,12 +49,13 @@ final class Planner {
   private final RuntimeSpec spec;
   private final Setting setting;
   private final List<Op> ops = new ArrayList<>();
-  private int stacks;
+  private final Stacks stacks;
 
   private Planner(StepRequest request, Setting setting) {
     this.request = request;
     this.spec = request.spec();
     this.setting = setting;
+    this.stacks = new Stacks(ops, setting.maxLowers);
   }
 
   static Plan plan(StepRequest request, Setting setting) {
@@ -104,34 +105,8 @@ final class Planner {
   }
 
   private void root() {
-    stack(request.rootfs(), setting.deviceGuard ? 0 : Op.Stack.NO_DEV);
+    stacks.add(request.rootfs(), setting.deviceGuard ? 0 : Op.Stack.NO_DEV);
     ops.add(new Op.Root());
-  }
-
-  /** Adds a tree as the newest stack. */
-  private void stack(Rootfs rootfs, int flags) {
-    switch (rootfs) {
-      case Rootfs.Directory(Path path) -> ops.add(new Op.Directory(path.toString(), flags));
-      case Rootfs.Overlay o ->
-          layers(o.lowers(), o.userXattr(), flags, o.upper().toString(), o.work().toString());
-      case Rootfs.Layers o -> layers(o.lowers(), o.userXattr(), flags | Op.Stack.READ_ONLY, "", "");
-    }
-    stacks++;
-  }
-
-  private void layers(List<Path> paths, boolean userXattr, int flags, String upper, String work) {
-    int xattr = userXattr ? Op.Stack.USER_XATTR : 0;
-    List<Op.Lower> lowers =
-        new ArrayList<>(paths.stream().map(p -> Op.Lower.of(p.toString())).toList());
-    // One overlay takes only so many layers: the lowest go into stacks of their own.
-    while (lowers.size() > setting.maxLowers) {
-      int from = lowers.size() - setting.maxLowers;
-      List<Op.Lower> group = List.copyOf(lowers.subList(from, lowers.size()));
-      ops.add(new Op.Stack(xattr, group, "", "", ""));
-      lowers.subList(from, lowers.size()).clear();
-      lowers.add(Op.Lower.of(stacks++));
-    }
-    ops.add(new Op.Stack(flags | xattr, lowers, upper, work, ""));
   }
 
   /** Everything below the root in the order of the paths, so that none covers another. */
@@ -146,10 +121,10 @@ final class Planner {
   }
 
   private void tree(RootfsMount tree) {
-    stack(tree.source(), Op.Stack.NO_DEV);
+    int stack = stacks.add(tree.source(), Op.Stack.NO_DEV);
     ops.add(
         new Op.Bind(
-            stacks - 1,
+            stack,
             tree.subpath(),
             tree.target(),
             false,

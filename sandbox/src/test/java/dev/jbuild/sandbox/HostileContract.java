@@ -204,6 +204,9 @@ abstract class HostileContract {
   @ParameterizedTest(name = "{0}")
   @MethodSource("rows")
   void attackFails(Row row) throws IOException {
+    assumeTrue(
+        !rig.initIsTheStep || !row.script.matches("(?s).*(/proc/1/|ptrace 1|vmread 1|getfd 1).*"),
+        "pid 1 is the step itself");
     Path secret = Files.writeString(dir.resolve("secret"), "of the host");
     long executor = ProcessHandle.current().pid();
     // PPID of the shell is the step's pid 1, or in tier C a process of the launcher's.

@@ -118,7 +118,10 @@ public final class CopyOperation {
     } catch (NotDirectoryException e) {
       throw new BuildFailure(
           Kind.USER,
-          "destination \"" + copy.destination() + "\" leads through \"/" + e.getMessage()
+          "destination \""
+              + copy.destination()
+              + "\" leads through \"/"
+              + e.getMessage()
               + "\", which is not a directory",
           e);
     }
@@ -166,7 +169,10 @@ public final class CopyOperation {
       throw new BuildFailure(
           Kind.USER,
           directory
-              ? "cannot copy directory \"" + entry.path() + "\" onto \"/" + path
+              ? "cannot copy directory \""
+                  + entry.path()
+                  + "\" onto \"/"
+                  + path
                   + "\", which is not a directory"
               : "cannot copy file \"" + entry.path() + "\" onto directory \"/" + path + "\"");
     }

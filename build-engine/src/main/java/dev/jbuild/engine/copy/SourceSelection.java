@@ -6,8 +6,8 @@ import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
-import dev.jbuild.layer.ContentSource;
 import dev.jbuild.layer.Attributes;
+import dev.jbuild.layer.ContentSource;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
@@ -21,8 +21,8 @@ import java.util.List;
 /**
  * The files that one COPY or ADD takes, in the order in which it takes them.
  *
- * <p>Wildcards match component by component as Go's {@code filepath.Match} and find nothing behind a
- * symbolic link; a wildcard without a match takes nothing, a literal path without a file is an
+ * <p>Wildcards match component by component as Go's {@code filepath.Match} and find nothing behind
+ * a symbolic link; a wildcard without a match takes nothing, a literal path without a file is an
  * error. Links on the way to a source, and the source itself, are followed inside the tree.
  */
 public final class SourceSelection {
@@ -201,8 +201,7 @@ public final class SourceSelection {
       throws IOException {
     if (!Glob.isWildcard(pattern)) {
       BytePath path = path(pattern);
-      TreeEntry entry =
-          tree.resolve(path).entry().orElseThrow(() -> notFound(pattern, path, tree));
+      TreeEntry entry = tree.resolve(path).entry().orElseThrow(() -> notFound(pattern, path, tree));
       sources.add(new Source(path.isRoot() ? path : path.name(), entry, new Part.Whole()));
       return;
     }
@@ -238,10 +237,9 @@ public final class SourceSelection {
       TreeEntry target =
           tree.resolve(entry.path())
               .entry()
-              .orElseThrow(
-                  () ->
-                      new BuildFailure(
-                          Kind.NOT_FOUND, "\"" + entry.path() + "\" is a link to nothing"));
+              .orElseThrow(() ->
+                  new BuildFailure(
+                      Kind.NOT_FOUND, "\"" + entry.path() + "\" is a link to nothing"));
       sources.add(new Source(name, target, new Part.Whole()));
     }
   }

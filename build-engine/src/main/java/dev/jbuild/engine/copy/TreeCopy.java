@@ -42,13 +42,12 @@ public final class TreeCopy {
     try (DirFd target = DirFd.open(destination)) {
       TreeCopy copy = new TreeCopy(target, owners);
       TreeWalk.of(tree, start)
-          .forEach(
-              entry -> {
-                BytePath below = entry.path().relativeTo(start);
-                if (!below.isRoot()) {
-                  copy.write(entry.at(below));
-                }
-              });
+          .forEach(entry -> {
+            BytePath below = entry.path().relativeTo(start);
+            if (!below.isRoot()) {
+              copy.write(entry.at(below));
+            }
+          });
       for (TreeEntry directory : copy.directories) {
         copy.finish(directory);
       }

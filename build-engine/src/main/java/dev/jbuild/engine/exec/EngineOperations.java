@@ -75,7 +75,9 @@ final class EngineOperations implements Operations {
             switch (vertex.op()) {
               case Op.Scratch scratch -> CacheKey.of("scratch").build();
               case Op.Image image ->
-                  CacheKey.of("image").add("layers", chain(image.image().config().diffIds())).build();
+                  CacheKey.of("image")
+                      .add("layers", chain(image.image().config().diffIds()))
+                      .build();
               case Op.Context context -> new CacheKey(NO_KEY, List.of());
               case Op.Merge merge ->
                   CacheKey.of("merge")
@@ -148,10 +150,7 @@ final class EngineOperations implements Operations {
       }
     }
     return OperationKeys.run(
-        run,
-        rootfs,
-        mount -> shown.getOrDefault(mount, ""),
-        options.extraHosts().keySet());
+        run, rootfs, mount -> shown.getOrDefault(mount, ""), options.extraHosts().keySet());
   }
 
   private String listing(String path, Result source) throws IOException {
@@ -160,8 +159,7 @@ final class EngineOperations implements Operations {
       return chain(layers(source));
     }
     Op.Copy shown =
-        new Op.Copy(
-            List.of(new Op.Source.Pattern(path)), "/", null, null, false, List.of(), false);
+        new Op.Copy(List.of(new Op.Source.Pattern(path)), "/", null, null, false, List.of(), false);
     return listing(shown, List.of(source, source));
   }
 
@@ -191,9 +189,7 @@ final class EngineOperations implements Operations {
               switch (vertex.op()) {
                 case Op.Run run ->
                     runs.execute(
-                        run,
-                        vertex.step(),
-                        inputs.stream().map(EngineOperations::layers).toList());
+                        run, vertex.step(), inputs.stream().map(EngineOperations::layers).toList());
                 case Op.Copy copy -> copy(copy, inputs, below);
                 case Op.MakeDirectory make -> makeDirectory(make, below);
                 case Op.Scratch scratch -> throw new IllegalArgumentException("makes no layer");
@@ -216,8 +212,7 @@ final class EngineOperations implements Operations {
           return write(target);
         }
       }
-      CopyOperation.apply(
-          copy, contexts.get(contextName(inputs)).tree(), target, archives, now());
+      CopyOperation.apply(copy, contexts.get(contextName(inputs)).tree(), target, archives, now());
       return write(target);
     }
   }

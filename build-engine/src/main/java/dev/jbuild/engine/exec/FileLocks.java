@@ -13,8 +13,9 @@ import java.util.Optional;
  * Locks on files, between the threads of this process and with other processes.
  *
  * <p>The kernel's record locks belong to a process: a second lock of ours on the same file is
- * refused by the JDK, and closing any descriptor of the file drops the first. So each file is opened
- * once here, and threads share that lock. One instance for the whole process, for that reason.
+ * refused by the JDK, and closing any descriptor of the file drops the first. So each file is
+ * opened once here, and threads share that lock. One instance for the whole process, for that
+ * reason.
  */
 final class FileLocks {
   private static final FileLocks PROCESS = new FileLocks();

@@ -4,6 +4,7 @@ import dev.jbuild.engine.BuildEngine;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.EngineSettings;
+import dev.jbuild.engine.cache.BuildNotes;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.BuildListener;
 import dev.jbuild.engine.solve.BuildScope;
@@ -12,6 +13,7 @@ import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.store.Store;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -34,7 +36,14 @@ public final class LocalBuildEngine implements BuildEngine {
       throw new BuildFailure(Kind.CANCELLED, "the engine is closed");
     }
     builds.add(Thread.currentThread());
-    StepEvents events = new StepEvents(listener, settings.clock());
+    BuildNotes notes = new BuildNotes();
+    StepEvents events =
+        new StepEvents(
+            event -> {
+              notes.on(event);
+              listener.on(event);
+            },
+            settings.clock());
     Instant begun = events.now();
     String what = request.tags().isEmpty() ? "build" : "build " + request.tags().getFirst();
     try (Store store = settings.store().fork(what)) {
@@ -46,6 +55,15 @@ public final class LocalBuildEngine implements BuildEngine {
       throw failure;
     } finally {
       builds.remove(Thread.currentThread());
+      keep(notes);
+    }
+  }
+
+  private void keep(BuildNotes notes) {
+    try {
+      notes.save(settings.store().directory("cache").resolve("notes"));
+    } catch (IOException e) {
+      // Nothing but an explanation is lost; the build's own outcome is what the caller must hear.
     }
   }
 

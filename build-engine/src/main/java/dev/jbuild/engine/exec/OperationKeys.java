@@ -27,8 +27,7 @@ final class OperationKeys {
       Op.Run run, String rootfs, IntFunction<String> input, Iterable<String> extraHosts) {
     CacheKey.Builder key = CacheKey.of("run").add("input rootfs", rootfs);
     key.add("command", run.argv());
-    run.scriptFile()
-        .ifPresent(script -> key.add("script " + script.name(), script.content()));
+    run.scriptFile().ifPresent(script -> key.add("script " + script.name(), script.content()));
     for (String entry : run.env()) {
       int equals = entry.indexOf('=');
       key.add("variable " + entry.substring(0, equals), entry.substring(equals + 1));
@@ -73,8 +72,7 @@ final class OperationKeys {
               Integer.toOctalString(secret.mode()),
               secret.uid() + ":" + secret.gid());
       case Mount.Ssh ssh ->
-          List.of(
-              "ssh", ssh.id(), Integer.toOctalString(ssh.mode()), ssh.uid() + ":" + ssh.gid());
+          List.of("ssh", ssh.id(), Integer.toOctalString(ssh.mode()), ssh.uid() + ":" + ssh.gid());
     };
   }
 

@@ -133,16 +133,15 @@ final class RunOperation {
             .file(NetworkFiles.hosts(hostname, options.extraHosts()))
             .file(NetworkFiles.resolvConf(run.network()));
     run.scriptFile()
-        .ifPresent(
-            script ->
-                request.file(
-                    new FileMount(
-                        "/dev/pipes/" + script.name(),
-                        script.content().getBytes(StandardCharsets.UTF_8),
-                        0755,
-                        0,
-                        0,
-                        true)));
+        .ifPresent(script ->
+            request.file(
+                new FileMount(
+                    "/dev/pipes/" + script.name(),
+                    script.content().getBytes(StandardCharsets.UTF_8),
+                    0755,
+                    0,
+                    0,
+                    true)));
     return request;
   }
 

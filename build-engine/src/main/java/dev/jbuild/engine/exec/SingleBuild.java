@@ -44,9 +44,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** One build from its request to its result; used once, by one thread. */
 final class SingleBuild {
+  private static final Pattern OFFICIAL_SYNTAX =
+      Pattern.compile("(?:docker\\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?");
+
   private final EngineSettings settings;
   private final Store store;
   private final BuildRequest request;
@@ -80,18 +84,31 @@ final class SingleBuild {
   }
 
   private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
-    DockerfileText text =
-        DockerfileText.read(request.dockerfile(), files.main());
+    DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
     ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
     if (parsed.tree().isEmpty()) {
       throw diagnostics.of(parsed.errors());
     }
+    requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
       return build(parsed.tree().get(), text, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }
+  }
+
+  /** The official frontend's language is ours, whatever its version; another one's is not. */
+  private static void requireOwnSyntax(Dockerfile dockerfile, Diagnostics diagnostics) {
+    dockerfile
+        .directives()
+        .syntax()
+        .filter(syntax -> !OFFICIAL_SYNTAX.matcher(syntax.value().text()).matches())
+        .ifPresent(
+            syntax -> {
+              throw diagnostics.unsupported(
+                  syntax.span(), "the syntax \"" + syntax.value().text() + "\"");
+            });
   }
 
   private BuildResult build(
@@ -128,8 +145,7 @@ final class SingleBuild {
               diagnostics,
               request
                   .buildArgs()
-                  .getOrDefault(
-                      "BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
+                  .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
       EngineOperations operations =
           new EngineOperations(
               store,

@@ -90,8 +90,7 @@ final class StepMounts implements AutoCloseable {
                 });
     open.push(held);
     step.tree(
-        new RootfsMount(
-            cache.target(), new Rootfs.Directory(held.path()), "/", cache.readOnly()));
+        new RootfsMount(cache.target(), new Rootfs.Directory(held.path()), "/", cache.readOnly()));
   }
 
   private void fill(Path directory, Mount.Cache cache, List<DiffId> layers) throws IOException {
@@ -166,8 +165,7 @@ final class StepMounts implements AutoCloseable {
       directory.chown(socket, ssh.uid(), ssh.gid());
       directory.chmod(socket, ssh.mode());
     }
-    step.tree(
-        new RootfsMount(ssh.target(), new Rootfs.Directory(place.path()), "/agent", false));
+    step.tree(new RootfsMount(ssh.target(), new Rootfs.Directory(place.path()), "/agent", false));
     env.add("SSH_AUTH_SOCK=" + ssh.target());
   }
 

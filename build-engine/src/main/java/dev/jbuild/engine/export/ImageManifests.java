@@ -59,13 +59,11 @@ final class ImageManifests {
         store
             .blobs()
             .put(
-                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG, image.config().withDiffIds(diffIds).toBytes());
+                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG,
+                image.config().withDiffIds(diffIds).toBytes());
     Manifest manifest =
         Manifest.of(
-            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST,
-            config,
-            layers,
-            annotations);
+            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST, config, layers, annotations);
     return store.blobs().put(manifest.mediaType(), manifest.bytes());
   }
 
@@ -84,8 +82,7 @@ final class ImageManifests {
         return new LayerBlob(diffId, blob);
       }
     }
-    return new LayerBlob(
-        diffId, blobs.isEmpty() ? store.layers().fetch(diffId) : blobs.getFirst());
+    return new LayerBlob(diffId, blobs.isEmpty() ? store.layers().fetch(diffId) : blobs.getFirst());
   }
 
   private static boolean isNew(Layer layer) {
@@ -95,7 +92,6 @@ final class ImageManifests {
   private static boolean fits(MediaType type, Compression compression) {
     return switch (compression) {
       case Compression.Gzip gzip -> type.isGzip();
-      case Compression.Estargz estargz -> type.isGzip();
       case Compression.Zstd zstd -> type.isZstd();
       case Compression.Uncompressed none -> !type.isGzip() && !type.isZstd();
     };

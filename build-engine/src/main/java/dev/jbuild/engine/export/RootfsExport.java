@@ -21,12 +21,11 @@ final class RootfsExport {
     try (LayerBuilder all = new LayerBuilder(FileTree.empty());
         OutputStream buffered = new BufferedOutputStream(out, 1 << 16)) {
       TreeWalk.of(root, BytePath.ROOT)
-          .forEach(
-              entry -> {
-                if (!entry.path().isRoot()) {
-                  all.put(entry);
-                }
-              });
+          .forEach(entry -> {
+            if (!entry.path().isRoot()) {
+              all.put(entry);
+            }
+          });
       all.writeTo(new LayerWriter(buffered, LayerWriter.Options.CANONICAL));
     }
   }

@@ -26,7 +26,8 @@ public final class Vertex {
 
   /** An empty root file system, which is no step of anyone's. */
   public static Vertex scratch() {
-    return new Vertex(new Op.Scratch(), List.of(), new Step("scratch", "FROM scratch", null), false);
+    return new Vertex(
+        new Op.Scratch(), List.of(), new Step("scratch", "FROM scratch", null), false);
   }
 
   public Op op() {

@@ -21,8 +21,7 @@ final class CopyPlanning {
   private final WordExpander expander;
   private final Diagnostics diagnostics;
 
-  CopyPlanning(
-      Planner planner, Stage stage, WordExpander expander, Diagnostics diagnostics) {
+  CopyPlanning(Planner planner, Stage stage, WordExpander expander, Diagnostics diagnostics) {
     this.planner = planner;
     this.stage = stage;
     this.expander = expander;
@@ -120,8 +119,7 @@ final class CopyPlanning {
     List<Vertex> inputs =
         !needsTree
             ? List.of()
-            : List.of(
-                from == null ? planner.context("context") : planner.copySource(from, stage));
+            : List.of(from == null ? planner.context("context") : planner.copySource(from, stage));
     return new Planned(op, inputs, history.toString());
   }
 

@@ -204,8 +204,7 @@ final class Dispatcher {
     state.rootfs = Vertex.scratch();
     layer(planned.op(), planned.inputs(), instruction, createdBy);
     Vertex linked = state.rootfs;
-    state.rootfs =
-        new Vertex(new Op.Merge(), List.of(below, linked), linked.step(), false);
+    state.rootfs = new Vertex(new Op.Merge(), List.of(below, linked), linked.step(), false);
   }
 
   private void workdir(WorkdirInstruction workdir) {

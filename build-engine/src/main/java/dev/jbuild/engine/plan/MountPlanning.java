@@ -162,8 +162,7 @@ final class MountPlanning {
     return ContainerPath.resolve("/", path);
   }
 
-  private String target(
-      @Nullable String written, String type, StageState state, SourceSpan span) {
+  private String target(@Nullable String written, String type, StageState state, SourceSpan span) {
     if (written == null || written.isEmpty()) {
       throw diagnostics.error(
           span, "a mount of type " + type + " needs a target", "add target=/path");

@@ -115,13 +115,12 @@ public final class Planner {
     }
     return dockerfile
         .stage(name.get())
-        .orElseThrow(
-            () ->
-                new BuildFailure(
-                    BuildFailure.Kind.USER,
-                    "target stage \"" + name.get() + "\" is not in " + dockerfile.file(),
-                    "the stages are " + stageNames(),
-                    null));
+        .orElseThrow(() ->
+            new BuildFailure(
+                BuildFailure.Kind.USER,
+                "target stage \"" + name.get() + "\" is not in " + dockerfile.file(),
+                "the stages are " + stageNames(),
+                null));
   }
 
   private String stageNames() {
@@ -154,8 +153,7 @@ public final class Planner {
               open::add,
               () -> {
                 if (!base.equals("scratch") && !request.namedContexts().containsKey(base)) {
-                  Future<BaseImage> _ =
-                      resolve(base, platformOf(next.from()), next.from().span());
+                  Future<BaseImage> _ = resolve(base, platformOf(next.from()), next.from().span());
                 }
               });
       for (Instruction instruction : next.instructions()) {
@@ -171,18 +169,17 @@ public final class Planner {
     return resolving.computeIfAbsent(
         platform + " " + name,
         key ->
-            scope.fork(
-                () -> {
-                  Step step = new Step("resolve/" + key, "resolve " + name, span);
-                  try {
-                    return images.resolve(
-                        name,
-                        platform,
-                        (what, current, total) -> events.progress(step, what, current, total));
-                  } catch (BuildFailure failure) {
-                    throw diagnostics.at(span, failure);
-                  }
-                }));
+            scope.fork(() -> {
+              Step step = new Step("resolve/" + key, "resolve " + name, span);
+              try {
+                return images.resolve(
+                    name,
+                    platform,
+                    (what, current, total) -> events.progress(step, what, current, total));
+              } catch (BuildFailure failure) {
+                throw diagnostics.at(span, failure);
+              }
+            }));
   }
 
   /** The finished state of a stage, planned when first asked for. */
@@ -260,7 +257,8 @@ public final class Planner {
     RuntimeConfig config =
         RuntimeConfig.EMPTY.withWorkingDir("/").withEnv("PATH", DefaultSpec.PATH);
     StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
-    return new StageState(Vertex.scratch(), stageScope, config, platform, "", List.<History>of(), 0);
+    return new StageState(
+        Vertex.scratch(), stageScope, config, platform, "", List.<History>of(), 0);
   }
 
   private List<Instruction> triggers(StageState state, FromInstruction from) {

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 
 /**
@@ -134,7 +134,8 @@ public final class Solver {
         return new Result.Layers(hit.get());
       }
     }
-    String reason = mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
+    String reason =
+        mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
     InFlight.Outcome outcome =
         inFlight.run(content.digest(), () -> execute(vertex, inputs, reason, definition, content));
     if (!outcome.ran()) {
@@ -146,21 +147,20 @@ public final class Solver {
   private List<StackLayer> execute(
       Vertex vertex, List<Result> inputs, String reason, CacheKey definition, CacheKey content)
       throws Exception {
-    return scope.work(
-        () -> {
-          events.started(vertex.step(), reason);
-          try {
-            List<StackLayer> layers = operations.execute(vertex, inputs);
-            records.put(content, layers);
-            records.put(definition, layers);
-            misses.remember(vertex.step().id(), definition);
-            events.finished(vertex.step());
-            return layers;
-          } catch (Exception | Error failure) {
-            events.failed(vertex.step(), BuildScope.asFailure(failure));
-            throw failure;
-          }
-        });
+    return scope.work(() -> {
+      events.started(vertex.step(), reason);
+      try {
+        List<StackLayer> layers = operations.execute(vertex, inputs);
+        records.put(content, layers);
+        records.put(definition, layers);
+        misses.remember(vertex.step().id(), definition);
+        events.finished(vertex.step());
+        return layers;
+      } catch (Exception | Error failure) {
+        events.failed(vertex.step(), BuildScope.asFailure(failure));
+        throw failure;
+      }
+    });
   }
 
   /** The steps above a hit were not needed; a person wants to see them as cached nonetheless. */
@@ -222,8 +222,7 @@ public final class Solver {
     }
     // Its failure ends the scope, and reaches those who wait through "mine".
     Future<?> _ =
-        scope.fork(
-        () -> {
+        scope.fork(() -> {
           try {
             mine.complete(task.call());
           } catch (Throwable failure) {
