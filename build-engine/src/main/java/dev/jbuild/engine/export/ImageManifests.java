@@ -93,6 +93,8 @@ final class ImageManifests {
     return switch (compression) {
       case Compression.Gzip gzip -> type.isGzip();
       case Compression.Zstd zstd -> type.isZstd();
+      // Any gzip blob has the media type; only the store knows which have a table of contents.
+      case Compression.Estargz estargz -> false;
       case Compression.Uncompressed none -> !type.isGzip() && !type.isZstd();
     };
   }
