@@ -7,6 +7,7 @@
  * when its command pipe does: nothing outlives a killed JVM. */
 #include "init.h"
 
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/keyctl.h>
@@ -150,6 +151,24 @@ static void read_process(struct op *op, struct process *process) {
   process->gid = op_number(op);
 }
 
+/* What is made for a step in a user namespace belongs to the root of that: in a
+ * layer that is shown with shifted ids, the machine's own root does not exist.
+ * Capabilities stay, which the kernel takes with the change of the id. */
+static void act_as_mapped_root(struct step *step, struct op op) {
+  (void)op_string(&op);
+  (void)op_string(&op);
+  int64_t uid = op_number(&op);
+  int64_t gid = op_number(&op);
+  sys(setfsgid, gid);
+  sys(setfsuid, uid);
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2] = {0};
+  long r = sys(capget, &header, sets);
+  for (int i = 0; i < 2; i++) sets[i].effective = sets[i].permitted;
+  if (r >= 0) r = sys(capset, &header, sets);
+  if (r < 0) die(step, (int)-r, "capabilities", 125);
+}
+
 static _Noreturn void start_init(struct step *step, struct plan plan, const struct process *how) {
   /* Signals stay blocked: pid 1 reads them. */
   int signals = block_signals();
@@ -185,6 +204,7 @@ static _Noreturn void start_init(struct step *step, struct plan plan, const stru
       if (r < 0) die(step, (int)-r, "cgroup namespace", 125);
       cgroup_namespace = false;
     }
+    if (op.code == OP_USERNS) act_as_mapped_root(step, op);
     if (op.code == OP_PROCESS || op.code == OP_USERNS) continue;
     if (op.code >= OP_RLIMIT && op.code <= OP_EXEC) break;
     run_setup(step, &op);
