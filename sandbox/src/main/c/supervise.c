@@ -646,11 +646,45 @@ static int print_kernel_log(void) {
   return n < 0;
 }
 
+/* What a step gets, in the kernel's own words: "jbuild doctor --inspect". */
+static void print_file(const char *path) {
+  static char buffer[CHUNK];
+  long fd = sys(openat, AT_FDCWD_, path, O_RDONLY | O_CLOEXEC);
+  sys(write, 1, "== ", 3);
+  sys(write, 1, path, strlen(path));
+  sys(write, 1, "\n", 1);
+  for (long n; fd >= 0 && (n = sys(read, fd, buffer, sizeof buffer)) > 0;)
+    sys(write, 1, buffer, n);
+  if (fd >= 0) sys(close, fd);
+}
+
+static int inspect(void) {
+  static const char *const spaces[] = {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"};
+  for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+    char path[32], link[64];
+    struct text text = {path, path + sizeof path};
+    put(&text, "/proc/self/ns/");
+    put(&text, spaces[i]);
+    long n = sys(readlinkat, AT_FDCWD_, path, link, sizeof link - 1);
+    if (n <= 0) continue;
+    link[n] = '\n';
+    sys(write, 1, link, n + 1);
+  }
+  print_file("/proc/self/status");
+  print_file("/proc/self/uid_map");
+  print_file("/proc/self/cgroup");
+  print_file("/proc/self/mounts");
+  print_file("/proc/self/limits");
+  return 0;
+}
+
 static int jbuild_init(int argc, char **argv, char **envp) {
   if (argc == 2 && same(argv[1], "run")) {
     become_copy(argv, envp);
     return run();
   }
+  if (argc == 2 && same(argv[1], "inspect")) return inspect();
+  if (argc == 2 && same(argv[1], "version")) return 0;
   if (argc == 2 && same(argv[1], "kernel-log")) return print_kernel_log();
   if (argc > 2 && same(argv[1], "userns")) enter_userns(argv + 2, envp);
   refuse("usage: jbuild-init run < plan (started by jbuild), or userns PROGRAM [ARGUMENT...]");

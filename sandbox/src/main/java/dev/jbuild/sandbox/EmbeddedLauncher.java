@@ -60,6 +60,9 @@ public final class EmbeddedLauncher implements Launcher {
 
   @Override
   public RunningStep start(StepRequest request, OutputSink sink) {
+    if (request.network() == NetworkMode.PRIVATE) {
+      PrivateNetwork.require();
+    }
     Cgroups machine = machine();
     StepCgroup cgroup =
         StepCgroup.create(machine, request.limits(), tier == Tier.A); // B opens no devices anyway
