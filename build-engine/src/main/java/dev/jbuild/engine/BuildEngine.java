@@ -21,6 +21,13 @@ public interface BuildEngine extends AutoCloseable {
    */
   BuildResult build(BuildRequest request, BuildListener listener);
 
+  /**
+   * Reads and parses the Dockerfile a request names; builds nothing.
+   *
+   * @throws dev.jbuild.failure.BuildFailure when there is none, or as {@link DockerfileFailure}
+   */
+  DockerfileInput read(BuildRequest request);
+
   /** Waits for nothing: builds that still run are cancelled. The store is left open. */
   @Override
   void close();

@@ -33,6 +33,10 @@ final class BuildCommand extends Command {
     try (Scratch scratch = new Scratch()) {
       BuildRequest request =
           RequestFlags.request(flags, limits.limits(), context, console, scratch);
+      CallFlag call = CallFlag.of(flags.check, flags.call);
+      if (call != null) {
+        return call.answer(session.engine(registries).read(request), request, console.out());
+      }
       BuildResult result = build(session, request, progress, registries);
       if (flags.iidFile != null) {
         ResultFiles.imageId(Path.of(flags.iidFile), result);

@@ -157,9 +157,9 @@ final class BuildFlags {
   @Option(
       names = "--check",
       arity = "0..1",
-      fallbackValue = "true",
-      description = "check the Dockerfile only")
-  boolean check;
+      preprocessor = AttachedValue.class,
+      description = "check the Dockerfile only; =extended for more rules")
+  @Nullable String check;
 
   @Option(
       names = "--call",

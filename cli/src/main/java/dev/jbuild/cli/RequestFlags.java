@@ -62,8 +62,6 @@ final class RequestFlags {
   private static void refuseUnsupported(BuildFlags flags) {
     refuse(!flags.cacheFrom.isEmpty(), "--cache-from");
     refuse(!flags.cacheTo.isEmpty(), "--cache-to");
-    refuse(flags.check, "--check");
-    refuse(flags.call != null, "--call");
     refuse(flags.reproducible, "--reproducible");
   }
 

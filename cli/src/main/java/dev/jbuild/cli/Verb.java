@@ -48,7 +48,7 @@ enum Verb {
     return switch (this) {
       case BUILD -> new BuildCommand();
       case PARSE -> new ParseCommand();
-      case FMT -> new MissingCommand("formatting a Dockerfile");
+      case FMT -> new FmtCommand();
       case EXPLAIN -> new ExplainCommand();
       case SHELL -> new MissingCommand("a shell in a failed step");
       case IMAGES -> new ImagesCommand();

@@ -18,6 +18,7 @@ final class DirectoryStore implements Store {
   private final IndexTags tags;
   private final DirectoryLayers layers;
   private final DirectoryLeases leases;
+  private final Disposal disposal;
 
   private DirectoryStore(
       StoreLayout layout, Host host, DirectoryLayers.Shared shared, String purpose) {
@@ -29,6 +30,7 @@ final class DirectoryStore implements Store {
     tags = new IndexTags(layout, blobs);
     layers = new DirectoryLayers(layout, lease, blobs, new LayerForms(layout, host), shared);
     leases = new DirectoryLeases(layout);
+    disposal = new Disposal(layout);
   }
 
   static DirectoryStore open(Path root, String purpose) {
@@ -72,7 +74,7 @@ final class DirectoryStore implements Store {
 
   @Override
   public Workspace workspace() {
-    return SnapshotWorkspace.open(layout, lease);
+    return SnapshotWorkspace.open(layout, lease, disposal);
   }
 
   @Override
@@ -122,6 +124,7 @@ final class DirectoryStore implements Store {
 
   @Override
   public void close() {
+    disposal.close();
     lease.close();
   }
 }

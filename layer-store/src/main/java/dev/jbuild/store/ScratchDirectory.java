@@ -2,6 +2,7 @@ package dev.jbuild.store;
 
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.ErrnoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,16 @@ final class ScratchDirectory implements AutoCloseable {
   /** Removes a tree whose names may be any bytes. Missing is no error. */
   static void deleteTree(Path parent, String name) throws IOException {
     try (DirFd directory = DirFd.open(parent)) {
-      directory.deleteTree(BytePath.of(name));
+      while (directory.find(BytePath.of(name)).isPresent()) {
+        try {
+          directory.deleteTree(BytePath.of(name));
+        } catch (ErrnoException e) {
+          // Another process is removing the same; go on with what it has not come to.
+          if (!e.isMissing()) {
+            throw e;
+          }
+        }
+      }
     }
   }
 }

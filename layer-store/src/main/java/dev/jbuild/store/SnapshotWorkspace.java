@@ -7,21 +7,21 @@ import java.util.UUID;
 
 /** A workspace as {@code snapshots/ID}, held by the handle's lease. */
 final class SnapshotWorkspace implements Workspace {
-  private final StoreLayout layout;
+  private final Disposal disposal;
   private final Path path;
 
-  private SnapshotWorkspace(StoreLayout layout, Path path) {
-    this.layout = layout;
+  private SnapshotWorkspace(Disposal disposal, Path path) {
+    this.disposal = disposal;
     this.path = path;
   }
 
-  static SnapshotWorkspace open(StoreLayout layout, LeaseFile lease) {
+  static SnapshotWorkspace open(StoreLayout layout, LeaseFile lease, Disposal disposal) {
     String id = UUID.randomUUID().toString();
     lease.holdSnapshot(id);
     Path path = layout.snapshots().resolve(id);
     try {
       Files.createDirectory(path);
-      return new SnapshotWorkspace(layout, path);
+      return new SnapshotWorkspace(disposal, path);
     } catch (IOException e) {
       throw DiskFailures.of("make a snapshot directory", e);
     }
@@ -35,7 +35,7 @@ final class SnapshotWorkspace implements Workspace {
   @Override
   public void close() {
     try {
-      ScratchDirectory.deleteTree(layout.snapshots(), String.valueOf(path.getFileName()));
+      disposal.dispose(path);
     } catch (IOException e) {
       throw DiskFailures.of("remove " + path, e);
     }

@@ -11,7 +11,10 @@ public interface Workspace extends AutoCloseable {
   /** The directory, empty at first. */
   Path path();
 
-  /** Removes the directory and all that is in it. Idempotent. */
+  /**
+   * Removes the directory and all that is in it: from its place at once, from the disk by the time
+   * the store's handle is closed. Idempotent.
+   */
   @Override
   void close();
 }

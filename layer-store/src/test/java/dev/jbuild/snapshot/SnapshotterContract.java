@@ -303,6 +303,7 @@ abstract class SnapshotterContract {
       run(snapshot.rootfs(), "printf x > gone; mkdir -m 0 d");
     }
     assertThat(root.resolve("snapshots")).isEmptyDirectory();
+    store.close();
     assertThat(root.resolve("ingest")).isEmptyDirectory();
   }
 
@@ -310,6 +311,7 @@ abstract class SnapshotterContract {
   void aCommittedSnapshotLeavesNothingBehind() throws Exception {
     step(List.of(base), "printf x > kept");
     assertThat(root.resolve("snapshots")).isEmptyDirectory();
+    store.close();
     assertThat(root.resolve("ingest")).isEmptyDirectory();
   }
 

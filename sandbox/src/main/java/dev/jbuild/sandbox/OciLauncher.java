@@ -117,7 +117,7 @@ public final class OciLauncher implements Launcher {
             0,
             0));
     ops.add(new Op.Scratch(LauncherBinary.scratch().toString()));
-    Stacks stacks = new Stacks(ops, 400);
+    Stacks stacks = new Stacks(ops, 400, false);
     int rootfs = stacks.add(request.rootfs(), 0);
     List<RuntimeSpec.Mount> mounts = new ArrayList<>(request.spec().mounts());
     List<Op> shown = new ArrayList<>();

@@ -21,7 +21,7 @@ sealed interface Op {
       implements Op {}
 
   /** Makes the user namespace of the step, from the text of its two maps. */
-  record UserNamespace(String uidMap, String gidMap) implements Op {}
+  record UserNamespace(String uidMap, String gidMap, long rootUid, long rootGid) implements Op {}
 
   /** Joins a cgroup by writing to its {@code cgroup.procs}. */
   record Cgroup(String procs) implements Op {}

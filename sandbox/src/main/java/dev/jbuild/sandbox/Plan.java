@@ -39,7 +39,8 @@ record Plan(List<Op> ops) {
               .flag(o.waitForGo())
               .number(o.pipeUid())
               .number(o.pipeGid());
-      case Op.UserNamespace o -> out.string(o.uidMap()).string(o.gidMap());
+      case Op.UserNamespace o ->
+          out.string(o.uidMap()).string(o.gidMap()).number(o.rootUid()).number(o.rootGid());
       case Op.Cgroup o -> out.string(o.procs());
       case Op.DeviceFilter o -> {
         Bytes program = new Bytes();

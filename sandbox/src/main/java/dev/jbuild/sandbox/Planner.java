@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a request into the plan that jbuild-init carries out at tier A or B. Pure. */
 final class Planner {
@@ -30,6 +31,7 @@ final class Planner {
    * @param deviceGuard whether a cgroup keeps the step from devices; else its root is nodev
    * @param maxLowers layers that one overlay mount takes
    * @param ids how many ids the executor's user namespace has; 0 outside one
+   * @param remap ids of the machine for a user namespace of the step's own, or null for none
    */
   record Setting(
       Path scratch,
@@ -38,7 +40,8 @@ final class Planner {
       List<Cgroups.Hierarchy> cgroupMounts,
       boolean deviceGuard,
       int maxLowers,
-      long ids) {
+      long ids,
+      @Nullable IdRange remap) {
 
     boolean userNamespace() {
       return ids > 0;
@@ -55,7 +58,7 @@ final class Planner {
     this.request = request;
     this.spec = request.spec();
     this.setting = setting;
-    this.stacks = new Stacks(ops, setting.maxLowers);
+    this.stacks = new Stacks(ops, setting.maxLowers, setting.remap != null);
   }
 
   static Plan plan(StepRequest request, Setting setting) {
@@ -81,8 +84,12 @@ final class Planner {
                 | (request.network() == NetworkMode.HOST ? 0 : CLONE_NEWNET),
             request.timeout().map(d -> Math.max(1, d.toMillis())).orElse(0L),
             request.network() == NetworkMode.PRIVATE,
-            user.uid(),
-            user.gid()));
+            outside(user.uid()),
+            outside(user.gid())));
+    if (setting.remap != null) {
+      String map = setting.remap.map();
+      ops.add(new Op.UserNamespace(map, map, setting.remap.first(), setting.remap.first()));
+    }
     if (!setting.deviceCgroup.isEmpty()) {
       ops.add(new Op.DeviceFilter(setting.deviceCgroup, DeviceProgram.instructions()));
     }
@@ -98,7 +105,7 @@ final class Planner {
     if (request.network() != NetworkMode.HOST) {
       ops.add(new Op.Loopback());
     }
-    ops.add(new Op.Cwd(spec.process().cwd(), user.uid(), user.gid()));
+    ops.add(new Op.Cwd(spec.process().cwd(), outside(user.uid()), outside(user.gid())));
     ops.add(new Op.Pivot());
     ProcessPlan.add(ops, spec, 0);
     return new Plan(ops);
@@ -170,7 +177,25 @@ final class Planner {
     }
   }
 
+  /** The machine's id for one of the step's. */
+  private int outside(int id) {
+    if (setting.remap == null) {
+      return id;
+    }
+    if (id >= setting.remap.count()) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "id " + id + " is not among the " + setting.remap.count() + " ids of the step",
+          "give jbuild a larger range of subordinate ids",
+          null);
+    }
+    return setting.remap.first() + id;
+  }
+
   private String data(MountOptions options) {
+    if (setting.remap != null) {
+      return options.data().replaceFirst("gid=5(?=,|$)", "gid=" + outside(5));
+    }
     // The tty group is not mapped where there is one id.
     return setting.ids == 1 ? options.data().replaceFirst(",?gid=5(?=,|$)", "") : options.data();
   }
@@ -212,7 +237,7 @@ final class Planner {
                   false,
                   MountOptions.NOSUID | MountOptions.NOEXEC,
                   true)
-              : node);
+              : new Op.Node(node.target(), node.mode(), node.device(), outside(0), outside(0)));
     }
     ops.add(new Op.Link("/dev/ptmx", "pts/ptmx"));
     ops.addAll(ProcessPlan.DEVICE_LINKS);
@@ -223,8 +248,8 @@ final class Planner {
     ops.add(
         new Op.File(
             file,
-            file.uid(),
-            file.gid(),
+            outside(file.uid()),
+            outside(file.gid()),
             MountOptions.NOSUID
                 | MountOptions.NODEV
                 | (file.isReadOnly() ? MountOptions.RDONLY : 0)

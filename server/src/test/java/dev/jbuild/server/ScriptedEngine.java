@@ -79,4 +79,9 @@ final class ScriptedEngine implements BuildEngine {
 
   @Override
   public void close() {}
+
+  @Override
+  public dev.jbuild.engine.DockerfileInput read(BuildRequest request) {
+    throw new IllegalStateException("the server does not read Dockerfiles");
+  }
 }

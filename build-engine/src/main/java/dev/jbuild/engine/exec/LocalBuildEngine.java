@@ -1,12 +1,18 @@
 package dev.jbuild.engine.exec;
 
+import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.parse.DockerfileParser;
+import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildEngine;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
+import dev.jbuild.engine.DockerfileInput;
 import dev.jbuild.engine.EngineSettings;
 import dev.jbuild.engine.cache.BuildNotes;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.BuildListener;
+import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.engine.solve.InFlight;
 import dev.jbuild.engine.solve.StepEvents;
@@ -56,6 +62,23 @@ public final class LocalBuildEngine implements BuildEngine {
     } finally {
       builds.remove(Thread.currentThread());
       keep(notes);
+    }
+  }
+
+  @Override
+  public DockerfileInput read(BuildRequest request) {
+    try (Store store = settings.store().fork("read a Dockerfile");
+        ContextFiles files = ContextFiles.prepare(request, store)) {
+      DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
+      ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
+      if (parsed.tree().isEmpty()) {
+        throw new Diagnostics(SourceText.of(text.bytes())).of(parsed.errors());
+      }
+      IgnoreMatcher ignore =
+          BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+      return new DockerfileInput(parsed.tree().get(), ignore);
+    } catch (IOException e) {
+      throw BuildScope.asFailure(e);
     }
   }
 

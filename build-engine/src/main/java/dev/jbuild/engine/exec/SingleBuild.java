@@ -1,8 +1,10 @@
 package dev.jbuild.engine.exec;
 
+import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
@@ -21,6 +23,7 @@ import dev.jbuild.engine.export.PlatformImage;
 import dev.jbuild.engine.image.BaseImages;
 import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.image.StoreBaseImages;
+import dev.jbuild.engine.plan.Checks;
 import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.plan.ImageAssembly;
 import dev.jbuild.engine.plan.Plan;
@@ -92,9 +95,27 @@ final class SingleBuild {
     }
     requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
+      check(parsed.tree().get(), text, files, diagnostics);
       return build(parsed.tree().get(), text, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
+    }
+  }
+
+  /** Findings are told as warnings; a Dockerfile may ask that they fail the build. */
+  private void check(
+      Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
+      throws IOException {
+    IgnoreMatcher ignore =
+        BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+    Checks checks = Checks.of(dockerfile, ignore, request.buildArgs(), false);
+    if (checks.fatal()) {
+      throw diagnostics.of(checks.findings());
+    }
+    for (Diagnostic finding : checks.findings()) {
+      String rule = finding.rule() == null ? "" : " (" + finding.rule() + ")";
+      events.send(
+          new BuildEvent.Warning(events.now(), finding.message() + rule, finding.span()));
     }
   }
 

@@ -142,9 +142,29 @@ final class PathPattern {
   private final List<Step> steps;
   private final boolean literal;
 
+  /** Every match contains this text: the longest row of literal characters. */
+  private final String required;
+
   private PathPattern(List<Step> steps) {
     this.steps = List.copyOf(steps);
     this.literal = steps.stream().allMatch(step -> step instanceof Literal);
+    this.required = longestLiteral(steps);
+  }
+
+  private static String longestLiteral(List<Step> steps) {
+    String longest = "";
+    StringBuilder row = new StringBuilder();
+    for (Step step : steps) {
+      if (step instanceof Literal it) {
+        row.appendCodePoint(it.point());
+      } else {
+        row.setLength(0);
+      }
+      if (row.length() > longest.length()) {
+        longest = row.toString();
+      }
+    }
+    return longest;
   }
 
   /** Whether there is nothing but literal characters. */
@@ -171,11 +191,11 @@ final class PathPattern {
   }
 
   boolean matches(String path) {
-    return run(path, false) == Outcome.MATCH;
+    return path.contains(required) && run(path, false) == Outcome.MATCH;
   }
 
   boolean matchesPathOrParent(String path) {
-    return run(path, true) == Outcome.MATCH;
+    return path.contains(required) && run(path, true) == Outcome.MATCH;
   }
 
   /** Whether some path below the directory {@code path} could match. */

@@ -20,7 +20,7 @@ class GeneratedFuzzTest {
     new ParserFuzzTest().parse(SourceText.encode(text.toString()));
   }
 
-  /** Random numbers that are the fuzzer's bytes, then zeros. */
+  /** Random numbers that are the fuzzer's bytes, and then always the same, which ends all loops. */
   private static final class Choices implements RandomGenerator {
     private final byte[] bytes;
     private int next;
@@ -30,7 +30,7 @@ class GeneratedFuzzTest {
     }
 
     private int one() {
-      return next < bytes.length ? bytes[next++] & 0xFF : 0;
+      return next < bytes.length ? bytes[next++] & 0xFF : 0xFF;
     }
 
     @Override
