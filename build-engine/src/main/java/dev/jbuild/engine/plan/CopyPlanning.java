@@ -124,7 +124,8 @@ final class CopyPlanning {
     List<Vertex> inputs =
         !needsTree
             ? List.of()
-            : List.of(from == null ? planner.context("context") : planner.copySource(from, earlier));
+            : List.of(
+                from == null ? planner.context("context") : planner.copySource(from, earlier));
     return new Planned(op, inputs, history.toString());
   }
 

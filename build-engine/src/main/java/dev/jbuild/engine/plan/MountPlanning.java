@@ -139,8 +139,7 @@ final class MountPlanning {
     Vertex tree =
         from == null
             ? planner.context("context")
-            : planner.copySource(
-                new Word(from, span), () -> planner.graph().source(stage, flag));
+            : planner.copySource(new Word(from, span), () -> planner.graph().source(stage, flag));
     if (!(tree.op() instanceof Op.Context context)) {
       return tree;
     }

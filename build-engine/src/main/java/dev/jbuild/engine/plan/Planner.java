@@ -159,8 +159,7 @@ public final class Planner {
                 if (!base.isEmpty()
                     && !base.equals("scratch")
                     && !request.namedContexts().containsKey(base)) {
-                  Future<BaseImage> _ =
-                      resolve(base, platformOf(next.from()), next.from().span());
+                  Future<BaseImage> _ = resolve(base, platformOf(next.from()), next.from().span());
                 }
               });
       for (Instruction instruction : next.instructions()) {
