@@ -45,7 +45,7 @@ final class AotTraining {
         EOF
         FROM scratch
         ENV A=1 B="two words"
-        WORKDIR /work
+        WORKDIR /job
         COPY --from=first /file /text ./
         LABEL a=b
         USER 1000:1000
