@@ -277,7 +277,7 @@ final class BuildTest {
                 "FROM scratch AS a\nCOPY --from=b /x /x\nFROM scratch AS b\n",
                 request -> request.target("a")))
         .isInstanceOf(BuildFailure.class)
-        .hasMessageContaining("not defined before");
+        .hasMessageContaining("is defined after this COPY");
   }
 
   @Test

@@ -132,13 +132,13 @@ final class RunIT {
         ARG GIVEN=default
         ARG EMPTY
         ENV FROM_ENV="a b"
-        WORKDIR /work/dir
+        WORKDIR /job/dir
         USER app
         RUN pwd; id; echo "$GIVEN|$FROM_ENV|${UNDECLARED-unset}|$HOME"
         """,
         request -> request.buildArg("GIVEN", "g").buildArg("UNDECLARED", "x"));
     assertThat(bench.output())
-        .contains("/work/dir\n")
+        .contains("/job/dir\n")
         .contains("uid=10(app) gid=20(staff) groups=20(staff),30(extra)")
         .contains("g|a b|unset|/\n");
   }

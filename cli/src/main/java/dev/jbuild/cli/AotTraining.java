@@ -45,12 +45,12 @@ final class AotTraining {
         EOF
         FROM scratch
         ENV A=1 B="two words"
-        WORKDIR /work
+        WORKDIR /job
         COPY --from=first /file /text ./
         LABEL a=b
         USER 1000:1000
         EXPOSE 80/tcp
-        ENTRYPOINT ["/work/file"]
+        ENTRYPOINT ["/job/file"]
         CMD ["x"]
         """);
     Files.writeString(context.resolve("Broken"), "FROM scratch\nRUN --mout=type=cache true\n");

@@ -6,7 +6,9 @@ import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** For a flag whose value, if it has one, is attached by {@code =}: the next word is not its own. */
+/**
+ * For a flag whose value, if it has one, is attached by {@code =}: the next word is not its own.
+ */
 final class AttachedValue implements IParameterPreprocessor {
   // Stack is in the interface's signature.
   @Override

@@ -53,7 +53,8 @@ record CallFlag(Kind kind, boolean json, boolean extended) {
     String format = "text";
     for (String field : fields.subList(1, fields.size())) {
       if (!field.startsWith("format=")) {
-        throw new UsageError("--call has no option \"" + field + "\"", "use format=text or format=json");
+        throw new UsageError(
+            "--call has no option \"" + field + "\"", "use format=text or format=json");
       }
       format = field.substring("format=".length());
     }

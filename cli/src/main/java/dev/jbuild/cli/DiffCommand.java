@@ -25,7 +25,11 @@ final class DiffCommand extends Command {
     PrintStream out = session.console().out();
     for (ConfigChange change : diff.config()) {
       out.println(
-          "~ " + change.field() + ": " + change.was().orElse("(none)") + " → "
+          "~ "
+              + change.field()
+              + ": "
+              + change.was().orElse("(none)")
+              + " → "
               + change.is().orElse("(none)"));
     }
     for (FileChange change : diff.files()) {

@@ -13,7 +13,9 @@ import java.util.Arrays;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code jbuild fmt FILE}: a Dockerfile in canonical layout, to standard output or in its place. */
+/**
+ * {@code jbuild fmt FILE}: a Dockerfile in canonical layout, to standard output or in its place.
+ */
 @picocli.CommandLine.Command
 final class FmtCommand extends Command {
   @Parameters(index = "0", paramLabel = "FILE", description = "a Dockerfile; - for standard input")

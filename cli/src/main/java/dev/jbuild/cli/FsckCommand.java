@@ -25,8 +25,13 @@ final class FsckCommand extends Command {
               + (finding.repaired() ? " (repaired)" : ""));
     }
     out.println(
-        report.blobs() + " blobs and " + report.layers() + " unpacked layers read, "
-            + (report.isClean() ? "all as they should be" : report.findings().size() + " findings"));
+        report.blobs()
+            + " blobs and "
+            + report.layers()
+            + " unpacked layers read, "
+            + (report.isClean()
+                ? "all as they should be"
+                : report.findings().size() + " findings"));
     return report.isClean() ? Jbuild.OK : Jbuild.FAILED;
   }
 }

@@ -41,8 +41,13 @@ final class PruneCommand extends Command {
     out.println("left    " + Figures.size(report.remaining()));
     for (PruneReport.Pin pin : report.pins()) {
       out.println(
-          "held by " + pin.holder() + ": " + Figures.size(pin.bytes()) + ", of which "
-              + Figures.size(pin.alone()) + " by nothing else");
+          "held by "
+              + pin.holder()
+              + ": "
+              + Figures.size(pin.bytes())
+              + ", of which "
+              + Figures.size(pin.alone())
+              + " by nothing else");
     }
     return Jbuild.OK;
   }
@@ -50,7 +55,8 @@ final class PruneCommand extends Command {
   private static Duration age(String text) {
     Matcher matcher = AGE.matcher(text);
     if (!matcher.matches()) {
-      throw new UsageError("--unused-for \"" + text + "\" is not an age", "write it as 30m, 12h or 7d");
+      throw new UsageError(
+          "--unused-for \"" + text + "\" is not an age", "write it as 30m, 12h or 7d");
     }
     long number = Quantities.whole("--unused-for", matcher.group(1));
     return switch (matcher.group(2)) {

@@ -176,7 +176,7 @@ final class BuildRoutes {
     find(request)
         .ifPresent(build -> {
           boolean going = build.cancel();
-              Reply.json(request, going ? 202 : 200, build.toJson());
+          Reply.json(request, going ? 202 : 200, build.toJson());
         });
   }
 

@@ -74,8 +74,7 @@ public final class LocalBuildEngine implements BuildEngine {
       if (parsed.tree().isEmpty()) {
         throw new Diagnostics(SourceText.of(text.bytes())).of(parsed.errors());
       }
-      IgnoreMatcher ignore =
-          BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+      IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
       return new DockerfileInput(parsed.tree().get(), ignore);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);

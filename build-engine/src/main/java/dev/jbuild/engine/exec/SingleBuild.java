@@ -106,16 +106,14 @@ final class SingleBuild {
   private void check(
       Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
       throws IOException {
-    IgnoreMatcher ignore =
-        BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+    IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
     Checks checks = Checks.of(dockerfile, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
       throw diagnostics.of(checks.findings());
     }
     for (Diagnostic finding : checks.findings()) {
       String rule = finding.rule() == null ? "" : " (" + finding.rule() + ")";
-      events.send(
-          new BuildEvent.Warning(events.now(), finding.message() + rule, finding.span()));
+      events.send(new BuildEvent.Warning(events.now(), finding.message() + rule, finding.span()));
     }
   }
 
@@ -125,11 +123,10 @@ final class SingleBuild {
         .directives()
         .syntax()
         .filter(syntax -> !OFFICIAL_SYNTAX.matcher(syntax.value().text()).matches())
-        .ifPresent(
-            syntax -> {
-              throw diagnostics.unsupported(
-                  syntax.span(), "the syntax \"" + syntax.value().text() + "\"");
-            });
+        .ifPresent(syntax -> {
+          throw diagnostics.unsupported(
+              syntax.span(), "the syntax \"" + syntax.value().text() + "\"");
+        });
   }
 
   private BuildResult build(

@@ -35,13 +35,7 @@ public record Checks(List<Diagnostic> findings, boolean fatal) {
     LintOptions standard = LintOptions.standard();
     LintOptions options =
         new LintOptions(
-            check,
-            extended,
-            null,
-            ignore,
-            standard.platformArgs(),
-            buildArgs,
-            standard.imageEnv());
+            check, extended, null, ignore, standard.platformArgs(), buildArgs, standard.imageEnv());
     List<Diagnostic> findings = Linter.lint(tree, options);
     return new Checks(findings, check.error() && !findings.isEmpty());
   }

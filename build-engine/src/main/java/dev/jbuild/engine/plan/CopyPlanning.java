@@ -12,6 +12,8 @@ import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Turns COPY and ADD into an operation. */
@@ -45,7 +47,8 @@ final class CopyPlanning {
         copy.chmod(),
         copy.parents(),
         copy.excludes(),
-        false);
+        false,
+        () -> planner.graph().source(stage, copy));
   }
 
   Planned plan(AddInstruction add, StageState state) {
@@ -67,7 +70,8 @@ final class CopyPlanning {
         add.chmod(),
         false,
         add.excludes(),
-        unpack == null || unpack);
+        unpack == null || unpack,
+        Optional::empty);
   }
 
   private Planned plan(
@@ -80,7 +84,8 @@ final class CopyPlanning {
       @Nullable Word chmod,
       boolean parents,
       List<Word> excludes,
-      boolean unpack) {
+      boolean unpack,
+      Supplier<Optional<Stage>> earlier) {
     List<Op.Source> sources = new ArrayList<>();
     StringBuilder history = new StringBuilder(name);
     String owner = optional(chown, state);
@@ -119,7 +124,8 @@ final class CopyPlanning {
     List<Vertex> inputs =
         !needsTree
             ? List.of()
-            : List.of(from == null ? planner.context("context") : planner.copySource(from, stage));
+            : List.of(
+                from == null ? planner.context("context") : planner.copySource(from, earlier));
     return new Planned(op, inputs, history.toString());
   }
 

@@ -56,7 +56,7 @@ final class MountPlanning {
       mounts.add(
           switch (mount) {
             case RunMount.Bind bind -> {
-              inputs.add(source(bind.from(), bind.source(), span, shown));
+              inputs.add(source(flag, bind.from(), bind.source(), shown));
               yield new Mount.Bind(
                   inputs.size(),
                   clean(bind.source()),
@@ -68,7 +68,7 @@ final class MountPlanning {
               String id = cache.id();
               int index = 0;
               if (cache.from() != null) {
-                inputs.add(source(cache.from(), cache.source(), span, shown));
+                inputs.add(source(flag, cache.from(), cache.source(), shown));
                 index = inputs.size();
               }
               yield new Mount.Cache(
@@ -134,9 +134,12 @@ final class MountPlanning {
   }
 
   private Vertex source(
-      @Nullable String from, String path, SourceSpan span, Map<String, Vertex> shown) {
+      MountFlag flag, @Nullable String from, String path, Map<String, Vertex> shown) {
+    SourceSpan span = flag.value().span();
     Vertex tree =
-        from == null ? planner.context("context") : planner.copySource(new Word(from, span), stage);
+        from == null
+            ? planner.context("context")
+            : planner.copySource(new Word(from, span), () -> planner.graph().source(stage, flag));
     if (!(tree.op() instanceof Op.Context context)) {
       return tree;
     }
