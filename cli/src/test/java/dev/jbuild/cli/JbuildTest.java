@@ -130,7 +130,8 @@ class JbuildTest {
         Row.of(
             "bad progress",
             2,
-            "--progress: unknown value \"loud\"\nhint: the values are auto, tty, plain, rawjson and quiet\n",
+            "--progress: unknown value \"loud\"\n"
+                + "hint: the values are auto, tty, plain, rawjson and quiet\n",
             "build",
             "--progress",
             "loud",
