@@ -130,8 +130,10 @@ class JbuildTest {
         Row.of(
             "bad progress",
             2,
-            "--progress: unknown value \"loud\"\n"
-                + "hint: the values are auto, tty, plain, rawjson and quiet\n",
+            """
+            --progress: unknown value "loud"
+            hint: the values are auto, tty, plain, rawjson and quiet
+            """,
             "build",
             "--progress",
             "loud",
