@@ -57,7 +57,7 @@ enum Verb {
       case DIFF -> new DiffCommand();
       case PULL -> new PullCommand();
       case PUSH -> new PushCommand();
-      case COPY -> new MissingCommand("copying images");
+      case COPY -> new CopyCommand();
       case IMPORT -> new ImportCommand();
       case LOAD -> new LoadCommand();
       case SAVE -> new SaveCommand();
@@ -68,7 +68,7 @@ enum Verb {
       case FSCK -> new FsckCommand();
       case LOGIN -> new LoginCommand();
       case LOGOUT -> new LogoutCommand();
-      case DOCTOR -> new MissingCommand("probing this machine");
+      case DOCTOR -> new DoctorCommand();
       case SERVE -> new ServeCommand();
       case EXECUTOR -> new ExecutorCommand();
     };
