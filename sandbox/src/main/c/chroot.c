@@ -352,35 +352,37 @@ static long text_file(const char *content) {
   return fd;
 }
 
-/* Opens with the rights of the caller, not of root. */
-static long open_as(int pid, int dir, const char *path, uint64_t flags) {
+/* Takes on the caller's real and file-system ids while its call is answered:
+ * files open with its rights, not with root's, and the kernel lets us see its
+ * memory and descriptors without CAP_SYS_PTRACE. The effective id stays root's. */
+static void act_as(int pid) {
   char name[32], status[2048];
   struct text text = {name, name + sizeof name};
   put(&text, "/proc/");
   put_number(&text, (uint64_t)pid);
   put(&text, "/status");
   read_at(AT_FDCWD_, name, status, sizeof status);
-  int64_t uid = -1, gid = -1;
+  int64_t uid = 0, gid = 0;
   for (const char *at = status; *at; at++) {
     if (starts(at, "\nUid:\t") || starts(at, "\nGid:\t")) {
       bool user = at[1] == 'U';
       at += 6;
-      for (int i = 0; i < 3; i++) (void)parse_number(&at), at += *at == '\t';
       *(user ? &uid : &gid) = parse_number(&at);
-      at--; /* the line feed begins the next line's name */
+      at--;
     }
   }
-  if (uid < 0 || gid < 0) return -EACCES;
-  sys(setfsgid, gid);
-  sys(setfsuid, uid);
-  /* A pipe without its other end must not hold us up. */
-  long fd = sys(openat, dir, path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  sys(setfsuid, 0);
-  sys(setfsgid, 0);
-  return fd;
+  if (gid) sys(setresgid, gid, -1, -1), sys(setfsgid, gid);
+  if (uid) sys(setresuid, uid, -1, -1), sys(setfsuid, uid);
 }
 
-static void do_open(int pid, const struct found *found, uint64_t flags, struct answer *answer) {
+static void act_as_root(void) {
+  sys(setfsuid, 0);
+  sys(setfsgid, 0);
+  sys(setresuid, 0, -1, -1);
+  sys(setresgid, 0, -1, -1);
+}
+
+static void do_open(const struct found *found, uint64_t flags, struct answer *answer) {
   bool writes = (flags & O_ACCMODE) != O_RDONLY;
   bool writable = numbered(found->tail, "fd/", "") || same(found->tail, "oom_score_adj") ||
                   same(found->tail, "comm");
@@ -390,8 +392,10 @@ static void do_open(int pid, const struct found *found, uint64_t flags, struct a
   } else if (writes && !writable) {
     fd = -EACCES;
   } else {
-    fd = open_as(pid, found->dir, found->tail,
-                 flags & (O_ACCMODE | O_APPEND | O_NOFOLLOW | O_DIRECTORY | O_TRUNC));
+    /* A pipe without its other end must not hold us up. */
+    fd = sys(openat, found->dir, found->tail,
+             (flags & (O_ACCMODE | O_APPEND | O_NOFOLLOW | O_DIRECTORY | O_TRUNC)) | O_NONBLOCK |
+                 O_NOCTTY | O_CLOEXEC);
   }
   if (fd < 0) {
     answer->error = (int32_t)fd;
@@ -576,7 +580,7 @@ static void answer_path(const struct jail *jail, int pid, const struct call *cal
     return;
   }
   switch (call->kind) {
-    case OPEN: do_open(pid, &found, call->flags, answer); break;
+    case OPEN: do_open(&found, call->flags, answer); break;
     case STAT: do_stat(pid, &found, call->buffer, (int)call->flags, false, 0, answer); break;
     case STATX: do_stat(pid, &found, call->buffer, (int)call->flags, true, (unsigned)call->size, answer); break;
     case ACCESS:
@@ -600,6 +604,7 @@ void on_notification(const struct jail *jail) {
   int pid = (int)request.at.pid;
   struct answer answer = {.fd = -1};
   struct call call;
+  act_as(pid);
   switch (data->nr) {
     case __NR_kill:
     case __NR_tkill:
@@ -612,6 +617,7 @@ void on_notification(const struct jail *jail) {
       else
         answer.go_on = true;
   }
+  act_as_root();
   /* The caller may have died and its number be another's by now. */
   bool valid = sys(ioctl, jail->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request.at.id) >= 0;
   if (valid && answer.fd >= 0) {

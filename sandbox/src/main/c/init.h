@@ -46,11 +46,12 @@ enum op_code {
   OP_CAPS = 19,    /* bounding, permitted, effective, inheritable, ambient */
   OP_SECCOMP = 20, /* flags, program */
   OP_EXEC = 21,    /* n, n x argument, n, n x environment */
-  OP_USERNS = 22,  /* uid map, gid map */
+  OP_USERNS = 22,  /* uid map, gid map, the host's ids of the step's root */
   OP_OOM_ADJ = 23, /* text */
   OP_SCRATCH = 24, /* path that the scratch tmpfs covers */
   OP_ROOT = 25,    /* none: the newest stack is the step's root */
   OP_DEVICES = 26, /* cgroup, program */
+  OP_TARGET = 28,  /* stack, path, is a directory, stub, uid, gid: made for another program */
   OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
 };
 
@@ -106,6 +107,7 @@ struct step {
   int stack_count;
   int scratch;      /* the tmpfs they are mounted on */
   unsigned files;   /* made by OP_FILE so far */
+  unsigned mapped;  /* mounts with shifted ids so far */
 };
 
 _Noreturn void die(struct step *step, int error, const char *path, unsigned exit);

@@ -243,14 +243,26 @@ static void use_as_root(struct step *step, int fd) {
   step->root_dev = device_of(&st);
 }
 
+/* A copy of the mount that shows other ids, at a point of the scratch space:
+ * overlay takes layers of attached mounts only before Linux 6.15. */
 static int id_mapped(struct step *step, int fd, const char *path) {
   long tree = sys(open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
   if (tree < 0) die(step, (int)-tree, path, 125);
-  struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned long long)step->userns};
+  struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP,
+                            .userns_fd = (unsigned long long)step->userns};
   long r = sys(mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof attr);
   if (r < 0) die(step, (int)-r, path, 125);
+  char name[16];
+  struct text text = {name, name + sizeof name};
+  put(&text, "i");
+  put_number(&text, (uint64_t)step->mapped++);
+  r = sys(mkdirat, step->scratch, name, 0755);
+  if (r >= 0) r = sys(move_mount, tree, "", step->scratch, name, MOVE_MOUNT_F_EMPTY_PATH);
+  if (r >= 0) r = sys(openat, step->scratch, name, O_DIR_PATH);
+  if (r < 0) die(step, (int)-r, path, 125);
   sys(close, fd);
-  return (int)tree;
+  sys(close, tree);
+  return (int)r;
 }
 
 enum stack_flags { STACK_USERXATTR = 1, STACK_IDMAP = 2, STACK_NODEV = 4, STACK_READONLY = 8 };
@@ -366,10 +378,7 @@ static void do_directory(struct step *step, struct op *op) {
   int source = open_host(step, path);
   if (flags & STACK_IDMAP) source = id_mapped(step, source, path);
   int point = stack_point(step);
-  long r = flags & STACK_IDMAP
-               ? sys(move_mount, source, "", point, "",
-                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
-               : sys(mount, path_of(source).at, path_of(point).at, 0, MS_BIND | MS_REC, 0);
+  long r = sys(mount, path_of(source).at, path_of(point).at, 0, MS_BIND | MS_REC, 0);
   if (r < 0) die(step, (int)-r, path, 125);
   sys(close, source);
   stack_mounted(step, point);
@@ -430,6 +439,25 @@ static void do_bind(struct step *step, struct op *op) {
     fd = open_host(step, source);
   }
   bind_onto(step, fd, target, recursive, flags, stub, source);
+  sys(close, fd);
+}
+
+static void do_target(struct step *step, struct op *op) {
+  int64_t stack = op_number(op);
+  const char *path = op_string(op);
+  bool directory = op_number(op);
+  bool stub = op_number(op);
+  int64_t uid = op_number(op);
+  int64_t gid = op_number(op);
+  if (stack < 0 || stack >= step->stack_count) die(step, EINVAL, path, 125);
+  struct statx st;
+  stat_fd(step, step->stacks[stack], &st, path);
+  uint64_t outer = step->root_dev;
+  step->root_dev = device_of(&st);
+  struct walk w;
+  int fd = walk(step, &w, step->stacks[stack], path, directory ? MAKE_DIRECTORY : MAKE_FILE, stub,
+                uid, gid);
+  step->root_dev = outer;
   sys(close, fd);
 }
 
@@ -613,6 +641,7 @@ void run_setup(struct step *step, struct op *op) {
     case OP_SCRATCH: make_scratch(step, op_string(op)); break;
     case OP_STACK: do_stack(step, op); break;
     case OP_DIRECTORY: do_directory(step, op); break;
+    case OP_TARGET: do_target(step, op); break;
     case OP_JAIL:
       step->jailed = true;
       use_as_root(step, open_host(step, op_string(op)));

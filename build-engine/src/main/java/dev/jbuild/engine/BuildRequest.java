@@ -1,6 +1,7 @@
 package dev.jbuild.engine;
 
 import dev.jbuild.oci.Platform;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -86,6 +87,16 @@ public final class BuildRequest {
     return b.pull;
   }
 
+  /** {@code --secret}, by id. */
+  public Map<String, SecretSource> secrets() {
+    return Collections.unmodifiableMap(b.secrets);
+  }
+
+  /** {@code --ssh}: sockets of agents, by id. */
+  public Map<String, Path> sshAgents() {
+    return Collections.unmodifiableMap(b.sshAgents);
+  }
+
   public ExecutionOptions execution() {
     return b.execution;
   }
@@ -105,6 +116,8 @@ public final class BuildRequest {
     private final List<Platform> platforms = new ArrayList<>();
     private final List<String> tags = new ArrayList<>();
     private final List<Output> outputs = new ArrayList<>();
+    private final Map<String, SecretSource> secrets = new LinkedHashMap<>();
+    private final Map<String, Path> sshAgents = new LinkedHashMap<>();
     private final Map<String, String> labels = new LinkedHashMap<>();
     private final Map<String, String> annotations = new LinkedHashMap<>();
     private boolean noCache;
@@ -159,6 +172,16 @@ public final class BuildRequest {
 
     public Builder annotation(String name, String value) {
       annotations.put(name, value);
+      return this;
+    }
+
+    public Builder secret(String id, SecretSource source) {
+      secrets.put(id, source);
+      return this;
+    }
+
+    public Builder sshAgent(String id, Path socket) {
+      sshAgents.put(id, socket);
       return this;
     }
 

@@ -16,10 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param names the image has now, in the store or a registry
  */
 public record BuildResult(
-    String buildId,
-    @Nullable Descriptor image,
-    @Nullable Digest configDigest,
-    List<String> names) {
+    String buildId, @Nullable Descriptor image, @Nullable Digest configDigest, List<String> names) {
 
   public BuildResult {
     names = List.copyOf(names);

@@ -19,11 +19,7 @@ import java.util.function.Supplier;
  * @param clock tells the times that history and new directories get
  */
 public record EngineSettings(
-    Store store,
-    RegistryOptions registry,
-    Supplier<Sandbox> sandbox,
-    Platform host,
-    Clock clock) {
+    Store store, RegistryOptions registry, Supplier<Sandbox> sandbox, Platform host, Clock clock) {
 
   /** An engine in this process. */
   public BuildEngine open() {

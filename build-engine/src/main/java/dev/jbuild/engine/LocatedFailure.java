@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A failure at a place in a Dockerfile.
  *
- * <p>{@link #text()} is the message alone; front ends put {@code file:line:column:} before it and the
- * {@link #excerpt()} after it.
+ * <p>{@link #text()} is the message alone; front ends put {@code file:line:column:} before it and
+ * the {@link #excerpt()} after it.
  */
 public class LocatedFailure extends BuildFailure {
   private final SourceSpan span;

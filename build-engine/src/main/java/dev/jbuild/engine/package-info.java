@@ -11,9 +11,9 @@
  *      ─ assemble ─▶ image config + layers per platform ─ export ─▶ store, archive, directory, registry
  * </pre>
  *
- * <p>Packages: {@code plan} turns the syntax tree into the graph and the image config; {@code graph}
- * holds the operations and their cache keys; {@code solve} schedules and caches; {@code exec} runs
- * operations; {@code export} writes results; {@code event} is what listeners see.
+ * <p>Packages: {@code plan} turns the syntax tree into the graph and the image config; {@code
+ * graph} holds the operations and their cache keys; {@code solve} schedules and caches; {@code
+ * exec} runs operations; {@code export} writes results; {@code event} is what listeners see.
  */
 @NullMarked
 package dev.jbuild.engine;

@@ -80,8 +80,9 @@ public final class Bench implements AutoCloseable {
       }
       file(tar, "bin/busybox", 0755, Files.readAllBytes(BUSYBOX));
       for (String name :
-          List.of("sh", "cat", "ls", "echo", "sleep", "mkdir", "rm", "id", "test", "nc", "env",
-              "true", "false", "chmod", "pwd", "ln", "wc", "head", "seq", "touch", "stat")) {
+          List.of(
+              "sh", "cat", "ls", "echo", "sleep", "mkdir", "rm", "id", "test", "nc", "env", "true",
+              "false", "chmod", "pwd", "ln", "wc", "head", "seq", "touch", "stat")) {
         TarArchiveEntry link = new TarArchiveEntry("bin/" + name, TarArchiveEntry.LF_SYMLINK);
         link.setLinkName("busybox");
         tar.putArchiveEntry(link);

@@ -231,8 +231,13 @@ final class BuildTest {
   void archiveIsUnpackedByAddAndNotByCopy() throws IOException {
     bench.write("in/x/y", "Y");
     Process tar =
-        new ProcessBuilder("tar", "-C", bench.context().resolve("in").toString(), "-czf",
-                bench.context().resolve("a.bin").toString(), "x")
+        new ProcessBuilder(
+                "tar",
+                "-C",
+                bench.context().resolve("in").toString(),
+                "-czf",
+                bench.context().resolve("a.bin").toString(),
+                "x")
             .inheritIO()
             .start();
     assertThat(tar.onExit().join().exitValue()).isZero();
@@ -267,11 +272,12 @@ final class BuildTest {
 
   @Test
   void laterStageCannotBeCopiedFrom() {
-    assertThatThrownBy(
-            () -> bench.build("FROM scratch AS a\nCOPY --from=b /x /x\nFROM scratch AS b\n",
+    assertThatThrownBy(() ->
+            bench.build(
+                "FROM scratch AS a\nCOPY --from=b /x /x\nFROM scratch AS b\n",
                 request -> request.target("a")))
         .isInstanceOf(BuildFailure.class)
-        .hasMessageContaining("not defined before");
+        .hasMessageContaining("is defined after this COPY");
   }
 
   @Test
@@ -310,5 +316,59 @@ final class BuildTest {
     List<History> first = bench.image().config().history();
     bench.build("FROM scratch\nCOPY a /a\n");
     assertThat(bench.image().config().history()).isEqualTo(first);
+  }
+
+  @Test
+  void parentsAreKeptWithTheirAttributes() throws IOException {
+    bench.write("a/b/c.txt", "C");
+    bench.write("a/b/d.md", "D");
+    bench.write("x/y/z.txt", "Z");
+    Files.setPosixFilePermissions(
+        bench.context().resolve("a/b"),
+        java.nio.file.attribute.PosixFilePermissions.fromString("rwx--x---"));
+    bench.build(
+        """
+        FROM scratch
+        COPY --parents a/b/c.txt x /one/
+        COPY --parents **/*.txt /two/
+        COPY --parents a/./b/*.md /three/
+        """);
+    assertThat(bench.file("one/a/b/c.txt")).isEqualTo("C");
+    assertThat(bench.file("one/a/b/d.md")).isNull();
+    assertThat(bench.file("one/x/y/z.txt")).isEqualTo("Z");
+    assertThat(bench.entry("one/a/b").attributes().mode()).isEqualTo(0710);
+    assertThat(bench.file("two/a/b/c.txt")).isEqualTo("C");
+    assertThat(bench.file("two/x/y/z.txt")).isEqualTo("Z");
+    assertThat(bench.file("two/a/b/d.md")).isNull();
+    assertThat(bench.file("three/b/d.md")).isEqualTo("D");
+    assertThatThrownBy(() -> bench.build("FROM scratch\nCOPY --parents a/none /x/\n"))
+        .hasMessageContaining("a/none");
+  }
+
+  @Test
+  void linkedCopyIsNotMadeAgainOnAnotherBase() throws IOException {
+    bench.write("f", "F");
+    bench.write("one", "1");
+    bench.write("two", "2");
+    bench.build("FROM scratch\nCOPY one /base\nCOPY --link f /d/f\n");
+    var first = bench.image().config().diffIds();
+    bench.build("FROM scratch\nCOPY two /base\nCOPY --link f /d/f\n");
+    assertThat(bench.ran()).containsExactly("COPY two /base");
+    assertThat(bench.image().config().diffIds().getLast()).isEqualTo(first.getLast());
+    assertThat(bench.file("d/f")).isEqualTo("F");
+    assertThat(bench.file("base")).isEqualTo("2");
+  }
+
+  @Test
+  void officialSyntaxIsOursAndAnyOtherIsRefused() {
+    bench.build("# syntax=docker/dockerfile:1.7-labs\nFROM scratch\nCMD [\"x\"]\n");
+    assertThatThrownBy(() -> bench.build("# syntax=example/other:1\nFROM scratch\n"))
+        .isInstanceOfSatisfying(
+            LocatedFailure.class,
+            failure -> {
+              assertThat(failure.kind()).isEqualTo(Kind.UNSUPPORTED);
+              assertThat(failure.text()).contains("example/other:1");
+              assertThat(failure.span().startLine()).isEqualTo(1);
+            });
   }
 }

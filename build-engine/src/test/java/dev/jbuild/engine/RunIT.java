@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -81,8 +82,7 @@ final class RunIT {
 
   @Test
   void failingRunTellsCodePlaceAndLastOutput() {
-    assertThatThrownBy(
-            () -> bench.build("FROM busybox\nRUN echo before; echo why >&2; exit 42\n"))
+    assertThatThrownBy(() -> bench.build("FROM busybox\nRUN echo before; echo why >&2; exit 42\n"))
         .isInstanceOfSatisfying(
             RunFailure.class,
             failure -> {
@@ -132,13 +132,13 @@ final class RunIT {
         ARG GIVEN=default
         ARG EMPTY
         ENV FROM_ENV="a b"
-        WORKDIR /work/dir
+        WORKDIR /job/dir
         USER app
         RUN pwd; id; echo "$GIVEN|$FROM_ENV|${UNDECLARED-unset}|$HOME"
         """,
         request -> request.buildArg("GIVEN", "g").buildArg("UNDECLARED", "x"));
     assertThat(bench.output())
-        .contains("/work/dir\n")
+        .contains("/job/dir\n")
         .contains("uid=10(app) gid=20(staff) groups=20(staff),30(extra)")
         .contains("g|a b|unset|/\n");
   }
@@ -206,28 +206,25 @@ final class RunIT {
     AtomicReference<BuildFailure> failure = new AtomicReference<>();
     String marker = "86399.73" + System.nanoTime();
     Thread build =
-        Thread.startVirtualThread(
-            () -> {
-              try {
-                bench.build("FROM busybox\nRUN echo go; sleep " + marker + "\n");
-              } catch (BuildFailure e) {
-                failure.set(e);
-              }
-            });
+        Thread.startVirtualThread(() -> {
+          try {
+            bench.build("FROM busybox\nRUN echo go; sleep " + marker + "\n");
+          } catch (BuildFailure e) {
+            failure.set(e);
+          }
+        });
     Thread watch =
-        Thread.startVirtualThread(
-            () -> {
-              while (!bench.output().contains("go")) {
-                Thread.onSpinWait();
-              }
-              running.countDown();
-            });
+        Thread.startVirtualThread(() -> {
+          while (!bench.output().contains("go")) {
+            Thread.onSpinWait();
+          }
+          running.countDown();
+        });
     running.await();
     build.interrupt();
     build.join();
     watch.join();
-    assertThat(failure.get()).isNotNull();
-    assertThat(failure.get().kind()).isEqualTo(Kind.CANCELLED);
+    assertThat(Objects.requireNonNull(failure.get()).kind()).isEqualTo(Kind.CANCELLED);
     assertThat(
             ProcessHandle.allProcesses()
                 .filter(p -> p.info().commandLine().orElse("").contains(marker)))
@@ -276,5 +273,117 @@ final class RunIT {
     bench.build("FROM busybox\nRUN echo 1 > /1\n");
     bench.build("FROM busybox\nRUN echo 1 > /1\n", request -> request.noCache(true));
     assertThat(bench.ran()).isEqualTo(List.of("RUN echo 1 > /1"));
+  }
+
+  @Test
+  void bindMountShowsTheContextWithoutWhatIsIgnoredAndTakesNoWrites() throws IOException {
+    bench.write(".dockerignore", "hidden\n");
+    bench.write("src/a", "A");
+    bench.write("hidden", "H");
+    String dockerfile =
+        """
+        FROM busybox
+        WORKDIR /w
+        RUN --mount=target=. ls -a && cat src/a && ! touch src/new 2>/dev/null
+        RUN --mount=target=/rw,source=src,rw echo changed > /rw/a && cat /rw/a && touch /made
+        """;
+    bench.build(dockerfile);
+    assertThat(bench.output()).contains("src\n").contains("A").contains("changed\n");
+    assertThat(bench.output()).doesNotContain("hidden");
+    assertThat(bench.context().resolve("src/a")).hasContent("A");
+    assertThat(bench.file("rw/a")).isNull();
+    assertThat(bench.file("made")).isEmpty();
+    bench.write("hidden", "H2");
+    bench.build(dockerfile);
+    assertThat(bench.ran()).isEmpty();
+    bench.write("src/a", "B");
+    bench.build(dockerfile);
+    assertThat(bench.output()).contains("B");
+  }
+
+  @Test
+  void bindMountFromAStageShowsItsFiles() {
+    bench.build(
+        """
+        FROM busybox AS made
+        RUN mkdir -p /out/d && echo deep > /out/d/f && ln -s d /out/l
+        FROM busybox
+        RUN --mount=from=made,source=/out/l,target=/in cat /in/f > /copied
+        """);
+    assertThat(bench.file("copied")).isEqualTo("deep\n");
+    assertThat(bench.file("in/f")).isNull();
+  }
+
+  @Test
+  void cacheMountKeepsItsFilesBetweenBuildsAndOutOfTheImage() {
+    String dockerfile =
+        "FROM busybox\nARG N\nRUN --mount=type=cache,target=/c " + "touch /c/$N && ls /c > /seen\n";
+    bench.build(dockerfile, request -> request.buildArg("N", "one"));
+    assertThat(bench.file("seen")).isEqualTo("one\n");
+    bench.build(dockerfile, request -> request.buildArg("N", "two"));
+    assertThat(bench.file("seen")).isEqualTo("one\ntwo\n");
+    assertThat(bench.file("c/one")).isNull();
+  }
+
+  @Test
+  void secretIsAFileAndAVariableAndNowhereElse() throws IOException {
+    String secret = "s3cr3t-" + System.nanoTime();
+    String dockerfile =
+        """
+        FROM busybox
+        RUN --mount=type=secret,id=tok --mount=type=secret,id=tok,env=TOKEN \\
+            [ "$(cat /run/secrets/tok)" = "$TOKEN" ] && echo "${#TOKEN} $(stat -c %a /run/secrets/tok)"
+        """;
+    bench.build(
+        dockerfile,
+        request ->
+            request.secret(
+                "tok",
+                new SecretSource.Value(secret.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+    assertThat(bench.output()).isEqualTo(secret.length() + " 400\n");
+    try (var files = java.nio.file.Files.walk(folder)) {
+      for (Path file : files.filter(java.nio.file.Files::isRegularFile).toList()) {
+        assertThat(
+                new String(
+                    java.nio.file.Files.readAllBytes(file),
+                    java.nio.charset.StandardCharsets.ISO_8859_1))
+            .as(file.toString())
+            .doesNotContain(secret);
+      }
+    }
+    bench.build(
+        dockerfile, request -> request.secret("tok", new SecretSource.Value(new byte[] {'x'})));
+    assertThat(bench.ran()).isEmpty();
+  }
+
+  @Test
+  void requiredSecretThatIsNotGivenIsToldWithTheFlagThatGivesIt() {
+    assertThatThrownBy(
+            () -> bench.build("FROM busybox\nRUN --mount=type=secret,id=tok,required=true true\n"))
+        .isInstanceOfSatisfying(
+            LocatedFailure.class,
+            failure ->
+                assertThat(failure.hint()).contains("give it with --secret id=tok,src=FILE"));
+  }
+
+  @Test
+  void tmpfsIsWritableAndGoneAfterwards() {
+    bench.build(
+        "FROM busybox\nRUN --mount=type=tmpfs,target=/t,size=1m echo x > /t/f && cat /t/f\n");
+    assertThat(bench.output()).isEqualTo("x\n");
+    assertThat(bench.file("t/f")).isNull();
+  }
+
+  @Test
+  void mountOntoALinkStaysInsideTheRoot() throws IOException {
+    bench.write("f", "F");
+    bench.build(
+        """
+        FROM busybox
+        RUN ln -s /etc /l
+        RUN --mount=target=/l/passwd,source=f cat /etc/passwd
+        """);
+    assertThat(bench.output()).isEqualTo("F");
+    assertThat(bench.file("etc/passwd")).startsWith("root:");
   }
 }

@@ -50,7 +50,7 @@ final class AotTraining {
         LABEL a=b
         USER 1000:1000
         EXPOSE 80/tcp
-        ENTRYPOINT ["/work/file"]
+        ENTRYPOINT ["/job/file"]
         CMD ["x"]
         """);
     Files.writeString(context.resolve("Broken"), "FROM scratch\nRUN --mout=type=cache true\n");

@@ -6,6 +6,7 @@ import dev.jbuild.cli.progress.QuietProgress;
 import dev.jbuild.cli.progress.RawJsonProgress;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
+import dev.jbuild.sandbox.Isolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,9 +28,15 @@ final class BuildCommand extends Command {
   int run(Session session) throws IOException {
     Console console = session.console();
     Progress progress = progress(console, flags.quiet ? "quiet" : flags.progress);
+    session.isolate(
+        Isolation.parse(flags.isolation == null ? "auto" : flags.isolation), flags.ociRuntime);
     try (Scratch scratch = new Scratch()) {
       BuildRequest request =
           RequestFlags.request(flags, limits.limits(), context, console, scratch);
+      CallFlag call = CallFlag.of(flags.check, flags.call);
+      if (call != null) {
+        return call.answer(session.engine(registries).read(request), request, console.out());
+      }
       BuildResult result = build(session, request, progress, registries);
       if (flags.iidFile != null) {
         ResultFiles.imageId(Path.of(flags.iidFile), result);

@@ -22,10 +22,17 @@ final class BuildFlags {
   @Option(names = "--target", paramLabel = "STAGE", description = "the stage to build")
   @Nullable String target;
 
-  @Option(names = "--platform", paramLabel = "P[,P]", split = ",", description = "platforms to build for")
+  @Option(
+      names = "--platform",
+      paramLabel = "P[,P]",
+      split = ",",
+      description = "platforms to build for")
   List<String> platforms = new ArrayList<>();
 
-  @Option(names = "--build-arg", paramLabel = "K[=V]", description = "a value for an ARG (repeatable)")
+  @Option(
+      names = "--build-arg",
+      paramLabel = "K[=V]",
+      description = "a value for an ARG (repeatable)")
   List<String> buildArgs = new ArrayList<>();
 
   @Option(
@@ -40,13 +47,19 @@ final class BuildFlags {
   @Option(names = "--annotation", paramLabel = "K=V", description = "an annotation of the manifest")
   List<String> annotations = new ArrayList<>();
 
-  @Option(names = "--add-host", paramLabel = "HOST:IP", description = "a line for /etc/hosts of RUN steps")
+  @Option(
+      names = "--add-host",
+      paramLabel = "HOST:IP",
+      description = "a line for /etc/hosts of RUN steps")
   List<String> addHosts = new ArrayList<>();
 
   @Option(names = "--secret", paramLabel = "id=,src=|env=", description = "a secret for RUN steps")
   List<String> secrets = new ArrayList<>();
 
-  @Option(names = "--ssh", paramLabel = "default|id=path", description = "an SSH agent for RUN steps")
+  @Option(
+      names = "--ssh",
+      paramLabel = "default|id=path",
+      description = "an SSH agent for RUN steps")
   List<String> ssh = new ArrayList<>();
 
   @Option(
@@ -57,10 +70,18 @@ final class BuildFlags {
               + " local, tar or none, with dest=, name=, push=, compression=, …")
   List<String> outputs = new ArrayList<>();
 
-  @Option(names = "--push", arity = "0..1", fallbackValue = "true", description = "push to a registry")
+  @Option(
+      names = "--push",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "push to a registry")
   boolean push;
 
-  @Option(names = "--load", arity = "0..1", fallbackValue = "true", description = "load into the Docker daemon")
+  @Option(
+      names = "--load",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "load into the Docker daemon")
   boolean load;
 
   @Option(names = "--cache-from", paramLabel = "type=T,…", description = "import cache")
@@ -69,7 +90,11 @@ final class BuildFlags {
   @Option(names = "--cache-to", paramLabel = "type=T,…", description = "export cache")
   List<String> cacheTo = new ArrayList<>();
 
-  @Option(names = "--no-cache", arity = "0..1", fallbackValue = "true", description = "use no cache")
+  @Option(
+      names = "--no-cache",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "use no cache")
   boolean noCache;
 
   @Option(
@@ -86,10 +111,16 @@ final class BuildFlags {
       description = "ask the registry for base images the store has already")
   boolean pull;
 
-  @Option(names = "--network", paramLabel = "default|host|none", description = "network of RUN steps")
+  @Option(
+      names = "--network",
+      paramLabel = "default|host|none",
+      description = "network of RUN steps")
   @Nullable String network;
 
-  @Option(names = "--allow", paramLabel = "ENTITLEMENT", description = "network.host or security.insecure")
+  @Option(
+      names = "--allow",
+      paramLabel = "ENTITLEMENT",
+      description = "network.host or security.insecure")
   List<String> allow = new ArrayList<>();
 
   @Option(
@@ -98,7 +129,10 @@ final class BuildFlags {
       description = "how RUN steps are isolated")
   @Nullable String isolation;
 
-  @Option(names = "--oci-runtime", paramLabel = "NAME", description = "the runtime of --isolation=oci")
+  @Option(
+      names = "--oci-runtime",
+      paramLabel = "NAME",
+      description = "the runtime of --isolation=oci")
   @Nullable String ociRuntime;
 
   @Option(
@@ -120,10 +154,17 @@ final class BuildFlags {
   @Option(names = "--metadata-file", paramLabel = "FILE", description = "write the result as JSON")
   @Nullable String metadataFile;
 
-  @Option(names = "--check", arity = "0..1", fallbackValue = "true", description = "check the Dockerfile only")
-  boolean check;
+  @Option(
+      names = "--check",
+      arity = "0..1",
+      preprocessor = AttachedValue.class,
+      description = "check the Dockerfile only; =extended for more rules")
+  @Nullable String check;
 
-  @Option(names = "--call", paramLabel = "check|outline|targets", description = "describe the Dockerfile")
+  @Option(
+      names = "--call",
+      paramLabel = "check|outline|targets",
+      description = "describe the Dockerfile")
   @Nullable String call;
 
   @Option(

@@ -20,7 +20,11 @@ import java.util.function.IntPredicate;
  * @param terminals tells of a file descriptor of the process whether it is a terminal
  */
 public record Console(
-    PrintStream out, PrintStream err, InputStream in, Map<String, String> env, IntPredicate terminals) {
+    PrintStream out,
+    PrintStream err,
+    InputStream in,
+    Map<String, String> env,
+    IntPredicate terminals) {
 
   /** This process's own. Text is UTF-8 whatever the locale, as names in images are. */
   public static Console system() {
@@ -35,7 +39,8 @@ public record Console(
   /** By the name of what is open there: System.console() looks at other streams and costs time. */
   private static boolean isTerminal(int fd) {
     try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd", String.valueOf(fd))).toString();
+      String target =
+          Files.readSymbolicLink(Path.of("/proc/self/fd", String.valueOf(fd))).toString();
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
     } catch (IOException e) {
       return false;

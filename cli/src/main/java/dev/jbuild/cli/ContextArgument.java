@@ -13,7 +13,9 @@ final class ContextArgument {
 
   private ContextArgument() {}
 
-  /** The main context: a directory, an archive's URL or a repository; {@code -} is read elsewhere. */
+  /**
+   * The main context: a directory, an archive's URL or a repository; {@code -} is read elsewhere.
+   */
   static ContextSource parse(String text) {
     if (GIT.matcher(text).matches()) {
       return new ContextSource.Git(text.startsWith("github.com/") ? "https://" + text : text);
@@ -35,7 +37,8 @@ final class ContextArgument {
       int colon = rest.lastIndexOf(':');
       int end = at >= 0 ? at : colon > rest.lastIndexOf('/') ? colon : rest.length();
       return new ContextSource.OciLayout(
-          Path.of(rest.substring(0, end)), end == rest.length() ? "latest" : rest.substring(end + 1));
+          Path.of(rest.substring(0, end)),
+          end == rest.length() ? "latest" : rest.substring(end + 1));
     }
     if (text.startsWith("target:")) {
       throw new UsageError("--build-context " + text + ": \"target:\" is for bake files");
@@ -47,7 +50,11 @@ final class ContextArgument {
     Path path = Path.of(text);
     if (!Files.isDirectory(path)) {
       throw new UsageError(
-          what + " \"" + text + "\" " + (Files.exists(path) ? "is not a directory" : "does not exist"));
+          what
+              + " \""
+              + text
+              + "\" "
+              + (Files.exists(path) ? "is not a directory" : "does not exist"));
     }
     return new ContextSource.Directory(path);
   }

@@ -16,8 +16,9 @@ import java.util.List;
 import picocli.CommandLine.Mixin;
 
 /**
- * {@code jbuild executor}: one build with Kaniko's flags, ending in a push. Flags that change what is
- * built or pushed are honoured or refused; those that tune Kaniko itself are taken with a warning.
+ * {@code jbuild executor}: one build with Kaniko's flags, ending in a push. Flags that change what
+ * is built or pushed are honoured or refused; those that tune Kaniko itself are taken with a
+ * warning.
  */
 @picocli.CommandLine.Command
 final class ExecutorCommand extends Command {
@@ -29,7 +30,8 @@ final class ExecutorCommand extends Command {
     flags.refuseUnsupported();
     flags.ineffective().forEach(line -> console.err().println("warning: " + line));
     if (flags.destinations.isEmpty() && !flags.noPush) {
-      throw new UsageError("executor needs --destination", "or --no-push, to build without pushing");
+      throw new UsageError(
+          "executor needs --destination", "or --no-push, to build without pushing");
     }
     try (Scratch scratch = new Scratch()) {
       BuildResult result =

@@ -48,7 +48,11 @@ final class FailureText {
   /** A fault of this program. */
   void printFault(Throwable e) {
     String what = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    print("error: ", "internal fault: " + what, debug ? null : "run it again with --debug for details", null);
+    print(
+        "error: ",
+        "internal fault: " + what,
+        debug ? null : "run it again with --debug for details",
+        null);
     trace(e);
   }
 

@@ -8,8 +8,9 @@ final class GlobalOptions {
   @Option(
       names = "--root",
       paramLabel = "DIR",
-      description = "the store; default $JBUILD_ROOT, else /var/lib/jbuild for root and"
-          + " $XDG_DATA_HOME/jbuild for others")
+      description =
+          "the store; default $JBUILD_ROOT, else /var/lib/jbuild for root and"
+              + " $XDG_DATA_HOME/jbuild for others")
   @Nullable String root;
 
   @Option(names = "--config", paramLabel = "FILE", description = "a file of settings")

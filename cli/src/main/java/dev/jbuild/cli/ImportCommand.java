@@ -16,7 +16,10 @@ import picocli.CommandLine.Parameters;
 /** {@code jbuild import ROOTFS.tar NAME}: an image of one layer. */
 @picocli.CommandLine.Command
 final class ImportCommand extends Command {
-  @Option(names = "--platform", paramLabel = "P", description = "what it runs on; default this machine's")
+  @Option(
+      names = "--platform",
+      paramLabel = "P",
+      description = "what it runs on; default this machine's")
   @Nullable String platform;
 
   @Parameters(

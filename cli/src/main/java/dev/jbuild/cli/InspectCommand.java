@@ -15,7 +15,6 @@ final class InspectCommand extends Command {
   @Option(names = "--raw", description = "the bytes of the manifest or index")
   boolean raw;
 
-
   @Parameters(index = "0", paramLabel = "NAME", description = "an image in the store")
   String name = "";
 

@@ -88,7 +88,10 @@ public final class Jbuild {
       console.out().println("jbuild " + Version.NUMBER);
       return OK;
     }
-    boolean help = args.length == 0 || Arrays.asList(args).contains("-h") || Arrays.asList(args).contains("--help");
+    boolean help =
+        args.length == 0
+            || Arrays.asList(args).contains("-h")
+            || Arrays.asList(args).contains("--help");
     if (!help) {
       throw new UsageError("no verb and no build context", "try \"jbuild --help\"");
     }
@@ -103,7 +106,11 @@ public final class Jbuild {
       return verb;
     }
     boolean context =
-        word.startsWith("-") || word.contains("/") || word.equals(".") || word.equals("..") || isDirectory(word);
+        word.startsWith("-")
+            || word.contains("/")
+            || word.equals(".")
+            || word.equals("..")
+            || isDirectory(word);
     return context ? Optional.of(Verb.BUILD) : Optional.empty();
   }
 
@@ -139,7 +146,7 @@ public final class Jbuild {
     try {
       parsed = parser.parseArgs(args);
     } catch (CommandLine.ParameterException e) {
-      throw Words.usageError(e, verb.word());
+      throw Words.usageError(e, verb.word(), args);
     }
     if (parsed.isUsageHelpRequested()) {
       console.out().print(parser.getUsageMessage(Ansi.OFF));

@@ -13,7 +13,10 @@ final class KanikoFlags {
       description = "the build context; default dir:///workspace")
   String context = "dir:///workspace";
 
-  @Option(names = "--context-sub-path", paramLabel = "PATH", description = "a directory below the context")
+  @Option(
+      names = "--context-sub-path",
+      paramLabel = "PATH",
+      description = "a directory below the context")
   @Nullable String contextSubPath;
 
   @Option(
@@ -28,7 +31,10 @@ final class KanikoFlags {
       description = "a name to push the image to (repeatable)")
   List<String> destinations = new ArrayList<>();
 
-  @Option(names = "--build-arg", paramLabel = "K[=V]", description = "a value for an ARG (repeatable)")
+  @Option(
+      names = "--build-arg",
+      paramLabel = "K[=V]",
+      description = "a value for an ARG (repeatable)")
   List<String> buildArgs = new ArrayList<>();
 
   @Option(names = "--label", paramLabel = "K=V", description = "a label of the image (repeatable)")
@@ -52,13 +58,19 @@ final class KanikoFlags {
       description = "write the image as an archive for docker load")
   @Nullable String tarPath;
 
-  @Option(names = "--oci-layout-path", paramLabel = "DIR", description = "write the image as an OCI layout")
+  @Option(
+      names = "--oci-layout-path",
+      paramLabel = "DIR",
+      description = "write the image as an OCI layout")
   @Nullable String ociLayoutPath;
 
   @Option(names = "--digest-file", paramLabel = "FILE", description = "write the image's digest")
   @Nullable String digestFile;
 
-  @Option(names = "--image-name-with-digest-file", paramLabel = "FILE", description = "write NAME@DIGEST")
+  @Option(
+      names = "--image-name-with-digest-file",
+      paramLabel = "FILE",
+      description = "write NAME@DIGEST")
   @Nullable String imageNameWithDigestFile;
 
   @Option(
@@ -74,7 +86,10 @@ final class KanikoFlags {
       description = "use layers of earlier builds in the store; off by default, as in Kaniko")
   boolean cache;
 
-  @Option(names = "--compression", paramLabel = "gzip|zstd", description = "how layers are compressed")
+  @Option(
+      names = "--compression",
+      paramLabel = "gzip|zstd",
+      description = "how layers are compressed")
   @Nullable String compression;
 
   @Option(names = "--compression-level", paramLabel = "N", description = "how hard")
@@ -94,7 +109,10 @@ final class KanikoFlags {
       description = "push without verifying certificates")
   boolean skipTlsVerify;
 
-  @Option(names = "--insecure-registry", paramLabel = "HOST", description = "plain HTTP for this registry")
+  @Option(
+      names = "--insecure-registry",
+      paramLabel = "HOST",
+      description = "plain HTTP for this registry")
   List<String> insecureRegistries = new ArrayList<>();
 
   @Option(
@@ -106,10 +124,16 @@ final class KanikoFlags {
   @Option(names = "--registry-mirror", paramLabel = "HOST", description = "a mirror of Docker Hub")
   List<String> mirrors = new ArrayList<>();
 
-  @Option(names = "--registry-map", paramLabel = "FROM=TO[;…]", description = "mirrors of registries")
+  @Option(
+      names = "--registry-map",
+      paramLabel = "FROM=TO[;…]",
+      description = "mirrors of registries")
   List<String> registryMaps = new ArrayList<>();
 
-  @Option(names = "--registry-certificate", paramLabel = "HOST=FILE", description = "trust this authority (PEM)")
+  @Option(
+      names = "--registry-certificate",
+      paramLabel = "HOST=FILE",
+      description = "trust this authority (PEM)")
   List<String> certificates = new ArrayList<>();
 
   @Option(
@@ -118,7 +142,10 @@ final class KanikoFlags {
       description = "panic, fatal and error show no progress")
   String verbosity = "info";
 
-  @Option(names = "--log-format", paramLabel = "text|color|json", description = "json shows events as JSON")
+  @Option(
+      names = "--log-format",
+      paramLabel = "text|color|json",
+      description = "json shows events as JSON")
   String logFormat = "color";
 
   /** Flags that would change the result and cannot be honoured. */
@@ -143,16 +170,26 @@ final class KanikoFlags {
   @Option(names = "--registry-client-cert", hidden = true)
   List<String> clientCertificates = new ArrayList<>();
 
-  @Option(names = "--push-ignore-immutable-tag-errors", arity = "0..1", fallbackValue = "true", hidden = true)
+  @Option(
+      names = "--push-ignore-immutable-tag-errors",
+      arity = "0..1",
+      fallbackValue = "true",
+      hidden = true)
   boolean ignoreImmutableTags;
 
-  @Option(names = "--skip-default-registry-fallback", arity = "0..1", fallbackValue = "true", hidden = true)
+  @Option(
+      names = "--skip-default-registry-fallback",
+      arity = "0..1",
+      fallbackValue = "true",
+      hidden = true)
   boolean skipDefaultRegistry;
 
   @Option(names = "--materialize", arity = "0..1", fallbackValue = "true", hidden = true)
   boolean materialize;
 
-  @Option(names = {"--secret"}, hidden = true)
+  @Option(
+      names = {"--secret"},
+      hidden = true)
   List<String> secrets = new ArrayList<>();
 
   /** Flags that tune how Kaniko itself works. */
@@ -224,7 +261,11 @@ final class KanikoFlags {
   @Option(names = "--skip-unused-stages", arity = "0..1", fallbackValue = "true", hidden = true)
   @Nullable String skipUnusedStages;
 
-  @Option(names = "--skip-push-permission-check", arity = "0..1", fallbackValue = "true", hidden = true)
+  @Option(
+      names = "--skip-push-permission-check",
+      arity = "0..1",
+      fallbackValue = "true",
+      hidden = true)
   @Nullable String skipPushPermissionCheck;
 
   void refuseUnsupported() {
@@ -290,11 +331,7 @@ final class KanikoFlags {
     return lines;
   }
 
-  private static void note(
-      List<String> lines,
-      String flag,
-      @Nullable String value,
-      String why) {
+  private static void note(List<String> lines, String flag, @Nullable String value, String why) {
     if (value != null) {
       lines.add(flag + " has no effect here: " + why);
     }
@@ -309,7 +346,8 @@ final class KanikoFlags {
             case "json" -> "rawjson";
             case "text", "color" -> "plain";
             default ->
-                throw new UsageError("--log-format is text, color or json, not \"" + logFormat + "\"");
+                throw new UsageError(
+                    "--log-format is text, color or json, not \"" + logFormat + "\"");
           };
       default -> throw new UsageError("--verbosity: unknown level \"" + verbosity + "\"");
     };

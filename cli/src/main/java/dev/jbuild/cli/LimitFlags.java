@@ -14,7 +14,10 @@ import picocli.CommandLine.Option;
 
 /** What each RUN step may use. */
 final class LimitFlags {
-  @Option(names = {"-m", "--memory"}, paramLabel = "SIZE", description = "memory of a RUN step")
+  @Option(
+      names = {"-m", "--memory"},
+      paramLabel = "SIZE",
+      description = "memory of a RUN step")
   @Nullable String memory;
 
   @Option(
@@ -43,13 +46,17 @@ final class LimitFlags {
 
   Limits limits() {
     return new Limits(
-        memory == null ? OptionalLong.empty() : OptionalLong.of(Quantities.bytes("--memory", memory)),
+        memory == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(Quantities.bytes("--memory", memory)),
         memorySwap == null
             ? OptionalLong.empty()
             : OptionalLong.of(
                 memorySwap.equals("-1") ? -1 : Quantities.bytes("--memory-swap", memorySwap)),
         cpus == null ? OptionalDouble.empty() : OptionalDouble.of(Quantities.cpus("--cpus", cpus)),
-        pids == null ? OptionalLong.empty() : OptionalLong.of(Quantities.whole("--pids-limit", pids)),
+        pids == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(Quantities.whole("--pids-limit", pids)),
         OptionalInt.empty(),
         Map.of(),
         ulimitMap(),

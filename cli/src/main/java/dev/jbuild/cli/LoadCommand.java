@@ -11,7 +11,10 @@ import picocli.CommandLine.Parameters;
 /** {@code jbuild load FILE}: an OCI or Docker archive, or a directory with the same in it. */
 @picocli.CommandLine.Command
 final class LoadCommand extends Command {
-  @Parameters(index = "0", paramLabel = "FILE", description = "an archive or a directory; - for standard input")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE",
+      description = "an archive or a directory; - for standard input")
   String file = "";
 
   @Override

@@ -39,7 +39,10 @@ final class LoginCommand extends Command {
     try (Registry transport = Transports.open(options)) {
       String place =
           new Logins(transport, options)
-              .login(host == null ? RegistryHosts.DOCKER_HUB : host, user, password(session.console()));
+              .login(
+                  host == null ? RegistryHosts.DOCKER_HUB : host,
+                  user,
+                  password(session.console()));
       session.console().err().println("logged in; kept in " + place);
     }
     return Jbuild.OK;
@@ -52,7 +55,8 @@ final class LoginCommand extends Command {
     }
     java.io.Console terminal = Objects.requireNonNull(System.console());
     if (!terminal.isTerminal()) {
-      throw new UsageError("there is no terminal to ask for the password on", "use --password-stdin");
+      throw new UsageError(
+          "there is no terminal to ask for the password on", "use --password-stdin");
     }
     char[] typed = terminal.readPassword("password: ");
     return typed == null ? "" : new String(typed);

@@ -22,13 +22,12 @@ public final class Main {
         .addShutdownHook(
             Thread.ofPlatform()
                 .name("interruption")
-                .unstarted(
-                    () -> {
-                      if (ending.compareAndSet(false, true)) {
-                        worker.interrupt();
-                        await(done);
-                      }
-                    }));
+                .unstarted(() -> {
+                  if (ending.compareAndSet(false, true)) {
+                    worker.interrupt();
+                    await(done);
+                  }
+                }));
     int code;
     try {
       code = new Jbuild(console).run(args);

@@ -36,7 +36,8 @@ final class OutputFlag {
     Map<String, String> values = Csv.map("--output", text, KEYS);
     String type = values.get("type");
     if (type == null) {
-      throw new UsageError("--output \"" + text + "\" has no type", "begin it with type=oci or another type");
+      throw new UsageError(
+          "--output \"" + text + "\" has no type", "begin it with type=oci or another type");
     }
     if (flag(values, "rewrite-timestamp", false)) {
       throw UsageError.notSupportedYet("--output rewrite-timestamp");
@@ -110,7 +111,8 @@ final class OutputFlag {
           "force-compression",
           "rewrite-timestamp",
           "oci-mediatypes");
-  private static final Set<String> FILE_KEYS = Set.of("dest", "platform-split", "rewrite-timestamp");
+  private static final Set<String> FILE_KEYS =
+      Set.of("dest", "platform-split", "rewrite-timestamp");
 
   private static void allow(String type, Map<String, String> values, Set<String> keys) {
     for (String key : values.keySet()) {

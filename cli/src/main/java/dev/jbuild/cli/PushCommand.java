@@ -26,7 +26,10 @@ final class PushCommand extends Command {
   @Parameters(index = "0", paramLabel = "NAME", description = "an image in the store")
   String name = "";
 
-  @Parameters(index = "1..*", paramLabel = "DESTINATION", description = "where to; default its own name")
+  @Parameters(
+      index = "1..*",
+      paramLabel = "DESTINATION",
+      description = "where to; default its own name")
   List<String> destinations = new ArrayList<>();
 
   @Override

@@ -46,6 +46,7 @@ final class Quantities {
     } catch (NumberFormatException e) {
       // said below
     }
-    throw new UsageError(flag + " \"" + text + "\" is not a number of CPUs", "write it as 2 or 0.5");
+    throw new UsageError(
+        flag + " \"" + text + "\" is not a number of CPUs", "write it as 2 or 0.5");
   }
 }

@@ -12,8 +12,9 @@ final class RegistryFlags {
   @Option(
       names = "--insecure-registry",
       paramLabel = "HOST",
-      description = "allow plain HTTP and unverified certificates for this registry; loopback"
-          + " addresses need no flag for plain HTTP")
+      description =
+          "allow plain HTTP and unverified certificates for this registry; loopback"
+              + " addresses need no flag for plain HTTP")
   List<String> insecure = new ArrayList<>();
 
   @Option(

@@ -42,6 +42,8 @@ final class RequestFlags {
         "--build-context",
         flags.buildContexts,
         (name, source) -> request.namedContext(name, ContextArgument.named(source)));
+    AccessFlags.secrets(flags.secrets, console, request::secret);
+    AccessFlags.agents(flags.ssh, console, request::sshAgent);
     request.noCache(flags.noCache);
     flags.noCacheFilter.forEach(request::noCacheFilter);
     request.pull(flags.pull);
@@ -58,14 +60,8 @@ final class RequestFlags {
   }
 
   private static void refuseUnsupported(BuildFlags flags) {
-    refuse(!flags.secrets.isEmpty(), "--secret");
-    refuse(!flags.ssh.isEmpty(), "--ssh");
     refuse(!flags.cacheFrom.isEmpty(), "--cache-from");
     refuse(!flags.cacheTo.isEmpty(), "--cache-to");
-    refuse(flags.isolation != null && !flags.isolation.equals("auto"), "--isolation " + flags.isolation);
-    refuse(flags.ociRuntime != null, "--oci-runtime");
-    refuse(flags.check, "--check");
-    refuse(flags.call != null, "--call");
     refuse(flags.reproducible, "--reproducible");
   }
 
@@ -95,7 +91,8 @@ final class RequestFlags {
     BuildRequest.Builder request = BuildRequest.builder(input.context());
     if (input.isDockerfile()) {
       if (flags.file != null) {
-        throw new UsageError("--file names a file of the context, and standard input holds only a Dockerfile");
+        throw new UsageError(
+            "--file names a file of the context, and standard input holds only a Dockerfile");
       }
       request.dockerfile(new DockerfileSource.Inline("Dockerfile", input.dockerfile()));
     } else if (flags.file != null) {
@@ -124,7 +121,9 @@ final class RequestFlags {
         : new DockerfileSource.File(path);
   }
 
-  /** {@code K=V}, or {@code K} for the environment's value; one that is not set there is left out. */
+  /**
+   * {@code K=V}, or {@code K} for the environment's value; one that is not set there is left out.
+   */
   static void arguments(List<String> arguments, Console console, BiConsumer<String, String> sink) {
     for (String argument : arguments) {
       int equals = argument.indexOf('=');

@@ -29,7 +29,9 @@ final class ResultFiles {
   static void metadata(Path file, BuildResult result) throws IOException {
     ObjectNode node = Json.object();
     node.put("buildx.build.ref", result.buildId());
-    result.config().ifPresent(config -> node.put("containerimage.config.digest", config.toString()));
+    result
+        .config()
+        .ifPresent(config -> node.put("containerimage.config.digest", config.toString()));
     if (result.imageDescriptor().isPresent()) {
       Descriptor image = result.imageDescriptor().get();
       node.set("containerimage.descriptor", image.toJson());
@@ -46,7 +48,8 @@ final class ResultFiles {
     Path part = Files.createTempFile(directory, ".jbuild", ".part");
     try {
       Files.writeString(part, text);
-      Files.setPosixFilePermissions(part, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+      Files.setPosixFilePermissions(
+          part, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);

@@ -8,7 +8,10 @@ import picocli.CommandLine.Parameters;
 /** {@code jbuild rmi NAME…}: the space comes back when the store is next collected. */
 @picocli.CommandLine.Command
 final class RmiCommand extends Command {
-  @Parameters(arity = "1..*", paramLabel = "NAME", description = "a name, or a digest for all its names")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "NAME",
+      description = "a name, or a digest for all its names")
   List<String> names = new ArrayList<>();
 
   @Override

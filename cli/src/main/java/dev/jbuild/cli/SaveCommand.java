@@ -26,7 +26,10 @@ final class SaveCommand extends Command {
       description = "where to write; - (default) is standard output")
   String output = "-";
 
-  @Option(names = "--format", paramLabel = "oci|docker", description = "the kind of archive; default oci")
+  @Option(
+      names = "--format",
+      paramLabel = "oci|docker",
+      description = "the kind of archive; default oci")
   String format = "oci";
 
   @Parameters(arity = "1..*", paramLabel = "NAME", description = "images in the store")

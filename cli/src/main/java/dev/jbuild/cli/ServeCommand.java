@@ -42,7 +42,10 @@ final class ServeCommand extends Command {
       description = "let everybody in who reaches the address, even if it is not loopback")
   boolean noAuth;
 
-  @Option(names = "--max-builds", paramLabel = "N", description = "builds at once; default one a processor")
+  @Option(
+      names = "--max-builds",
+      paramLabel = "N",
+      description = "builds at once; default one a processor")
   @Nullable String maxBuilds;
 
   @Option(names = "--queue", paramLabel = "N", description = "builds that may wait; default 64")

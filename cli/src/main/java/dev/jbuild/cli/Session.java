@@ -4,20 +4,24 @@ import dev.jbuild.engine.BuildEngine;
 import dev.jbuild.engine.EngineSettings;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Platform;
-import dev.jbuild.sandbox.EmbeddedLauncher;
 import dev.jbuild.sandbox.Isolation;
 import dev.jbuild.sandbox.Sandbox;
-import dev.jbuild.sandbox.Tier;
 import dev.jbuild.store.Store;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What one command works with: its console, and the store and engine, opened when first asked for. */
+/**
+ * What one command works with: its console, and the store and engine, opened when first asked for.
+ */
 final class Session implements AutoCloseable {
   private final Console console;
   private final GlobalOptions global;
+  private Isolation isolation = Isolation.AUTO;
+  private @Nullable String ociRuntime;
+  private @Nullable Sandbox sandbox;
   private @Nullable Store store;
   private @Nullable BuildEngine engine;
 
@@ -46,8 +50,8 @@ final class Session implements AutoCloseable {
           .filter(Path::isAbsolute)
           .or(() -> console.variable("HOME").map(home -> Path.of(home, ".local", "share")))
           .map(data -> data.resolve("jbuild"))
-          .orElseThrow(
-              () -> new UsageError("no place for the store: HOME is not set", "give one with --root"));
+          .orElseThrow(() ->
+              new UsageError("no place for the store: HOME is not set", "give one with --root"));
     } catch (InvalidPathException e) {
       throw new BuildFailure(BuildFailure.Kind.USER, "\"" + text + "\" is not a path", e);
     }
@@ -68,7 +72,7 @@ final class Session implements AutoCloseable {
           new EngineSettings(
                   store(),
                   registries.options(console.env()),
-                  Session::sandbox,
+                  this::sandbox,
                   Platform.host(),
                   Clock.systemUTC())
               .open();
@@ -76,9 +80,17 @@ final class Session implements AutoCloseable {
     return engine;
   }
 
-  private static Sandbox sandbox() {
-    return new Sandbox(
-        new EmbeddedLauncher(Tier.A), Tier.A, Isolation.NAMESPACES, "root with CAP_SYS_ADMIN");
+  /** Says how RUN steps are to be isolated; before the engine is asked for. */
+  void isolate(Isolation wanted, @Nullable String runtime) {
+    isolation = wanted;
+    ociRuntime = runtime;
+  }
+
+  private synchronized Sandbox sandbox() {
+    if (sandbox == null) {
+      sandbox = Sandbox.select(isolation, Optional.ofNullable(ociRuntime));
+    }
+    return sandbox;
   }
 
   @Override

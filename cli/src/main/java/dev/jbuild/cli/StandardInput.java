@@ -28,7 +28,8 @@ final class StandardInput {
     byte[] head = buffered.readNBytes(BLOCK);
     buffered.reset();
     if (head.length == 0) {
-      throw new UsageError("standard input is empty", "pipe a Dockerfile or a tar of the context into it");
+      throw new UsageError(
+          "standard input is empty", "pipe a Dockerfile or a tar of the context into it");
     }
     if (isArchive(head)) {
       Path file = Files.createTempFile(scratch, "context", ".tar");

@@ -48,13 +48,13 @@ enum Verb {
     return switch (this) {
       case BUILD -> new BuildCommand();
       case PARSE -> new ParseCommand();
-      case FMT -> new MissingCommand("formatting a Dockerfile");
-      case EXPLAIN -> new MissingCommand("explaining cache misses");
+      case FMT -> new FmtCommand();
+      case EXPLAIN -> new ExplainCommand();
       case SHELL -> new MissingCommand("a shell in a failed step");
       case IMAGES -> new ImagesCommand();
       case INSPECT -> new InspectCommand();
       case HISTORY -> new HistoryCommand();
-      case DIFF -> new MissingCommand("comparing images");
+      case DIFF -> new DiffCommand();
       case PULL -> new PullCommand();
       case PUSH -> new PushCommand();
       case COPY -> new MissingCommand("copying images");
@@ -63,9 +63,9 @@ enum Verb {
       case SAVE -> new SaveCommand();
       case TAG -> new TagCommand();
       case RMI -> new RmiCommand();
-      case DU -> new MissingCommand("disk usage");
-      case PRUNE -> new MissingCommand("pruning");
-      case FSCK -> new MissingCommand("checking the store");
+      case DU -> new DuCommand();
+      case PRUNE -> new PruneCommand();
+      case FSCK -> new FsckCommand();
       case LOGIN -> new LoginCommand();
       case LOGOUT -> new LogoutCommand();
       case DOCTOR -> new MissingCommand("probing this machine");

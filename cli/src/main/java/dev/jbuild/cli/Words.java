@@ -2,6 +2,7 @@ package dev.jbuild.cli;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -12,9 +13,13 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class Words {
   private Words() {}
 
-  static UsageError usageError(CommandLine.ParameterException e, String verb) {
+  static UsageError usageError(CommandLine.ParameterException e, String verb, String[] args) {
     return switch (e) {
-      case CommandLine.UnmatchedArgumentException unmatched -> unmatched(unmatched, verb);
+      case CommandLine.UnmatchedArgumentException unmatched ->
+          unmatched(unmatched, unmatched.getUnmatched().getFirst(), verb);
+      // of a flag that does not exist and a missing argument, picocli tells of the latter
+      case CommandLine.MissingParameterException missing when unknownFlag(missing, args) != null ->
+          unmatched(missing, String.valueOf(unknownFlag(missing, args)), verb);
       case CommandLine.MissingParameterException missing ->
           missing.getMissing().isEmpty()
               ? new UsageError(plain(e))
@@ -23,16 +28,29 @@ final class Words {
     };
   }
 
-  private static UsageError unmatched(CommandLine.UnmatchedArgumentException e, String verb) {
-    String word = e.getUnmatched().getFirst();
-    String flag = word.startsWith("-") && word.indexOf('=') > 0 ? word.substring(0, word.indexOf('=')) : word;
+  private static @Nullable String unknownFlag(CommandLine.ParameterException e, String[] args) {
+    Set<String> known = e.getCommandLine().getCommandSpec().optionsMap().keySet();
+    for (String arg : args) {
+      int equals = arg.indexOf('=');
+      if (arg.startsWith("--") && !known.contains(equals < 0 ? arg : arg.substring(0, equals))) {
+        return arg;
+      }
+    }
+    return null;
+  }
+
+  private static UsageError unmatched(CommandLine.ParameterException e, String word, String verb) {
+    String flag =
+        word.startsWith("-") && word.indexOf('=') > 0 ? word.substring(0, word.indexOf('=')) : word;
     if (!word.startsWith("-")) {
       return new UsageError("unexpected argument \"" + word + "\" for " + verb);
     }
     String near =
         nearest(
             flag,
-            e.getCommandLine().getCommandSpec().options().stream().map(OptionSpec::longestName).toList());
+            e.getCommandLine().getCommandSpec().options().stream()
+                .map(OptionSpec::longestName)
+                .toList());
     return new UsageError(
         "unknown flag \"" + flag + "\" for " + verb,
         near == null ? "see \"jbuild " + verb + " --help\"" : "did you mean \"" + near + "\"?");
@@ -41,8 +59,10 @@ final class Words {
   private static UsageError missing(ArgSpec spec, String verb) {
     return switch (spec) {
       case PositionalParamSpec positional ->
-          new UsageError(verb + " needs " + positional.paramLabel(), "see \"jbuild " + verb + " --help\"");
-      case OptionSpec option when option.required() && option.getValue() == null && option.arity().min() > 0 ->
+          new UsageError(
+              verb + " needs " + positional.paramLabel(), "see \"jbuild " + verb + " --help\"");
+      case OptionSpec option
+          when option.required() && option.getValue() == null && option.arity().min() > 0 ->
           new UsageError(verb + " needs " + option.longestName() + " " + option.paramLabel());
       case OptionSpec option ->
           new UsageError(option.longestName() + " needs a value: " + option.paramLabel());
@@ -52,7 +72,9 @@ final class Words {
 
   private static String plain(CommandLine.ParameterException e) {
     String message = e.getMessage() == null ? "wrong usage" : e.getMessage();
-    return message.isEmpty() ? message : message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+    return message.isEmpty()
+        ? message
+        : message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
   }
 
   /** The word of {@code candidates} that {@code word} was likely meant to be. */

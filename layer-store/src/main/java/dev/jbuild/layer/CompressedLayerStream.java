@@ -95,12 +95,10 @@ public final class CompressedLayerStream extends OutputStream {
     tarSize += filled;
     encoder.finish(block, filled);
     blob.flush();
-    if (encoder instanceof EstargzEncoder estargz) {
-      // The blob's tar has the table of contents in it.
-      return estargz.result(blob);
-    }
-    return new CompressedLayer(
-        new DiffId(tarHash.digest()), tarSize, blob.digest(), blob.size(), Map.of());
+    DiffId source = new DiffId(tarHash.digest());
+    return encoder instanceof EstargzEncoder estargz
+        ? estargz.result(source, blob)
+        : new CompressedLayer(source, source, tarSize, blob.digest(), blob.size(), Map.of());
   }
 
   @Override

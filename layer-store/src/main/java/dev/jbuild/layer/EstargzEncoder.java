@@ -117,9 +117,10 @@ final class EstargzEncoder implements BlockEncoder {
     }
   }
 
-  CompressedLayer result(HashingSink blob) {
+  CompressedLayer result(DiffId source, HashingSink blob) {
     EstargzWriter.Summary done = java.util.Objects.requireNonNull(summary, "not finished");
     return new CompressedLayer(
+        source,
         new DiffId(done.tarDigest()),
         done.tarSize(),
         blob.digest(),

@@ -7,6 +7,7 @@ import dev.jbuild.linux.Errno;
 import dev.jbuild.linux.ErrnoException;
 import dev.jbuild.linux.FileFd;
 import dev.jbuild.linux.FileType;
+import dev.jbuild.linux.Identity;
 import dev.jbuild.linux.Stat;
 import java.io.IOException;
 import java.time.Instant;
@@ -59,7 +60,9 @@ final class ExtractTarget implements AutoCloseable {
     this.root = root;
     this.encoding = encoding;
     try (FileFd self = root.self()) {
-      // A setgid directory would hand its group down; see attributes().
+      // Setgid, or mounts with "grpid", would hand another group down; see isForeign().
+      Identity own = Identity.current();
+      self.chown(own.uid(), own.gid());
       self.chmod(0700);
       rootStat = self.stat();
     }

@@ -114,7 +114,9 @@ public final class LayerExtractor {
   /** What the kernel refuses because of the entry is the layer's fault; a full disk is not. */
   private static BuildFailure describe(TarEntry entry, ErrnoException e) throws ErrnoException {
     String name = BytePath.printable(entry.name());
-    return switch (e.errno()) {
+    // In a user namespace an id without a mapping is an invalid argument.
+    boolean owner = e.call().startsWith("fchown");
+    return switch (owner && e.errno() == Errno.EINVAL ? Errno.EPERM : e.errno()) {
       case Errno.ENAMETOOLONG, Errno.ELOOP, Errno.ENOTDIR, Errno.EINVAL, Errno.EMLINK ->
           new BuildFailure(
               BuildFailure.Kind.CORRUPT,

@@ -121,18 +121,18 @@ final class DirectoryLayers implements LayerStore {
     if (!blobs.contains(blob.digest())) {
       throw DirectoryBlobStore.missing(blob.digest());
     }
-    record(new BlobRecord(diffId, withoutPlace(blob), ""));
+    record(diffId, new BlobRecord(diffId, withoutPlace(blob), ""));
   }
 
-  private void record(BlobRecord record) {
-    lease.hold(record.diffId());
+  private void record(DiffId layer, BlobRecord record) {
+    lease.hold(layer);
     try {
-      LayerRecords records = new LayerRecords(layout, record.diffId());
+      LayerRecords records = new LayerRecords(layout, layer);
       if (!records.blobs().contains(record)) {
         records.addBlob(record);
       }
     } catch (IOException e) {
-      throw DiskFailures.of("record layer " + record.diffId(), e);
+      throw DiskFailures.of("record layer " + layer, e);
     }
   }
 
@@ -179,14 +179,22 @@ final class DirectoryLayers implements LayerStore {
       Compression compression, LayerWriter.Options options, LayerContent content) {
     try (FileIngest ingest = FileIngest.anonymous(layout, lease);
         OutputStream sink = ingest.unhashed();
-        CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
+        CompressedLayerStream stream = CompressedLayerStream.open(sink, plain(compression))) {
       LayerWriter writer = new LayerWriter(stream, options);
       content.writeTo(writer);
       CompressedLayer written = stream.finish();
-      return publish(ingest, written, compression);
+      return publish(ingest, written, plain(compression));
     } catch (IOException e) {
       throw DiskFailures.of("write a layer", e);
     }
+  }
+
+  /**
+   * How a new layer is stored. The tar of an estargz blob is another layer, with one file more; it
+   * is made from this one when an image is exported.
+   */
+  private static Compression plain(Compression compression) {
+    return compression instanceof Compression.Estargz ? Compression.uncompressed() : compression;
   }
 
   @Override
@@ -218,7 +226,12 @@ final class DirectoryLayers implements LayerStore {
     Descriptor blob =
         Descriptor.of(mediaType(compression), written.digest(), written.size())
             .withAnnotations(new TreeMap<>(written.annotations()));
-    record(new BlobRecord(written.diffId(), blob, BlobRecord.made(compression)));
+    BlobRecord record = new BlobRecord(written.diffId(), blob, BlobRecord.made(compression));
+    record(written.diffId(), record);
+    if (!written.source().equals(written.diffId())) {
+      // Found again when the layer that it was made from is asked for.
+      record(written.source(), record);
+    }
     return new LayerBlob(written.diffId(), blob);
   }
 
@@ -277,23 +290,13 @@ final class DirectoryLayers implements LayerStore {
       UnpackedLayer.read(root, writer::write);
       writer.finish();
       CompressedLayer written = stream.finish();
-      if (!written.diffId().equals(diffId) && !(compression instanceof Compression.Estargz)) {
+      if (!written.source().equals(diffId)) {
         // Somebody changed the directory. What it holds now is another layer, or none.
         forms.discard(directory);
         return Optional.empty();
       }
-      return Optional.of(noted(diffId, publish(ingest, written, compression), compression));
+      return Optional.of(publish(ingest, written, compression));
     }
-  }
-
-  /** Remembers which blob was made of a layer, if it is not the layer's own tar. */
-  private LayerBlob noted(DiffId source, LayerBlob made, Compression compression)
-      throws IOException {
-    if (!made.diffId().equals(source)) {
-      new LayerRecords(layout, source)
-          .addBlob(new BlobRecord(made.diffId(), made.blob(), BlobRecord.made(compression)));
-    }
-    return made;
   }
 
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
@@ -303,7 +306,11 @@ final class DirectoryLayers implements LayerStore {
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       in.transferTo(stream);
-      return noted(diffId, publish(ingest, stream.finish(), compression), compression);
+      CompressedLayer written = stream.finish();
+      if (!written.source().equals(diffId)) {
+        throw mismatch(diffId, source, written.source());
+      }
+      return publish(ingest, written, compression);
     }
   }
 

@@ -91,8 +91,7 @@ public final class ImageCopy {
   /** Through a store of its own, so that the archive's names do not become the user's. */
   private Descriptor loaded(Path source, String wanted, ImagePlace to, Loading loading) {
     if (!Files.exists(source)) {
-      throw new BuildFailure(
-          BuildFailure.Kind.NOT_FOUND, "\"" + source + "\" does not exist");
+      throw new BuildFailure(BuildFailure.Kind.NOT_FOUND, "\"" + source + "\" does not exist");
     }
     Path folder;
     try {
@@ -115,12 +114,11 @@ public final class ImageCopy {
   private static String chosen(Path source, String wanted, List<String> names) {
     List<String> fitting =
         names.stream()
-            .filter(
-                name ->
-                    wanted.isEmpty()
-                        || name.equals(wanted)
-                        || name.equals(wanted + ":latest")
-                        || name.endsWith(":" + wanted))
+            .filter(name ->
+                wanted.isEmpty()
+                    || name.equals(wanted)
+                    || name.equals(wanted + ":latest")
+                    || name.endsWith(":" + wanted))
             .distinct()
             .toList();
     if (fitting.size() != 1) {
@@ -155,8 +153,7 @@ public final class ImageCopy {
         Path fresh = target.resolveSibling("." + target.getFileName() + ".part");
         try {
           try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(fresh), 1 << 16)) {
-            ArchiveWriter.Kind kind =
-                docker ? ArchiveWriter.Kind.DOCKER : ArchiveWriter.Kind.OCI;
+            ArchiveWriter.Kind kind = docker ? ArchiveWriter.Kind.DOCKER : ArchiveWriter.Kind.OCI;
             new ArchiveWriter(holder).writeTar(named(tag, name, root), kind, out);
           }
           Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
@@ -170,8 +167,7 @@ public final class ImageCopy {
   }
 
   /** Under the name that was asked for, else under the one it had. */
-  private static SequencedMap<String, Descriptor> named(
-      String asked, String had, Descriptor root) {
+  private static SequencedMap<String, Descriptor> named(String asked, String had, Descriptor root) {
     SequencedMap<String, Descriptor> images = new LinkedHashMap<>();
     images.put(asked.isEmpty() ? had : asked, root);
     return images;

@@ -168,8 +168,8 @@ public final class Puller {
   }
 
   /**
-   * Like {@link #pullAll} without the blobs: brings the index and all manifests, and remembers where
-   * the blobs can be had, so that a push fetches those it needs.
+   * Like {@link #pullAll} without the blobs: brings the index and all manifests, and remembers
+   * where the blobs can be had, so that a push fetches those it needs.
    */
   public Descriptor pullManifests(ImageName name) {
     Resolved resolved = resolve(name);

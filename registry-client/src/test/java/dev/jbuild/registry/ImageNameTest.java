@@ -55,12 +55,29 @@ class ImageNameTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", ":1", "Debian", "a//b", "a/", "/a", "a:", "a:-x", "a:b:c", "a@sha256:12", "a@" + "md5:0123456789abcdef0123456789abcdef",
-        "host.example:99999999/x", "a b", "a\nb", "-a", "a._b", "a/../b", "http://a.b/c", "a..b", "host_name:5000/x"
+        "",
+        ":1",
+        "Debian",
+        "a//b",
+        "a/",
+        "/a",
+        "a:",
+        "a:-x",
+        "a:b:c",
+        "a@sha256:12",
+        "a@" + "md5:0123456789abcdef0123456789abcdef",
+        "host.example:99999999/x",
+        "a b",
+        "a\nb",
+        "-a",
+        "a._b",
+        "a/../b",
+        "http://a.b/c",
+        "a..b",
+        "host_name:5000/x"
       })
   void brokenNameIsRefusedAndQuoted(String text) {
-    BuildFailure failure =
-        catchThrowableOfType(BuildFailure.class, () -> ImageName.parse(text));
+    BuildFailure failure = catchThrowableOfType(BuildFailure.class, () -> ImageName.parse(text));
     assertThat(failure).isNotNull();
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.USER);
     assertThat(failure.text()).contains("invalid image name \"" + text + "\"");
@@ -78,13 +95,20 @@ class ImageNameTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "debian", "debian:12", "team/app:x", "ghcr.io/a/b", "localhost:5000/x", "gcr.io/a-b/c_d:1",
-        "debian@" + DIGEST, "quay.io/a/b@" + DIGEST
+        "debian",
+        "debian:12",
+        "team/app:x",
+        "ghcr.io/a/b",
+        "localhost:5000/x",
+        "gcr.io/a-b/c_d:1",
+        "debian@" + DIGEST,
+        "quay.io/a/b@" + DIGEST
       })
   void namesReadAsJibReadsThem(String text) throws InvalidImageReferenceException {
     ImageReference jib = ImageReference.parse(text);
     ImageName ours = ImageName.parse(text);
-    String host = jib.getRegistry().equals("registry-1.docker.io") ? "docker.io" : jib.getRegistry();
+    String host =
+        jib.getRegistry().equals("registry-1.docker.io") ? "docker.io" : jib.getRegistry();
     assertThat(ours.repository()).isEqualTo(new RepositoryName(host, jib.getRepository()));
     assertThat(ours.reference()).hasToString(jib.getQualifier());
   }

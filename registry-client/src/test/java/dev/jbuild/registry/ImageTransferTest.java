@@ -76,8 +76,7 @@ class ImageTransferTest {
 
   private static TestImage image(long seed, int layers) {
     return TestImage.of(
-        AMD,
-        IntStream.range(0, layers).mapToObj(i -> noise(seed * 100 + i, 20_000 + i)).toList());
+        AMD, IntStream.range(0, layers).mapToObj(i -> noise(seed * 100 + i, 20_000 + i)).toList());
   }
 
   private long requests(String method, String part) {
@@ -141,8 +140,7 @@ class ImageTransferTest {
   @Test
   void platformIsChosenAlsoFromANestedIndex() {
     TestImage amd = image(4, 1);
-    TestImage arm =
-        TestImage.of(ARM, List.of(noise(401, 1000)));
+    TestImage arm = TestImage.of(ARM, List.of(noise(401, 1000)));
     amd.into(memory, "a", "amd");
     arm.into(memory, "a", "arm");
     ImageIndex inner = twoPlatforms(amd, arm);
@@ -167,9 +165,7 @@ class ImageTransferTest {
         catchThrowableOfType(
             BuildFailure.class, () -> puller.pull(name("a:both"), Platform.parse("linux/s390x")));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.NOT_FOUND);
-    assertThat(failure.text())
-        .contains("linux/s390x")
-        .contains("it has linux/amd64, linux/arm64");
+    assertThat(failure.text()).contains("linux/s390x").contains("it has linux/amd64, linux/arm64");
   }
 
   @Test
@@ -219,10 +215,9 @@ class ImageTransferTest {
     Descriptor root = image(8, 3).into(store);
     client(store).pusher().push(root, List.of(name("p/x:1"), name("q/y:1")));
     assertThat(events)
-        .filteredOn(
-            event ->
-                event instanceof TransferEvent.Skipped skipped
-                    && skipped.reason() == TransferEvent.Skipped.Reason.MOUNTED)
+        .filteredOn(event ->
+            event instanceof TransferEvent.Skipped skipped
+                && skipped.reason() == TransferEvent.Skipped.Reason.MOUNTED)
         .hasSize(4);
     assertThat(requests("PUT", "/v2/q/y/blobs/uploads/")).isZero();
   }
@@ -248,9 +243,7 @@ class ImageTransferTest {
     try (MemoryRegistry other = new MemoryRegistry()) {
       RegistryClient client = client(store);
       PulledImage pulled = client.puller().pull(name("base:1"), AMD);
-      client
-          .pusher()
-          .push(pulled.root(), List.of(ImageName.parse(other.host() + "/derived:1")));
+      client.pusher().push(pulled.root(), List.of(ImageName.parse(other.host() + "/derived:1")));
       assertThat(other.manifest("derived", "1")).isEqualTo(base.manifest().bytes());
       assertThat(other.blob("derived", Digest.of(base.layers().getFirst())))
           .isEqualTo(base.layers().getFirst());
@@ -297,8 +290,7 @@ class ImageTransferTest {
             exchange -> exchange.error(403, "DENIED", "no room for you"));
     Pusher pusher = client(store).pusher();
     RegistryFailure failure =
-        catchThrowableOfType(
-            RegistryFailure.class, () -> pusher.push(root, List.of(name("p:1"))));
+        catchThrowableOfType(RegistryFailure.class, () -> pusher.push(root, List.of(name("p:1"))));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAUTHORIZED);
     assertThat(failure.text()).contains("no room for you");
   }
@@ -340,7 +332,8 @@ class ImageTransferTest {
     Store store = store("s");
     int nobody = Peers.freePort();
     Puller puller =
-        client(store, TestOptions.builder().mirror(memory.host() + "=127.0.0.1:" + nobody)).puller();
+        client(store, TestOptions.builder().mirror(memory.host() + "=127.0.0.1:" + nobody))
+            .puller();
     puller.fetchLayers(puller.pull(name("team/a:1"), AMD));
     assertThat(store.blobs().contains(Digest.of(image.layers().getFirst()))).isTrue();
   }
@@ -366,15 +359,13 @@ class ImageTransferTest {
               root,
               Map.of("n", Integer.toString(referrers.size())));
       Descriptor stored = store.blobs().put(manifest.mediaType(), manifest.bytes());
-      pusher.push(
-          stored, List.of(new ImageName(name("p:1").repository(), null, stored.digest())));
+      pusher.push(stored, List.of(new ImageName(name("p:1").repository(), null, stored.digest())));
       referrers.add(stored.digest());
     }
     List<Descriptor> found =
         client(store)
             .puller()
-            .referrers(
-                name("p:1").repository(), root.digest(), Optional.of("application/vnd.a"));
+            .referrers(name("p:1").repository(), root.digest(), Optional.of("application/vnd.a"));
     assertThat(found)
         .extracting(Descriptor::digest)
         .containsExactly(referrers.get(0), referrers.get(2));
@@ -412,7 +403,9 @@ class ImageTransferTest {
     TestImage image = TestImage.of(AMD, List.of(large));
     image.into(memory, "a", "1");
     Digest digest = Digest.of(large);
-    memory.stub().when(request("GET", digest.toString()), 1, memory.breakBlobAfter("a", digest, 5_000_000));
+    memory
+        .stub()
+        .when(request("GET", digest.toString()), 1, memory.breakBlobAfter("a", digest, 5_000_000));
     Store store = store("s");
     Puller puller = client(store).puller();
     puller.fetchLayers(puller.pull(name("a:1"), AMD));
@@ -428,7 +421,12 @@ class ImageTransferTest {
     TestImage image = TestImage.of(AMD, List.of(layer));
     image.into(memory, "a", "1");
     Digest digest = Digest.of(layer);
-    memory.stub().when(request("GET", digest.toString()), Integer.MAX_VALUE, memory.breakBlobAfter("a", digest, 300_000));
+    memory
+        .stub()
+        .when(
+            request("GET", digest.toString()),
+            Integer.MAX_VALUE,
+            memory.breakBlobAfter("a", digest, 300_000));
     Store store = store("s");
     RegistryOptions.Builder impatient =
         TestOptions.builder()
@@ -437,8 +435,7 @@ class ImageTransferTest {
                     1, Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1)));
     Puller broken = client(store, impatient).puller();
     PulledImage pulled = broken.pull(name("a:1"), AMD);
-    assertThat(
-            catchThrowableOfType(RegistryFailure.class, () -> broken.fetchLayers(pulled)).kind())
+    assertThat(catchThrowableOfType(RegistryFailure.class, () -> broken.fetchLayers(pulled)).kind())
         .isEqualTo(BuildFailure.Kind.UNAVAILABLE);
     memory.stub().clearRules();
     List<String> ranges = new CopyOnWriteArrayList<>();

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tier C: runs steps where nothing can be mounted and no namespace made, such as root in a
@@ -50,7 +51,14 @@ public final class ChrootLauncher implements Launcher {
    * id with the step.
    */
   private static final Set<String> REFUSED =
-      Set.of("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd");
+      Set.of(
+          "ptrace",
+          "process_vm_readv",
+          "process_vm_writev",
+          "kcmp",
+          "pidfd_getfd",
+          // a chroot inside a chroot is the way out of both
+          "chroot");
 
   /** Refused as if the kernel did not have them, so that programs fall back to kill. */
   private static final Set<String> ABSENT =
@@ -64,6 +72,22 @@ public final class ChrootLauncher implements Launcher {
           "sched_setscheduler",
           "sched_setparam",
           "sched_setattr");
+
+  /** Nodes that may be made: overlay's whiteout, and those of every /dev. */
+  private static final List<int[]> NODES =
+      List.of(
+          new int[] {0, 0},
+          new int[] {1, 3},
+          new int[] {1, 5},
+          new int[] {1, 7},
+          new int[] {1, 8},
+          new int[] {1, 9},
+          new int[] {5, 0},
+          new int[] {5, 2});
+
+  private static final int FILE_TYPE = 0170000;
+  private static final int CHARACTER_DEVICE = 0020000;
+  private static final int[] HARMLESS_TYPES = {0, 0010000, 0100000, 0140000};
 
   private static final int ENOSYS = 38;
 
@@ -134,7 +158,7 @@ public final class ChrootLauncher implements Launcher {
                     process.args(),
                     process.env(),
                     process.cwd(),
-                    process.capabilities(),
+                    withoutChroot(process.capabilities()),
                     process.rlimits(),
                     true, // a filter of an unprivileged process needs it
                     null,
@@ -143,6 +167,22 @@ public final class ChrootLauncher implements Launcher {
             .withLinux(withFilter(spec.linux()));
     ProcessPlan.add(ops, jailed, NEW_LISTENER);
     return new Plan(ops);
+  }
+
+  private static RuntimeSpec.@Nullable Capabilities withoutChroot(
+      RuntimeSpec.@Nullable Capabilities caps) {
+    return caps == null
+        ? null
+        : new RuntimeSpec.Capabilities(
+            without(caps.bounding()),
+            without(caps.effective()),
+            without(caps.inheritable()),
+            without(caps.permitted()),
+            without(caps.ambient()));
+  }
+
+  private static List<String> without(List<String> names) {
+    return names.stream().filter(name -> !name.equals("CAP_SYS_CHROOT")).toList();
   }
 
   private static RuntimeSpec.Linux withFilter(RuntimeSpec.Linux linux) {
@@ -185,7 +225,9 @@ public final class ChrootLauncher implements Launcher {
     own.addAll(REFUSED);
     own.addAll(ABSENT);
     own.addAll(OWN_ONLY);
-    own.addAll(List.of("setpriority", "ioprio_set"));
+    own.addAll(List.of("setpriority", "ioprio_set", "mknod", "mknodat"));
+    rules.addAll(nodes("mknod", 1));
+    rules.addAll(nodes("mknodat", 2));
     for (RuntimeSpec.Syscall rule : policy.syscalls()) {
       List<String> names = rule.names().stream().filter(n -> !own.contains(n)).toList();
       if (!names.isEmpty()) {
@@ -198,6 +240,30 @@ public final class ChrootLauncher implements Launcher {
         policy.architectures().subList(0, 1),
         policy.flags(),
         rules);
+  }
+
+  /** No device controller can be had here, so that devices are kept from being made. */
+  private static List<RuntimeSpec.Syscall> nodes(String call, int mode) {
+    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
+    for (int type : HARMLESS_TYPES) {
+      rules.add(
+          new RuntimeSpec.Syscall(
+              List.of(call), "SCMP_ACT_ALLOW", null, List.of(type(mode, type))));
+    }
+    for (int[] node : NODES) {
+      rules.add(
+          new RuntimeSpec.Syscall(
+              List.of(call),
+              "SCMP_ACT_ALLOW",
+              null,
+              List.of(
+                  type(mode, CHARACTER_DEVICE), equal(mode + 1, ((long) node[0] << 8) | node[1]))));
+    }
+    return rules;
+  }
+
+  private static RuntimeSpec.SeccompArg type(int index, int type) {
+    return new RuntimeSpec.SeccompArg(index, FILE_TYPE, type, "SCMP_CMP_MASKED_EQ");
   }
 
   private static RuntimeSpec.SeccompArg equal(int index, long value) {

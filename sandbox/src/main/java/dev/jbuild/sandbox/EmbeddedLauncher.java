@@ -16,6 +16,7 @@ public final class EmbeddedLauncher implements Launcher {
   private final Path binary;
   private final Tier tier;
   private final int maxLowers;
+  private final @Nullable IdRange remap;
   private volatile @Nullable Cgroups machine;
 
   /**
@@ -29,14 +30,39 @@ public final class EmbeddedLauncher implements Launcher {
 
   /** With a given program, number of layers for one overlay mount, and cgroups. */
   EmbeddedLauncher(Path binary, Tier tier, int maxLowers, @Nullable Cgroups machine) {
+    this(binary, tier, maxLowers, machine, null);
+  }
+
+  private EmbeddedLauncher(
+      Path binary, Tier tier, int maxLowers, @Nullable Cgroups machine, @Nullable IdRange remap) {
+    this.remap = remap;
     this.machine = machine;
     this.binary = binary;
     this.tier = tier;
     this.maxLowers = maxLowers;
   }
 
+  /**
+   * The same for steps whose root is an ordinary id of the machine, while layers keep 0:0: they are
+   * shown to the step with shifted ids. Needs Linux 5.19 and a file system that can do so. Upper
+   * and work directory of an overlay must be siblings; plain bind mounts are not shifted, trees
+   * are.
+   *
+   * @throws BuildFailure of kind UNSUPPORTED at tier B, whose steps have an ordinary id anyway
+   */
+  public EmbeddedLauncher remapped(IdRange range) {
+    if (tier != Tier.A) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED, "ids are remapped at tier A only, and this is " + tier);
+    }
+    return new EmbeddedLauncher(binary, tier, maxLowers, machine, range);
+  }
+
   @Override
   public RunningStep start(StepRequest request, OutputSink sink) {
+    if (request.network() == NetworkMode.PRIVATE) {
+      PrivateNetwork.require();
+    }
     Cgroups machine = machine();
     StepCgroup cgroup =
         StepCgroup.create(machine, request.limits(), tier == Tier.A); // B opens no devices anyway
@@ -60,7 +86,8 @@ public final class EmbeddedLauncher implements Launcher {
                 machine.hierarchies(),
                 cgroup.guardsDevices(),
                 maxLowers,
-                tier == Tier.B ? Privileges.own().ids() : 0));
+                tier == Tier.B ? Privileges.own().ids() : 0,
+                remap));
     return EmbeddedStep.launch(binary, plan, request, sink, cgroup, () -> {});
   }
 
@@ -77,6 +104,6 @@ public final class EmbeddedLauncher implements Launcher {
 
   @Override
   public String describe() {
-    return "embedded launcher, tier " + tier;
+    return "embedded launcher, tier " + tier + (remap == null ? "" : ", ids remapped");
   }
 }

@@ -52,6 +52,7 @@ final class EmbeddedStep implements RunningStep {
   private @Nullable ResourceUsage usage;
   private @Nullable String outOfMemory;
   private @Nullable IOException broken;
+  private @Nullable PrivateNetwork network;
   private long pid;
 
   private record Failed(int op, int errno, int exit, String path) {}
@@ -162,6 +163,10 @@ final class EmbeddedStep implements RunningStep {
   }
 
   private void clean() {
+    PrivateNetwork used = network;
+    if (used != null) {
+      used.close();
+    }
     try {
       cleaning.run();
     } catch (RuntimeException e) {
@@ -197,7 +202,19 @@ final class EmbeddedStep implements RunningStep {
       case STDOUT -> output(OutputSink.Stream.STDOUT, frame);
       case STDERR -> output(OutputSink.Stream.STDERR, frame);
       case STARTED -> pid = frame.getLong();
-      case READY -> command('G');
+      case READY -> {
+        try {
+          network = PrivateNetwork.connect(pid);
+          command('G');
+        } catch (IOException e) {
+          failure =
+              new BuildFailure(
+                  BuildFailure.Kind.UNAVAILABLE,
+                  "private network cannot be made: " + e.getMessage(),
+                  e);
+          kill();
+        }
+      }
       case FAILED -> {
         frame.getInt();
         int op = frame.getInt();

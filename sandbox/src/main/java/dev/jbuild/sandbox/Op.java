@@ -21,7 +21,7 @@ sealed interface Op {
       implements Op {}
 
   /** Makes the user namespace of the step, from the text of its two maps. */
-  record UserNamespace(String uidMap, String gidMap) implements Op {}
+  record UserNamespace(String uidMap, String gidMap, long rootUid, long rootGid) implements Op {}
 
   /** Joins a cgroup by writing to its {@code cgroup.procs}. */
   record Cgroup(String procs) implements Op {}
@@ -76,6 +76,12 @@ sealed interface Op {
   /** Binds a path of the executor's, or one inside a stack. */
   record Bind(
       int stack, String source, String target, boolean recursive, long flags, boolean removeStub)
+      implements Op {}
+
+  /**
+   * Makes a name inside a stack: a mount point for another program, or its directory to work in.
+   */
+  record Target(int stack, String path, boolean directory, boolean removeStub, int uid, int gid)
       implements Op {}
 
   /** Makes a file on the scratch space and binds it. */
@@ -158,6 +164,7 @@ sealed interface Op {
       case DeviceFilter _ -> 26;
       case Chroot _ -> 15;
       case Jail _ -> 27;
+      case Target _ -> 28;
     };
   }
 
@@ -170,6 +177,7 @@ sealed interface Op {
       case 4, 27 -> "use the root directory";
       case 5 -> "mount a file system";
       case 6 -> "bind";
+      case 28 -> "make a mount point";
       case 7 -> "place a file";
       case 8 -> "make a device node";
       case 9 -> "make a link";

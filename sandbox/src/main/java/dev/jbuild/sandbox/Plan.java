@@ -39,7 +39,8 @@ record Plan(List<Op> ops) {
               .flag(o.waitForGo())
               .number(o.pipeUid())
               .number(o.pipeGid());
-      case Op.UserNamespace o -> out.string(o.uidMap()).string(o.gidMap());
+      case Op.UserNamespace o ->
+          out.string(o.uidMap()).string(o.gidMap()).number(o.rootUid()).number(o.rootGid());
       case Op.Cgroup o -> out.string(o.procs());
       case Op.DeviceFilter o -> {
         Bytes program = new Bytes();
@@ -71,6 +72,13 @@ record Plan(List<Op> ops) {
               .flag(o.recursive())
               .number(o.flags())
               .flag(o.removeStub());
+      case Op.Target o ->
+          out.number(o.stack())
+              .string(o.path())
+              .flag(o.directory())
+              .flag(o.removeStub())
+              .number(o.uid())
+              .number(o.gid());
       case Op.File o ->
           out.string(o.file().target())
               .bytes(o.file().content())

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a request into the plan that jbuild-init carries out at tier A or B. Pure. */
 final class Planner {
@@ -18,7 +19,7 @@ final class Planner {
   private static final long CLONE_NEWNET = 0x40000000L;
 
   /** Kept in the first layer when a step's mount made them, as BuildKit does. */
-  private static final Set<String> KEPT_STUBS = Set.of("/dev", "/proc", "/sys");
+  static final Set<String> KEPT_STUBS = Set.of("/dev", "/proc", "/sys");
 
   /**
    * What does not come from the request.
@@ -30,6 +31,7 @@ final class Planner {
    * @param deviceGuard whether a cgroup keeps the step from devices; else its root is nodev
    * @param maxLowers layers that one overlay mount takes
    * @param ids how many ids the executor's user namespace has; 0 outside one
+   * @param remap ids of the machine for a user namespace of the step's own, or null for none
    */
   record Setting(
       Path scratch,
@@ -38,7 +40,8 @@ final class Planner {
       List<Cgroups.Hierarchy> cgroupMounts,
       boolean deviceGuard,
       int maxLowers,
-      long ids) {
+      long ids,
+      @Nullable IdRange remap) {
 
     boolean userNamespace() {
       return ids > 0;
@@ -49,12 +52,13 @@ final class Planner {
   private final RuntimeSpec spec;
   private final Setting setting;
   private final List<Op> ops = new ArrayList<>();
-  private int stacks;
+  private final Stacks stacks;
 
   private Planner(StepRequest request, Setting setting) {
     this.request = request;
     this.spec = request.spec();
     this.setting = setting;
+    this.stacks = new Stacks(ops, setting.maxLowers, setting.remap != null);
   }
 
   static Plan plan(StepRequest request, Setting setting) {
@@ -80,8 +84,12 @@ final class Planner {
                 | (request.network() == NetworkMode.HOST ? 0 : CLONE_NEWNET),
             request.timeout().map(d -> Math.max(1, d.toMillis())).orElse(0L),
             request.network() == NetworkMode.PRIVATE,
-            user.uid(),
-            user.gid()));
+            outside(user.uid()),
+            outside(user.gid())));
+    if (setting.remap != null) {
+      String map = setting.remap.map();
+      ops.add(new Op.UserNamespace(map, map, setting.remap.first(), setting.remap.first()));
+    }
     if (!setting.deviceCgroup.isEmpty()) {
       ops.add(new Op.DeviceFilter(setting.deviceCgroup, DeviceProgram.instructions()));
     }
@@ -97,41 +105,15 @@ final class Planner {
     if (request.network() != NetworkMode.HOST) {
       ops.add(new Op.Loopback());
     }
-    ops.add(new Op.Cwd(spec.process().cwd(), user.uid(), user.gid()));
+    ops.add(new Op.Cwd(spec.process().cwd(), outside(user.uid()), outside(user.gid())));
     ops.add(new Op.Pivot());
     ProcessPlan.add(ops, spec, 0);
     return new Plan(ops);
   }
 
   private void root() {
-    stack(request.rootfs(), setting.deviceGuard ? 0 : Op.Stack.NO_DEV);
+    stacks.add(request.rootfs(), setting.deviceGuard ? 0 : Op.Stack.NO_DEV);
     ops.add(new Op.Root());
-  }
-
-  /** Adds a tree as the newest stack. */
-  private void stack(Rootfs rootfs, int flags) {
-    switch (rootfs) {
-      case Rootfs.Directory(Path path) -> ops.add(new Op.Directory(path.toString(), flags));
-      case Rootfs.Overlay o ->
-          layers(o.lowers(), o.userXattr(), flags, o.upper().toString(), o.work().toString());
-      case Rootfs.Layers o -> layers(o.lowers(), o.userXattr(), flags | Op.Stack.READ_ONLY, "", "");
-    }
-    stacks++;
-  }
-
-  private void layers(List<Path> paths, boolean userXattr, int flags, String upper, String work) {
-    int xattr = userXattr ? Op.Stack.USER_XATTR : 0;
-    List<Op.Lower> lowers =
-        new ArrayList<>(paths.stream().map(p -> Op.Lower.of(p.toString())).toList());
-    // One overlay takes only so many layers: the lowest go into stacks of their own.
-    while (lowers.size() > setting.maxLowers) {
-      int from = lowers.size() - setting.maxLowers;
-      List<Op.Lower> group = List.copyOf(lowers.subList(from, lowers.size()));
-      ops.add(new Op.Stack(xattr, group, "", "", ""));
-      lowers.subList(from, lowers.size()).clear();
-      lowers.add(Op.Lower.of(stacks++));
-    }
-    ops.add(new Op.Stack(flags | xattr, lowers, upper, work, ""));
   }
 
   /** Everything below the root in the order of the paths, so that none covers another. */
@@ -146,10 +128,10 @@ final class Planner {
   }
 
   private void tree(RootfsMount tree) {
-    stack(tree.source(), Op.Stack.NO_DEV);
+    int stack = stacks.add(tree.source(), Op.Stack.NO_DEV);
     ops.add(
         new Op.Bind(
-            stacks - 1,
+            stack,
             tree.subpath(),
             tree.target(),
             false,
@@ -195,7 +177,25 @@ final class Planner {
     }
   }
 
+  /** The machine's id for one of the step's. */
+  private int outside(int id) {
+    if (setting.remap == null) {
+      return id;
+    }
+    if (id >= setting.remap.count()) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "id " + id + " is not among the " + setting.remap.count() + " ids of the step",
+          "give jbuild a larger range of subordinate ids",
+          null);
+    }
+    return setting.remap.first() + id;
+  }
+
   private String data(MountOptions options) {
+    if (setting.remap != null) {
+      return options.data().replaceFirst("gid=5(?=,|$)", "gid=" + outside(5));
+    }
     // The tty group is not mapped where there is one id.
     return setting.ids == 1 ? options.data().replaceFirst(",?gid=5(?=,|$)", "") : options.data();
   }
@@ -237,7 +237,7 @@ final class Planner {
                   false,
                   MountOptions.NOSUID | MountOptions.NOEXEC,
                   true)
-              : node);
+              : new Op.Node(node.target(), node.mode(), node.device(), outside(0), outside(0)));
     }
     ops.add(new Op.Link("/dev/ptmx", "pts/ptmx"));
     ops.addAll(ProcessPlan.DEVICE_LINKS);
@@ -248,8 +248,8 @@ final class Planner {
     ops.add(
         new Op.File(
             file,
-            file.uid(),
-            file.gid(),
+            outside(file.uid()),
+            outside(file.gid()),
             MountOptions.NOSUID
                 | MountOptions.NODEV
                 | (file.isReadOnly() ? MountOptions.RDONLY : 0)

@@ -76,10 +76,17 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
             choice,
             admin ? "asked for" : "root without CAP_SYS_ADMIN: nothing can be mounted");
       }
-      case OCI, AUTO ->
-          throw new BuildFailure(
-              BuildFailure.Kind.UNSUPPORTED,
-              "isolation " + choice.flag() + " is not supported yet");
+      case OCI, AUTO -> {
+        if (!admin) {
+          throw lacks("oci", own);
+        }
+        OciLauncher launcher = OciLauncher.find(ociRuntime);
+        yield new Sandbox(
+            launcher,
+            own.userNamespace() ? Tier.B : Tier.A,
+            Isolation.OCI,
+            "asked for " + launcher.runtime());
+      }
     };
   }
 

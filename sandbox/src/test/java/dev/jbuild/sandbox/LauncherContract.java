@@ -47,7 +47,9 @@ abstract class LauncherContract {
 
   @Test
   void endBySignalIsNamed() {
-    StepResult result = rig.sh("kill -SEGV $$").result();
+    // A pid 1 gets no signal that it does not handle; a runtime passes on what its shell saw.
+    StepResult result =
+        rig.sh(rig.initIsTheStep ? "sh -c 'kill -SEGV $$'; exit $?" : "kill -SEGV $$").result();
     assertThat(result.exitCode()).isEqualTo(139);
     assertThat(result.signal()).contains("SIGSEGV");
   }
@@ -182,12 +184,14 @@ abstract class LauncherContract {
 
   @Test
   void capabilitiesAreDockersDefaultSet() {
+    // without mounts, chroot is the way out of a chroot
+    String set = rig.mounts ? "00000000a80425fb" : "00000000a80025fb";
     assertThat(rig.sh("grep ^Cap /proc/self/status").lines())
         .containsExactly(
             "CapInh:\t0000000000000000",
-            "CapPrm:\t00000000a80425fb",
-            "CapEff:\t00000000a80425fb",
-            "CapBnd:\t00000000a80425fb",
+            "CapPrm:\t" + set,
+            "CapEff:\t" + set,
+            "CapBnd:\t" + set,
             "CapAmb:\t0000000000000000");
   }
 

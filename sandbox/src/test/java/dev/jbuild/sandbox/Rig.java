@@ -43,12 +43,16 @@ final class Rig {
   /** Whether the launcher can mount. */
   final boolean mounts;
 
+  /** Whether the step's own first process is pid 1, as OCI runtimes have it. */
+  final boolean initIsTheStep;
+
   /** With an overlay for a launcher that can mount, else with one plain directory. */
   Rig(Path dir, Launcher launcher, boolean overlay, boolean userXattr) {
     assumeTrue(Files.isExecutable(BUSYBOX), "no /bin/busybox: apt install busybox-static");
     this.dir = dir;
     this.launcher = launcher;
     this.mounts = overlay;
+    this.initIsTheStep = launcher instanceof OciLauncher;
     try {
       lower = busybox(Files.createDirectories(dir.resolve("lower")));
       if (overlay) {
@@ -107,7 +111,11 @@ final class Rig {
     }
   }
 
-  private static synchronized Path attackProgram() throws IOException {
+  static synchronized Path attackProgram() throws IOException {
+    String given = System.getProperty("jbuild.attack");
+    if (given != null) {
+      return Path.of(given);
+    }
     if (attack == null) {
       Path built = Path.of("target", "attack").toAbsolutePath();
       try {

@@ -1,15 +1,9 @@
 package dev.jbuild.sandbox;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -19,8 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The launcher as an ordinary user, started as bin/jbuild starts it: in a JVM of its own. */
 @Tag("root")
 class RootlessLauncherIT {
-
-  private static final int USER = 4711;
 
   @TempDir Path dir;
 
@@ -32,89 +24,57 @@ class RootlessLauncherIT {
     }
   }
 
-  @TestFactory
-  Stream<DynamicTest> withRangesOfIds() throws Exception {
-    assumeTrue(Files.exists(Path.of("/usr/bin/newuidmap")), "no newuidmap: apt install uidmap");
-    return contract(true);
-  }
-
-  @TestFactory
-  Stream<DynamicTest> withOneId() throws Exception {
-    return contract(false);
-  }
-
-  private Stream<DynamicTest> contract(boolean ranges) throws Exception {
-    Rig.assumeRoot();
-    List<String> results = run(ranges);
-    assertThat(results).as("results").hasSizeGreaterThan(25);
-    return results.stream()
-        .map(line -> {
-          String[] words = line.split(" ", 3);
-          return DynamicTest.dynamicTest(
-              words[1],
-              () -> {
-                if (words[0].equals("SKIP")) {
-                  abort(words[2]);
-                }
-                assertThat(line).startsWith("PASS");
-              });
-        });
-  }
-
-  /** The user and its ranges exist in a private mount namespace only. */
-  private List<String> run(boolean ranges) throws IOException, InterruptedException {
-    Path home = Files.createDirectory(dir.resolve("home"));
-    String classPath = ForkedContract.copyClassPath(Files.createDirectory(dir.resolve("cp")));
-    Path init = dir.resolve("jbuild-init");
-    Files.copy(LauncherBinary.locate(), init);
-    Files.writeString(
-        dir.resolve("passwd"),
-        Files.readString(Path.of("/etc/passwd"))
-            + "jbuild-test:x:"
-            + USER
-            + ":"
-            + USER
-            + "::"
-            + home
-            + ":/bin/sh\n");
-    Files.writeString(
-        dir.resolve("subuid"), ranges ? "jbuild-test:300000:65536\n" : "somebody:1:1\n");
-    Path script = dir.resolve("start");
-    Files.writeString(
-        script,
-        """
-        set -e
-        mount --bind %1$s/passwd /etc/passwd
-        touch /etc/subuid /etc/subgid
-        mount --bind %1$s/subuid /etc/subuid
-        mount --bind %1$s/subuid /etc/subgid
-        chown -R %2$d:%2$d %1$s/home %1$s/jbuild-init
-        chmod 755 %1$s %1$s/jbuild-init; chmod -R a+rX %1$s/cp
-        cd %1$s/home
-        exec setpriv --reuid %2$d --regid %2$d --clear-groups %1$s/jbuild-init userns \
-          %3$s -Djava.io.tmpdir=%1$s/home -Djbuild.init=%1$s/jbuild-init -Xmx200m -XX:+UseSerialGC \
-          -XX:TieredStopAtLevel=1 -cp %4$s dev.jbuild.sandbox.ForkedContract \
-          'dev.jbuild.sandbox.RootlessLauncherIT$Inside' %1$s/home/work
-        """
-            .formatted(
-                dir, USER, Path.of(System.getProperty("java.home"), "bin", "java"), classPath));
-    Process process =
-        new ProcessBuilder("unshare", "-m", "sh", script.toString())
-            .redirectError(dir.resolve("errors").toFile())
-            .start();
-    List<String> lines = new ArrayList<>();
-    try (BufferedReader in = process.inputReader()) {
-      for (String line = in.readLine(); line != null; line = in.readLine()) {
-        if (line.matches("(PASS|SKIP|FAIL) .*")) {
-          lines.add(line);
-        }
-      }
+  /** The hostile steps there. */
+  static final class Hostile extends HostileContract {
+    @Override
+    Rig rig(Path folder) {
+      return new Rig(folder, new EmbeddedLauncher(Tier.B), true, true);
     }
-    process.waitFor();
-    String errors = Files.readString(dir.resolve("errors"));
-    assumeTrue(
-        !errors.contains("no user namespace"), "this machine forbids user namespaces: " + errors);
-    assertThat(lines).as(errors).isNotEmpty();
-    return lines;
+  }
+
+  // The user and its ranges exist in a private mount namespace only.
+  private static final String AS_USER =
+      """
+      cat /etc/passwd > $DIR/passwd
+      echo "jbuild-test:x:4711:4711::$DIR/home:/bin/sh" >> $DIR/passwd
+      chown -R 4711:4711 $DIR/home $DIR/jbuild-init
+      unshare --user true 2>/dev/null || { echo 'user namespaces are forbidden here' >&2; exit 77; }
+      exec unshare -m sh -ec "
+        mount --bind $DIR/passwd /etc/passwd
+        touch /etc/subuid /etc/subgid
+        mount --bind $DIR/subuid /etc/subuid
+        mount --bind $DIR/subuid /etc/subgid
+        cd $DIR/home
+        exec setpriv --reuid 4711 --regid 4711 --clear-groups $DIR/jbuild-init userns $JAVA"
+      """;
+
+  private static final String RANGES = "echo jbuild-test:300000:65536 > $DIR/subuid\n";
+  private static final String NO_RANGES = "echo somebody:1:1 > $DIR/subuid\n";
+  private static final String ONE_ID = "the executor has one id";
+
+  @TestFactory
+  Stream<DynamicTest> contractWithRangesOfIds() throws Exception {
+    Rig.assumeRoot();
+    assumeTrue(Files.exists(Path.of("/usr/bin/newuidmap")), "no newuidmap: apt install uidmap");
+    return ForkedContract.tests(Inside.class, dir, RANGES + AS_USER);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> contractWithOneId() throws Exception {
+    Rig.assumeRoot();
+    return ForkedContract.tests(Inside.class, dir, NO_RANGES + AS_USER, ONE_ID);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> hostileWithRangesOfIds() throws Exception {
+    Rig.assumeRoot();
+    assumeTrue(Files.exists(Path.of("/usr/bin/newuidmap")), "no newuidmap: apt install uidmap");
+    return ForkedContract.tests(Hostile.class, dir, RANGES + AS_USER);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> hostileWithOneId() throws Exception {
+    Rig.assumeRoot();
+    return ForkedContract.tests(Hostile.class, dir, NO_RANGES + AS_USER, ONE_ID);
   }
 }

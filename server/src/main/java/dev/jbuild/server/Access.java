@@ -26,7 +26,9 @@ final class Access {
   Access(ServerOptions options) {
     token = options.bearer().map(text -> text.getBytes(StandardCharsets.UTF_8)).orElse(null);
     anyHost =
-        token != null || options.anonymous() || options.address() instanceof ServerOptions.Address.Unix;
+        token != null
+            || options.anonymous()
+            || options.address() instanceof ServerOptions.Address.Unix;
   }
 
   /**
@@ -112,7 +114,8 @@ final class Access {
         .response()
         .putHeader("www-authenticate", (registry ? "Basic" : "Bearer") + " realm=\"jbuild\"");
     if (registry) {
-      RegistryErrors.UNAUTHORIZED.answer(request, "the token of this server is needed, as the password");
+      RegistryErrors.UNAUTHORIZED.answer(
+          request, "the token of this server is needed, as the password");
     } else {
       Reply.failure(
           request,

@@ -91,7 +91,10 @@ final class BuildRoutes {
           503,
           new BuildFailure(
               BuildFailure.Kind.UNAVAILABLE,
-              options.maxBuilds() + " builds run and " + options.queue() + " wait, as many as this server takes",
+              options.maxBuilds()
+                  + " builds run and "
+                  + options.queue()
+                  + " wait, as many as this server takes",
               "try again later",
               null));
       return;
@@ -104,15 +107,14 @@ final class BuildRoutes {
             options.uploadTime().toMillis(),
             request.vertx())
         .onSuccess(bytes -> uploaded(request, query, place, bytes))
-        .onFailure(
-            cause -> {
-              place.release();
-              BuildFailure failure =
-                  cause instanceof BuildFailure known
-                      ? known
-                      : new BuildFailure(BuildFailure.Kind.INTERNAL, "internal fault: " + cause, cause);
-              refuse(request, uploadStatus(failure.kind()), failure);
-            });
+        .onFailure(cause -> {
+          place.release();
+          BuildFailure failure =
+              cause instanceof BuildFailure known
+                  ? known
+                  : new BuildFailure(BuildFailure.Kind.INTERNAL, "internal fault: " + cause, cause);
+          refuse(request, uploadStatus(failure.kind()), failure);
+        });
   }
 
   private static int uploadStatus(BuildFailure.Kind kind) {
@@ -172,11 +174,10 @@ final class BuildRoutes {
 
   private void cancel(RoutingContext request) {
     find(request)
-        .ifPresent(
-            build -> {
-              build.cancel();
-              Reply.json(request, build.state().isFinal() ? 200 : 202, build.toJson());
-            });
+        .ifPresent(build -> {
+          boolean going = build.cancel();
+          Reply.json(request, going ? 202 : 200, build.toJson());
+        });
   }
 
   private void follow(RoutingContext request) {
@@ -227,7 +228,8 @@ final class BuildRoutes {
     Optional<ServedBuild> build = builds.find(id);
     if (build.isEmpty()) {
       Reply.failure(
-          request, new BuildFailure(BuildFailure.Kind.NOT_FOUND, "there is no build \"" + id + "\""));
+          request,
+          new BuildFailure(BuildFailure.Kind.NOT_FOUND, "there is no build \"" + id + "\""));
     }
     return build;
   }
@@ -251,8 +253,8 @@ final class BuildRoutes {
   }
 
   /**
-   * Answers without having read the body. What still comes is thrown away for a moment, as closing at
-   * once could cost the caller the answer; then the connection is closed.
+   * Answers without having read the body. What still comes is thrown away for a moment, as closing
+   * at once could cost the caller the answer; then the connection is closed.
    */
   private static void refuse(RoutingContext request, int status, BuildFailure failure) {
     boolean single = request.request().version() != HttpVersion.HTTP_2;

@@ -24,8 +24,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A server that listens from {@link #start} until {@link #close}. It uses an engine and a store that
- * are its caller's to close, afterwards.
+ * A server that listens from {@link #start} until {@link #close}. It uses an engine and a store
+ * that are its caller's to close, afterwards.
  */
 public final class BuildServer implements AutoCloseable {
   /** A connection on which nothing moves is dropped; event streams have a heartbeat below this. */
@@ -62,8 +62,8 @@ public final class BuildServer implements AutoCloseable {
    * Starts a server and returns when it listens.
    *
    * @param version as {@code /version} shows it
-   * @throws BuildFailure of kind {@code USER} when it would be open to strangers, {@code CONFLICT} or
-   *     {@code UNAVAILABLE} when it cannot listen there
+   * @throws BuildFailure of kind {@code USER} when it would be open to strangers, {@code CONFLICT}
+   *     or {@code UNAVAILABLE} when it cannot listen there
    */
   public static BuildServer start(
       ServerOptions options, String version, BuildEngine engine, Store store) {
@@ -105,7 +105,8 @@ public final class BuildServer implements AutoCloseable {
     router.get("/openapi.yaml").handler(BuildServer::openApi);
     new BuildRoutes(builds, options, offload).addTo(router);
     new RegistryRoutes(store, offload).addTo(router);
-    router.errorHandler(404, request -> notFound(request, "there is no " + request.request().path()));
+    router.errorHandler(
+        404, request -> notFound(request, "there is no " + request.request().path()));
     router.errorHandler(
         405,
         request ->
@@ -169,7 +170,9 @@ public final class BuildServer implements AutoCloseable {
   private void listen() {
     switch (options.address()) {
       case ServerOptions.Address.Tcp tcp ->
-          await(http.listen(SocketAddress.inetSocketAddress(tcp.port(), tcp.host())), tcp.host() + ":" + tcp.port());
+          await(
+              http.listen(SocketAddress.inetSocketAddress(tcp.port(), tcp.host())),
+              tcp.host() + ":" + tcp.port());
       case ServerOptions.Address.Unix unix -> {
         UnixSocketFile.claim(unix.path());
         await(
@@ -186,7 +189,9 @@ public final class BuildServer implements AutoCloseable {
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new BuildFailure(
-          cause instanceof java.net.BindException ? BuildFailure.Kind.CONFLICT : BuildFailure.Kind.UNAVAILABLE,
+          cause instanceof java.net.BindException
+              ? BuildFailure.Kind.CONFLICT
+              : BuildFailure.Kind.UNAVAILABLE,
           "cannot listen on " + where + ": " + cause.getMessage(),
           cause);
     } catch (TimeoutException e) {

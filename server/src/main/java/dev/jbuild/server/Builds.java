@@ -24,6 +24,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The builds of a server: those that run, those that wait for their turn, first come first served,
@@ -38,7 +39,8 @@ final class Builds implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, ServedBuild> builds = new LinkedHashMap<>();
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("build-time").factory());
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("build-time").factory());
   private int accepted;
   private boolean closed;
 
@@ -129,7 +131,7 @@ final class Builds implements AutoCloseable {
         running.release();
       }
     } catch (InterruptedException e) {
-      endWithoutEngine(
+      fail(
           build,
           new BuildFailure(
               BuildFailure.Kind.CANCELLED, "the build was cancelled before it began", e));
@@ -150,10 +152,11 @@ final class Builds implements AutoCloseable {
             },
             options.buildTime().toMillis(),
             TimeUnit.MILLISECONDS);
-    LastEvent last = new LastEvent(build.events());
     BuildFailure failure;
+    EventsButTheLast events = new EventsButTheLast(build.events());
     try {
-      build.succeed(engine.build(build.request(), last::on), Instant.now(clock));
+      build.succeed(engine.build(build.request(), events::on), Instant.now(clock));
+      events.last().ifPresent(last -> build.events().append(EventJson.of(last)));
       return;
     } catch (BuildFailure e) {
       failure = e;
@@ -166,35 +169,42 @@ final class Builds implements AutoCloseable {
       failure =
           new BuildFailure(
               BuildFailure.Kind.UNAVAILABLE,
-              "the build took longer than the " + options.buildTime().toMinutes() + " min it may take",
+              "the build took longer than the "
+                  + options.buildTime().toMinutes()
+                  + " min it may take",
               failure);
     }
-    if (last.isFinal) {
-      build.fail(failure, Instant.now(clock));
-    } else {
-      endWithoutEngine(build, failure);
-    }
+    fail(build, failure);
   }
 
-  /** Ends a build whose last event the engine did not send. */
-  private void endWithoutEngine(ServedBuild build, BuildFailure failure) {
+  private void fail(ServedBuild build, BuildFailure failure) {
     Instant now = Instant.now(clock);
     build.fail(failure, now);
-    build.events().append(EventJson.of(new BuildEvent.Failed(now, Duration.ZERO, failure)));
+    build.events().append(EventJson.of(new BuildEvent.Failed(now, build.age(now), failure)));
   }
 
-  /** Writes events, and sees whether the engine got as far as its own last one. */
-  private static final class LastEvent {
+  /**
+   * Writes events but holds the last one back: by the time followers see it, the build itself shows
+   * its end, and the server may know better why it failed.
+   */
+  private static final class EventsButTheLast {
     private final EventLog log;
-    private volatile boolean isFinal;
+    private volatile @Nullable BuildEvent last;
 
-    LastEvent(EventLog log) {
+    EventsButTheLast(EventLog log) {
       this.log = log;
     }
 
     void on(BuildEvent event) {
-      log.append(EventJson.of(event));
-      isFinal = event instanceof BuildEvent.Finished || event instanceof BuildEvent.Failed;
+      if (event instanceof BuildEvent.Finished || event instanceof BuildEvent.Failed) {
+        last = event;
+      } else {
+        log.append(EventJson.of(event));
+      }
+    }
+
+    Optional<BuildEvent> last() {
+      return Optional.ofNullable(last);
     }
   }
 

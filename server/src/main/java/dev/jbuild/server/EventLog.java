@@ -17,8 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * The events of one build as lines of a file, so that any number of followers can read all of them
  * from the beginning, however late they come, without the server holding them in memory.
  *
- * <p>A place in the log is the number of bytes before it; it is the id of the event that ends there,
- * which makes resuming after an id a seek. One writer, any number of readers; thread-safe.
+ * <p>A place in the log is the number of bytes before it; it is the id of the event that ends
+ * there, which makes resuming after an id a seek. One writer, any number of readers; thread-safe.
  *
  * <p>Streams and not channels do the work, as a channel is closed when a thread that uses it is
  * interrupted, and that is how builds are cancelled.
@@ -166,5 +166,4 @@ final class EventLog implements Closeable {
     out.close();
     Files.deleteIfExists(file);
   }
-
 }

@@ -85,23 +85,21 @@ final class EventStream implements Runnable {
   private void onLoop(java.util.function.Supplier<Future<Void>> action)
       throws InterruptedException, ExecutionException {
     CompletableFuture<Void> written = new CompletableFuture<>();
-    loop.runOnContext(
-        _ -> {
-          if (response.closed() || response.ended()) {
-            written.completeExceptionally(new IOException("the follower is gone"));
-          } else {
-            action
-                .get()
-                .onComplete(
-                    done -> {
-                      if (done.succeeded()) {
-                        written.complete(null);
-                      } else {
-                        written.completeExceptionally(done.cause());
-                      }
-                    });
-          }
-        });
+    loop.runOnContext(_ -> {
+      if (response.closed() || response.ended()) {
+        written.completeExceptionally(new IOException("the follower is gone"));
+      } else {
+        action
+            .get()
+            .onComplete(done -> {
+              if (done.succeeded()) {
+                written.complete(null);
+              } else {
+                written.completeExceptionally(done.cause());
+              }
+            });
+      }
+    });
     written.get();
   }
 }

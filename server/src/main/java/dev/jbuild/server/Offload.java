@@ -23,19 +23,18 @@ final class Offload implements AutoCloseable {
   <T> void run(
       RoutingContext request, Callable<T> work, Consumer<T> answer, Consumer<BuildFailure> refuse) {
     Context loop = request.vertx().getOrCreateContext();
-    threads.execute(
-        () -> {
-          try {
-            T result = work.call();
-            loop.runOnContext(_ -> answer.accept(result));
-          } catch (BuildFailure e) {
-            loop.runOnContext(_ -> refuse.accept(e));
-          } catch (Exception e) {
-            BuildFailure fault =
-                new BuildFailure(BuildFailure.Kind.INTERNAL, "internal fault: " + e, e);
-            loop.runOnContext(_ -> refuse.accept(fault));
-          }
-        });
+    threads.execute(() -> {
+      try {
+        T result = work.call();
+        loop.runOnContext(_ -> answer.accept(result));
+      } catch (BuildFailure e) {
+        loop.runOnContext(_ -> refuse.accept(e));
+      } catch (Exception e) {
+        BuildFailure fault =
+            new BuildFailure(BuildFailure.Kind.INTERNAL, "internal fault: " + e, e);
+        loop.runOnContext(_ -> refuse.accept(fault));
+      }
+    });
   }
 
   /** Runs something that answers by itself. */

@@ -24,14 +24,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /v2/}: the pull part of the OCI distribution API over the store. A repository is the name of
- * an image there, without its tag; one whose registry has a port, which no repository may have, is
- * reached by its path alone.
+ * {@code /v2/}: the pull part of the OCI distribution API over the store. A repository is the name
+ * of an image there, without its tag; one whose registry has a port, which no repository may have,
+ * is reached by its path alone.
  */
 final class RegistryRoutes {
   private static final long LARGEST_MANIFEST = 4 << 20;
   private static final Pattern NAME =
-      Pattern.compile("[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*)*");
+      Pattern.compile(
+          "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*)*");
   private static final Pattern PATH =
       Pattern.compile("/v2/(?<name>.+)/(?<kind>manifests|blobs|tags|referrers)/(?<rest>[^/]+)");
 
@@ -126,12 +127,11 @@ final class RegistryRoutes {
 
   private Optional<Found> byTag(String name, String tag) {
     Optional<Descriptor> target = RepositoryTags.find(store.tags().list(), name, tag);
-    return target.map(
-        descriptor ->
-            new Found(
-                descriptor.mediaType(),
-                descriptor.digest(),
-                Buffer.buffer(store.blobs().read(descriptor.digest()))));
+    return target.map(descriptor ->
+        new Found(
+            descriptor.mediaType(),
+            descriptor.digest(),
+            Buffer.buffer(store.blobs().read(descriptor.digest()))));
   }
 
   /** By digest every manifest of the store can be had; other blobs are no manifests. */
@@ -253,7 +253,12 @@ final class RegistryRoutes {
           }
           ObjectNode node = Json.object();
           node.put("name", name);
-          page(request, node, "tags", List.copyOf(new TreeSet<>(tags)), "/v2/" + name + "/tags/list");
+          page(
+              request,
+              node,
+              "tags",
+              List.copyOf(new TreeSet<>(tags)),
+              "/v2/" + name + "/tags/list");
         },
         failure -> fail(request, failure));
   }
@@ -266,7 +271,9 @@ final class RegistryRoutes {
         failure -> fail(request, failure));
   }
 
-  /** Answers with the items after {@code last}, at most {@code n}, and a link to those that follow. */
+  /**
+   * Answers with the items after {@code last}, at most {@code n}, and a link to those that follow.
+   */
   private static void page(
       RoutingContext request, ObjectNode node, String key, List<String> items, String path) {
     String last = request.queryParams().get("last");
@@ -279,7 +286,8 @@ final class RegistryRoutes {
     if (shown.size() < rest.size() && !shown.isEmpty()) {
       request
           .response()
-          .putHeader("link", "<" + path + "?n=" + most + "&last=" + shown.getLast() + ">; rel=\"next\"");
+          .putHeader(
+              "link", "<" + path + "?n=" + most + "&last=" + shown.getLast() + ">; rel=\"next\"");
     }
     Reply.json(request, 200, node);
   }

@@ -20,7 +20,8 @@ final class RepositoryTags {
       return Optional.of(exact);
     }
     return names.entrySet().stream()
-        .filter(entry -> tag(entry.getKey()).equals(tag) && repository(entry.getKey()).equals(repository))
+        .filter(entry ->
+            tag(entry.getKey()).equals(tag) && repository(entry.getKey()).equals(repository))
         .map(java.util.Map.Entry::getValue)
         .findFirst();
   }

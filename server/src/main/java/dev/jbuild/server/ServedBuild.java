@@ -8,6 +8,7 @@ import dev.jbuild.oci.Json;
 import dev.jbuild.server.json.EventJson;
 import dev.jbuild.server.json.FailureJson;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.locks.ReentrantLock;
@@ -77,7 +78,9 @@ final class ServedBuild {
     }
   }
 
-  /** The calling thread waits for and runs the build from here on; {@link #cancel} interrupts it. */
+  /**
+   * The calling thread waits for and runs the build from here on; {@link #cancel} interrupts it.
+   */
   void attach() {
     lock.lock();
     try {
@@ -101,14 +104,32 @@ final class ServedBuild {
     }
   }
 
-  /** Ends a build that waits or runs; one that has ended stays as it is. */
-  void cancel() {
+  /** How long ago it began to run; nothing if it never did. */
+  Duration age(Instant now) {
     lock.lock();
     try {
+      return started == null ? Duration.ZERO : Duration.between(started, now);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Ends a build that waits or runs; one that has ended stays as it is.
+   *
+   * @return whether it had not ended
+   */
+  boolean cancel() {
+    lock.lock();
+    try {
+      if (state.isFinal()) {
+        return false;
+      }
       cancelled = true;
       if (worker != null) {
         worker.interrupt();
       }
+      return true;
     } finally {
       lock.unlock();
     }

@@ -72,27 +72,72 @@ public record ServerOptions(
 
   public ServerOptions withAddress(Address other) {
     return new ServerOptions(
-        other, token, tls, anonymous, maxBuilds, queue, contextLimit, uploadTime, buildTime, keptBuilds);
+        other,
+        token,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
   }
 
   public ServerOptions withToken(@Nullable String other) {
     return new ServerOptions(
-        address, other, tls, anonymous, maxBuilds, queue, contextLimit, uploadTime, buildTime, keptBuilds);
+        address,
+        other,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
   }
 
   public ServerOptions withTls(@Nullable Tls other) {
     return new ServerOptions(
-        address, token, other, anonymous, maxBuilds, queue, contextLimit, uploadTime, buildTime, keptBuilds);
+        address,
+        token,
+        other,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
   }
 
   public ServerOptions withAnonymous(boolean allowed) {
     return new ServerOptions(
-        address, token, tls, allowed, maxBuilds, queue, contextLimit, uploadTime, buildTime, keptBuilds);
+        address,
+        token,
+        tls,
+        allowed,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
   }
 
   public ServerOptions withBuilds(int most, int waiting) {
     return new ServerOptions(
-        address, token, tls, anonymous, most, waiting, contextLimit, uploadTime, buildTime, keptBuilds);
+        address,
+        token,
+        tls,
+        anonymous,
+        most,
+        waiting,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
   }
 
   public ServerOptions withContextLimit(long bytes, Duration time) {
@@ -102,6 +147,15 @@ public record ServerOptions(
 
   public ServerOptions withBuildTime(Duration time) {
     return new ServerOptions(
-        address, token, tls, anonymous, maxBuilds, queue, contextLimit, uploadTime, time, keptBuilds);
+        address,
+        token,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        time,
+        keptBuilds);
   }
 }

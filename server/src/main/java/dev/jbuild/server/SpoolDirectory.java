@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where one server keeps posted contexts and the events of its builds: a directory of its own, locked
- * while it lives. What servers that died left behind is removed by the next one.
+ * Where one server keeps posted contexts and the events of its builds: a directory of its own,
+ * locked while it lives. What servers that died left behind is removed by the next one.
  */
 final class SpoolDirectory implements AutoCloseable {
   private static final String LOCK = "lock";

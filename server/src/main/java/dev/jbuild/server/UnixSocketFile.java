@@ -10,7 +10,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** The file of a Unix socket: left behind by a server that died, it stands in the next one's way. */
+/**
+ * The file of a Unix socket: left behind by a server that died, it stands in the next one's way.
+ */
 final class UnixSocketFile {
   private UnixSocketFile() {}
 

@@ -11,8 +11,8 @@ import io.vertx.core.http.HttpServerRequest;
 import java.nio.file.Path;
 
 /**
- * A request's body on its way to a file. Reading stops while the disk is behind, so that memory stays
- * flat; too many bytes or too much time end it.
+ * A request's body on its way to a file. Reading stops while the disk is behind, so that memory
+ * stays flat; too many bytes or too much time end it.
  */
 final class Upload {
   private final HttpServerRequest request;
@@ -32,7 +32,8 @@ final class Upload {
    * @return the bytes written; or a failure: {@code UNSUPPORTED} for too many, {@code UNAVAILABLE}
    *     for too slow or broken off
    */
-  static Future<Long> to(Path file, HttpServerRequest request, long limit, long milliseconds, Vertx vertx) {
+  static Future<Long> to(
+      Path file, HttpServerRequest request, long limit, long milliseconds, Vertx vertx) {
     Upload upload = new Upload(request, limit);
     long timer =
         vertx.setTimer(
@@ -46,34 +47,35 @@ final class Upload {
         .fileSystem()
         .open(file.toString(), new OpenOptions().setCreateNew(true).setWrite(true))
         .compose(open -> upload.into(open).eventually(() -> open.close()))
-        .eventually(
-            () -> {
-              vertx.cancelTimer(timer);
-              return Future.succeededFuture();
-            });
+        .eventually(() -> {
+          vertx.cancelTimer(timer);
+          return Future.succeededFuture();
+        });
   }
 
   private Future<Long> into(AsyncFile file) {
-    request.exceptionHandler(
-        cause ->
-            done.tryFail(
-                new BuildFailure(
-                    BuildFailure.Kind.UNAVAILABLE, "the context broke off after " + received + " bytes", cause)));
-    file.exceptionHandler(
-        cause ->
-            done.tryFail(
-                new BuildFailure(BuildFailure.Kind.UNAVAILABLE, "the context cannot be kept: " + cause.getMessage(), cause)));
+    request.exceptionHandler(cause ->
+        done.tryFail(
+            new BuildFailure(
+                BuildFailure.Kind.UNAVAILABLE,
+                "the context broke off after " + received + " bytes",
+                cause)));
+    file.exceptionHandler(cause ->
+        done.tryFail(
+            new BuildFailure(
+                BuildFailure.Kind.UNAVAILABLE,
+                "the context cannot be kept: " + cause.getMessage(),
+                cause)));
     file.drainHandler(_ -> request.resume());
     request.handler(bytes -> accept(file, bytes));
     request.endHandler(_ -> file.flush().onComplete(_ -> done.tryComplete(received)));
     request.resume();
     return done.future()
-        .onFailure(
-            _ -> {
-              request.handler(null);
-              request.endHandler(null);
-              request.pause();
-            });
+        .onFailure(_ -> {
+          request.handler(null);
+          request.endHandler(null);
+          request.pause();
+        });
   }
 
   private void accept(AsyncFile file, Buffer bytes) {
@@ -86,13 +88,12 @@ final class Upload {
       return;
     }
     file.write(bytes)
-        .onFailure(
-            cause ->
-                done.tryFail(
-                    new BuildFailure(
-                        BuildFailure.Kind.UNAVAILABLE,
-                        "the context cannot be kept: " + cause.getMessage(),
-                        cause)));
+        .onFailure(cause ->
+            done.tryFail(
+                new BuildFailure(
+                    BuildFailure.Kind.UNAVAILABLE,
+                    "the context cannot be kept: " + cause.getMessage(),
+                    cause)));
     if (file.writeQueueFull()) {
       request.pause();
     }

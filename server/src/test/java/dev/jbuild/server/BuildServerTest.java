@@ -122,11 +122,10 @@ class BuildServerTest {
     stream
         .lines()
         .filter(line -> line.startsWith("data: "))
-        .forEach(
-            line ->
-                events.add(
-                    Json.parseObject(
-                        line.substring("data: ".length()).getBytes(StandardCharsets.UTF_8), "event")));
+        .forEach(line ->
+            events.add(
+                Json.parseObject(
+                    line.substring("data: ".length()).getBytes(StandardCharsets.UTF_8), "event")));
     return events;
   }
 
@@ -179,7 +178,11 @@ class BuildServerTest {
     String id = id(post("", "x"));
     String whole = send(to("/v1/builds/" + id + "/events")).body();
     List<String> ids =
-        whole.lines().filter(line -> line.startsWith("id: ")).map(line -> line.substring(4)).toList();
+        whole
+            .lines()
+            .filter(line -> line.startsWith("id: "))
+            .map(line -> line.substring(4))
+            .toList();
 
     assertThat(types(events(id, "last-event-id", ids.get(1))))
         .containsExactly("step-finished", "finished");
@@ -335,26 +338,26 @@ class BuildServerTest {
       if (line.matches("  /\\S+:")) {
         path = line.strip().replaceFirst(":$", "");
       } else if (line.matches("    (get|post|put|delete):")) {
-        documented.add(line.strip().replace(":", "").toUpperCase(java.util.Locale.ROOT) + " " + path);
+        documented.add(
+            line.strip().replace(":", "").toUpperCase(java.util.Locale.ROOT) + " " + path);
       }
     }
     List<String> routes = new ArrayList<>();
     server
         .router()
         .getRoutes()
-        .forEach(
-            route -> {
-              if (route.getPath() == null) {
-                return;
-              }
-              String shown = route.getPath().replaceAll(":(\\w+)", "{$1}");
-              if (route.methods() == null || route.methods().isEmpty()) {
-                // a whole API of its own below a prefix
-                routes.add("GET " + (shown.endsWith("/") ? shown + "*" : shown));
-              } else {
-                route.methods().forEach(method -> routes.add(method + " " + shown));
-              }
-            });
+        .forEach(route -> {
+          if (route.getPath() == null) {
+            return;
+          }
+          String shown = route.getPath().replaceAll(":(\\w+)", "{$1}");
+          if (route.methods() == null || route.methods().isEmpty()) {
+            // a whole API of its own below a prefix
+            routes.add("GET " + (shown.endsWith("/") ? shown + "*" : shown));
+          } else {
+            route.methods().forEach(method -> routes.add(method + " " + shown));
+          }
+        });
     assertThat(documented).containsExactlyInAnyOrderElementsOf(routes);
     for (String name : BuildParameters.NAMES) {
       assertThat(get("/openapi.yaml").body()).contains("{ name: " + name + ",");
@@ -364,7 +367,10 @@ class BuildServerTest {
   @Test
   void webPagesAreKeptOut() throws Exception {
     HttpResponse<String> page =
-        send(to("/v1/builds").header("origin", "https://evil.example").POST(HttpRequest.BodyPublishers.ofString("x")));
+        send(
+            to("/v1/builds")
+                .header("origin", "https://evil.example")
+                .POST(HttpRequest.BodyPublishers.ofString("x")));
     assertThat(page.statusCode()).isEqualTo(403);
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket
@@ -387,12 +393,16 @@ class BuildServerTest {
     assertThat(post("", "x").statusCode()).isEqualTo(401);
     HttpResponse<String> registry = get("/v2/");
     assertThat(registry.statusCode()).isEqualTo(401);
-    assertThat(registry.headers().firstValue("www-authenticate")).contains("Basic realm=\"jbuild\"");
+    assertThat(registry.headers().firstValue("www-authenticate"))
+        .contains("Basic realm=\"jbuild\"");
     assertThat(json(registry).at("/errors/0/code").asText()).isEqualTo("UNAUTHORIZED");
-    assertThat(send(to("/version").header("authorization", "Bearer s3cret")).statusCode()).isEqualTo(200);
-    assertThat(send(to("/version").header("authorization", "Bearer other")).statusCode()).isEqualTo(401);
+    assertThat(send(to("/version").header("authorization", "Bearer s3cret")).statusCode())
+        .isEqualTo(200);
+    assertThat(send(to("/version").header("authorization", "Bearer other")).statusCode())
+        .isEqualTo(401);
     String basic = Base64.getEncoder().encodeToString("me:s3cret".getBytes(StandardCharsets.UTF_8));
-    assertThat(send(to("/v2/").header("authorization", "Basic " + basic)).statusCode()).isEqualTo(200);
+    assertThat(send(to("/v2/").header("authorization", "Basic " + basic)).statusCode())
+        .isEqualTo(200);
     assertThat(engine.requests).isEmpty();
   }
 
@@ -412,7 +422,8 @@ class BuildServerTest {
 
   @Test
   void aTakenPortIsSaid() {
-    ServerOptions same = OPTIONS.withAddress(new ServerOptions.Address.Tcp("127.0.0.1", server.port()));
+    ServerOptions same =
+        OPTIONS.withAddress(new ServerOptions.Address.Tcp("127.0.0.1", server.port()));
 
     assertThatThrownBy(() -> start(same))
         .isInstanceOf(BuildFailure.class)
@@ -430,13 +441,15 @@ class BuildServerTest {
     }
     restart(unix);
 
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket))).isEqualTo("rw-------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+        .isEqualTo("rw-------");
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       channel.write(
           ByteBuffer.wrap(
               "GET /version HTTP/1.1\r\nHost: anything\r\nConnection: close\r\n\r\n"
                   .getBytes(StandardCharsets.US_ASCII)));
-      assertThat(new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8))
+      assertThat(
+              new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8))
           .contains("1.2.3");
     }
     assertThatThrownBy(() -> start(unix)).hasMessageContaining("another server listens on");
@@ -446,7 +459,8 @@ class BuildServerTest {
 
   /** An image of one layer in the store, tagged {@code hello:1}. */
   private Manifest image(byte[] layerBytes) {
-    Descriptor config = store.blobs().put(MediaType.OCI_CONFIG, "{}".getBytes(StandardCharsets.UTF_8));
+    Descriptor config =
+        store.blobs().put(MediaType.OCI_CONFIG, "{}".getBytes(StandardCharsets.UTF_8));
     Descriptor layer = store.blobs().put(MediaType.OCI_LAYER, layerBytes);
     Manifest manifest = Manifest.of(config, List.of(layer));
     store.tags().put("hello:1", store.blobs().put(manifest.mediaType(), manifest.bytes()));
@@ -461,7 +475,8 @@ class BuildServerTest {
 
     assertThat(byTag.body().getBytes(StandardCharsets.UTF_8)).isEqualTo(manifest.bytes());
     assertThat(byTag.headers().firstValue("content-type")).contains(MediaType.OCI_MANIFEST.value());
-    assertThat(byTag.headers().firstValue("docker-content-digest")).contains(manifest.digest().toString());
+    assertThat(byTag.headers().firstValue("docker-content-digest"))
+        .contains(manifest.digest().toString());
     HttpResponse<String> byDigest = get("/v2/hello/manifests/" + manifest.digest());
     assertThat(byDigest.body()).isEqualTo(byTag.body());
     HttpResponse<String> head =
@@ -494,15 +509,21 @@ class BuildServerTest {
   void theRegistrySpeaksTheSpecsErrors() throws Exception {
     Manifest manifest = image(new byte[] {1});
 
-    assertThat(json(get("/v2/hello/manifests/9")).at("/errors/0/code").asText()).isEqualTo("MANIFEST_UNKNOWN");
-    assertThat(json(get("/v2/nothing/tags/list")).at("/errors/0/code").asText()).isEqualTo("NAME_UNKNOWN");
-    assertThat(json(get("/v2/Hello/manifests/1")).at("/errors/0/code").asText()).isEqualTo("NAME_INVALID");
-    assertThat(json(get("/v2/hello/blobs/sha256:ab")).at("/errors/0/code").asText()).isEqualTo("DIGEST_INVALID");
+    assertThat(json(get("/v2/hello/manifests/9")).at("/errors/0/code").asText())
+        .isEqualTo("MANIFEST_UNKNOWN");
+    assertThat(json(get("/v2/nothing/tags/list")).at("/errors/0/code").asText())
+        .isEqualTo("NAME_UNKNOWN");
+    assertThat(json(get("/v2/Hello/manifests/1")).at("/errors/0/code").asText())
+        .isEqualTo("NAME_INVALID");
+    assertThat(json(get("/v2/hello/blobs/sha256:ab")).at("/errors/0/code").asText())
+        .isEqualTo("DIGEST_INVALID");
     String absent = "sha256:" + "0".repeat(64);
-    assertThat(json(get("/v2/hello/blobs/" + absent)).at("/errors/0/code").asText()).isEqualTo("BLOB_UNKNOWN");
+    assertThat(json(get("/v2/hello/blobs/" + absent)).at("/errors/0/code").asText())
+        .isEqualTo("BLOB_UNKNOWN");
     assertThat(json(get("/v2/hello/manifests/" + absent)).at("/errors/0/code").asText())
         .isEqualTo("MANIFEST_UNKNOWN");
-    assertThat(get("/v2/hello/manifests/" + manifest.layers().getFirst().digest()).statusCode()).isEqualTo(404);
+    assertThat(get("/v2/hello/manifests/" + manifest.layers().getFirst().digest()).statusCode())
+        .isEqualTo(404);
     HttpResponse<String> push =
         send(to("/v2/hello/blobs/uploads/").POST(HttpRequest.BodyPublishers.noBody()));
     assertThat(push.statusCode()).isEqualTo(405);
@@ -519,7 +540,8 @@ class BuildServerTest {
     HttpResponse<String> first = get("/v2/hello/tags/list?n=3");
 
     assertThat(json(first).get("tags")).hasSize(3);
-    assertThat(first.headers().firstValue("link")).contains("</v2/hello/tags/list?n=3&last=3>; rel=\"next\"");
+    assertThat(first.headers().firstValue("link"))
+        .contains("</v2/hello/tags/list?n=3&last=3>; rel=\"next\"");
     HttpResponse<String> second = get("/v2/hello/tags/list?n=3&last=3");
     assertThat(json(second).get("tags").get(0).asText()).isEqualTo("4");
     assertThat(second.headers().firstValue("link")).isEmpty();

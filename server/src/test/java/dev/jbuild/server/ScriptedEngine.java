@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * An engine that does what the build's target says: {@code target=wait} blocks until a permit comes,
- * {@code target=fail} fails, {@code target=chatty} writes much. It notes what it was given.
+ * An engine that does what the build's target says: {@code target=wait} blocks until a permit
+ * comes, {@code target=fail} fails, {@code target=chatty} writes much. It notes what it was given.
  */
 final class ScriptedEngine implements BuildEngine {
   static final Step STEP = new Step("0/1", "[1/1] RUN true", null);
@@ -59,7 +59,8 @@ final class ScriptedEngine implements BuildEngine {
         }
       }
       case "fail" -> {
-        BuildFailure failure = new BuildFailure(BuildFailure.Kind.USER, "no luck", "try harder", null);
+        BuildFailure failure =
+            new BuildFailure(BuildFailure.Kind.USER, "no luck", "try harder", null);
         listener.on(new BuildEvent.Failed(now, Duration.ofSeconds(1), failure));
         throw failure;
       }
@@ -78,4 +79,9 @@ final class ScriptedEngine implements BuildEngine {
 
   @Override
   public void close() {}
+
+  @Override
+  public dev.jbuild.engine.DockerfileInput read(BuildRequest request) {
+    throw new IllegalStateException("the server does not read Dockerfiles");
+  }
 }

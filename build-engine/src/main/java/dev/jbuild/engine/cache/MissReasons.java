@@ -17,8 +17,8 @@ import java.util.Optional;
  * Remembers which key each step of a Dockerfile last had, so that a miss can be explained by what
  * changed since.
  *
- * <p>A build is named by its context, Dockerfile and target; a step by its id within the build. Only
- * digests of keys are kept here; the fields come from the {@link CacheRecords}.
+ * <p>A build is named by its context, Dockerfile and target; a step by its id within the build.
+ * Only digests of keys are kept here; the fields come from the {@link CacheRecords}.
  */
 public final class MissReasons {
   private static final int LONGEST_VALUE = 80;

@@ -45,9 +45,7 @@ final class ArchiveCopy {
     BytePath path = top.resolve(entry.path());
     makeWay(path, top);
     Attributes attributes =
-        owner == null
-            ? entry.attributes()
-            : entry.attributes().withOwner(owner.uid(), owner.gid());
+        owner == null ? entry.attributes() : entry.attributes().withOwner(owner.uid(), owner.gid());
     Optional<TreeEntry> there = target.find(path);
     if (there.isPresent() && there.get().isDirectory() != entry.isDirectory()) {
       target.remove(path);

@@ -32,7 +32,9 @@ public final class ContextTree implements FileTree {
   @Override
   public Optional<TreeEntry> find(BytePath path) throws IOException {
     Optional<TreeEntry> entry = files.find(path);
-    return entry.isPresent() && visible(entry.get()) ? entry.map(ContextTree::owned) : Optional.empty();
+    return entry.isPresent() && visible(entry.get())
+        ? entry.map(ContextTree::owned)
+        : Optional.empty();
   }
 
   @Override
@@ -74,8 +76,7 @@ public final class ContextTree implements FileTree {
   private static TreeEntry owned(TreeEntry entry) {
     Attributes attributes = entry.attributes().withOwner(0, 0);
     if (entry instanceof TreeEntry.Socket socket) {
-      return new TreeEntry.RegularFile(
-          socket.path(), attributes, 0, ContentSource.of(new byte[0]));
+      return new TreeEntry.RegularFile(socket.path(), attributes, 0, ContentSource.of(new byte[0]));
     }
     return entry.with(attributes);
   }

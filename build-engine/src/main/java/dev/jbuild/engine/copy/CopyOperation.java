@@ -118,7 +118,10 @@ public final class CopyOperation {
     } catch (NotDirectoryException e) {
       throw new BuildFailure(
           Kind.USER,
-          "destination \"" + copy.destination() + "\" leads through \"/" + e.getMessage()
+          "destination \""
+              + copy.destination()
+              + "\" leads through \"/"
+              + e.getMessage()
               + "\", which is not a directory",
           e);
     }
@@ -131,9 +134,13 @@ public final class CopyOperation {
     BytePath top = destination.path();
     Instant time = source.entry().attributes().mtime();
     makeDirectories(top.isRoot() ? top : top.parent());
-    Attributes attributes =
-        destination.entry().map(TreeEntry::attributes).orElse(made).withMtime(time);
-    target.put(new TreeEntry.Directory(top, attributes));
+    if (copy.parents()) {
+      makeDirectories(top);
+    } else {
+      Attributes attributes =
+          destination.entry().map(TreeEntry::attributes).orElse(made).withMtime(time);
+      target.put(new TreeEntry.Directory(top, attributes));
+    }
     selection.walk(
         source,
         (relative, entry) -> {
@@ -162,7 +169,10 @@ public final class CopyOperation {
       throw new BuildFailure(
           Kind.USER,
           directory
-              ? "cannot copy directory \"" + entry.path() + "\" onto \"/" + path
+              ? "cannot copy directory \""
+                  + entry.path()
+                  + "\" onto \"/"
+                  + path
                   + "\", which is not a directory"
               : "cannot copy file \"" + entry.path() + "\" onto directory \"/" + path + "\"");
     }

@@ -19,15 +19,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Digests of files by what the kernel says of them: device, inode, size, mtime and ctime. A build of
- * an unchanged context is a walk, not a read.
+ * Digests of files by what the kernel says of them: device, inode, size, mtime and ctime. A build
+ * of an unchanged context is a walk, not a read.
  *
  * <p>The ctime cannot be set back by a program, so a file with restored times is read again. A file
  * that changed less than two seconds before it was read is not remembered: within the resolution of
  * its file system's clock it could change again and look the same.
  *
- * <p>One file for each context, replaced as a whole; losing it costs time only. Only what this build
- * asked for is kept, so it does not grow. Safe for use by many threads.
+ * <p>One file for each context, replaced as a whole; losing it costs time only. Only what this
+ * build asked for is kept, so it does not grow. Safe for use by many threads.
  */
 public final class DigestMemory {
   private static final int FORMAT = 0x6a62_0001;
@@ -120,8 +120,7 @@ public final class DigestMemory {
     Files.createDirectories(file.getParent());
     Path temporary = Files.createTempFile(file.getParent(), ".digests", null);
     try (DataOutputStream out =
-        new DataOutputStream(
-            new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16))) {
+        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16))) {
       out.writeInt(FORMAT);
       Map<Key, Digest> all = Map.copyOf(now);
       out.writeInt(all.size());

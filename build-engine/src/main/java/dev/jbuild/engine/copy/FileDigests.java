@@ -24,7 +24,9 @@ public final class FileDigests {
     this.memory = memory;
   }
 
-  /** One short text for each entry that is equal for equal content: a digest for files and links. */
+  /**
+   * One short text for each entry that is equal for equal content: a digest for files and links.
+   */
   List<String> all(List<TreeEntry> entries) throws IOException {
     try {
       // On the common pool: hashing is work for processors, not for the threads of a build.

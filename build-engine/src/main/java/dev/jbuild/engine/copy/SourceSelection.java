@@ -6,8 +6,8 @@ import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
-import dev.jbuild.layer.ContentSource;
 import dev.jbuild.layer.Attributes;
+import dev.jbuild.layer.ContentSource;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
@@ -21,8 +21,8 @@ import java.util.List;
 /**
  * The files that one COPY or ADD takes, in the order in which it takes them.
  *
- * <p>Wildcards match component by component as Go's {@code filepath.Match} and find nothing behind a
- * symbolic link; a wildcard without a match takes nothing, a literal path without a file is an
+ * <p>Wildcards match component by component as Go's {@code filepath.Match} and find nothing behind
+ * a symbolic link; a wildcard without a match takes nothing, a literal path without a file is an
  * error. Links on the way to a source, and the source itself, are followed inside the tree.
  */
 public final class SourceSelection {
@@ -41,9 +41,39 @@ public final class SourceSelection {
    *
    * @param name its last component as written or matched, which a copy into a directory gets
    * @param entry what it is, links followed
-   * @param wildcard whether a pattern matched it
+   * @param part what of a directory is taken
    */
-  public record Source(BytePath name, TreeEntry entry, boolean wildcard) {}
+  public record Source(BytePath name, TreeEntry entry, Part part) {}
+
+  /** Which files below a source are taken. */
+  sealed interface Part {
+    /** All of them. */
+    record Whole() implements Part {}
+
+    /** A path and all below it, as {@code --parents} takes it. */
+    record Path(BytePath path) implements Part {}
+
+    /** What a pattern matches, and all below it; {@code **} is any number of directories. */
+    record Matching(IgnoreMatcher pattern) implements Part {}
+
+    /** Whether a path is taken. */
+    default boolean takes(BytePath below) {
+      return switch (this) {
+        case Whole whole -> true;
+        case Path one -> below.startsWith(one.path());
+        case Matching matching -> matching.pattern().excluded(ContextTree.text(below));
+      };
+    }
+
+    /** Whether something below a directory that is not taken itself may be. */
+    default boolean entersInto(BytePath below) {
+      return switch (this) {
+        case Whole whole -> true;
+        case Path one -> one.path().startsWith(below);
+        case Matching matching -> true;
+      };
+    }
+  }
 
   /** Hears of each file that is taken. */
   interface Visitor {
@@ -61,7 +91,13 @@ public final class SourceSelection {
     List<Source> sources = new ArrayList<>();
     for (Op.Source source : copy.sources()) {
       switch (source) {
-        case Op.Source.Pattern pattern -> match(pattern.text(), tree, sources);
+        case Op.Source.Pattern pattern -> {
+          if (copy.parents()) {
+            sources.add(withParents(pattern.text(), tree));
+          } else {
+            match(pattern.text(), tree, sources);
+          }
+        }
         case Op.Source.Inline inline -> sources.add(inline(inline));
       }
     }
@@ -81,26 +117,25 @@ public final class SourceSelection {
   void walk(Source source, Visitor visitor) throws IOException {
     visitor.visit(BytePath.ROOT, source.entry());
     if (source.entry().isDirectory()) {
-      walk(source.entry().path(), BytePath.ROOT, visitor);
+      walk(source.entry().path(), BytePath.ROOT, source.part(), visitor);
     }
   }
 
-  private void walk(BytePath directory, BytePath relative, Visitor visitor) throws IOException {
+  private void walk(BytePath directory, BytePath relative, Part part, Visitor visitor)
+      throws IOException {
     for (TreeEntry entry : tree.list(directory)) {
       BytePath below = relative.resolve(entry.path().name());
-      switch (excludes.verdict(ContextTree.text(below))) {
-        case PRUNED -> {}
-        case INCLUDED -> {
-          visitor.visit(below, entry);
-          if (entry.isDirectory()) {
-            walk(entry.path(), below, visitor);
-          }
+      IgnoreMatcher.Verdict verdict = excludes.verdict(ContextTree.text(below));
+      if (verdict == IgnoreMatcher.Verdict.PRUNED) {
+        continue;
+      }
+      if (verdict == IgnoreMatcher.Verdict.INCLUDED && part.takes(below)) {
+        visitor.visit(below, entry);
+        if (entry.isDirectory()) {
+          walk(entry.path(), below, part, visitor);
         }
-        case EXCLUDED -> {
-          if (entry.isDirectory()) {
-            walk(entry.path(), below, new Late(visitor, below, entry));
-          }
-        }
+      } else if (entry.isDirectory() && (part.takes(below) || part.entersInto(below))) {
+        walk(entry.path(), below, part, new Late(visitor, below, entry));
       }
     }
   }
@@ -137,16 +172,37 @@ public final class SourceSelection {
             Attributes.of(0644, 0, 0, Instant.EPOCH),
             inline.content().length,
             ContentSource.of(inline.content()));
-    return new Source(name, file, false);
+    return new Source(name, file, new Part.Whole());
+  }
+
+  /** {@code --parents}: what is after {@code /./}, or all of the path, is kept. */
+  private static Source withParents(String pattern, FileTree tree) throws IOException {
+    int pivot = pattern.indexOf("/./");
+    String before = pivot < 0 ? "" : pattern.substring(0, pivot);
+    String kept = pivot < 0 ? pattern : pattern.substring(pivot + 2);
+    BytePath base = path(before);
+    FileTree.Resolved start = tree.resolve(base);
+    if (!start.isDirectory()) {
+      throw notFound(before, base, tree);
+    }
+    TreeEntry directory = start.entry().orElseThrow();
+    if (Glob.isWildcard(kept)) {
+      IgnoreMatcher matching = IgnoreMatcher.of(List.of(kept));
+      return new Source(BytePath.ROOT, directory, new Part.Matching(matching));
+    }
+    BytePath path = path(kept);
+    if (tree.find(start.path().resolve(path)).isEmpty()) {
+      throw notFound(pattern, start.path().resolve(path), tree);
+    }
+    return new Source(BytePath.ROOT, directory, new Part.Path(path));
   }
 
   private static void match(String pattern, FileTree tree, List<Source> sources)
       throws IOException {
     if (!Glob.isWildcard(pattern)) {
       BytePath path = path(pattern);
-      TreeEntry entry =
-          tree.resolve(path).entry().orElseThrow(() -> notFound(pattern, path, tree));
-      sources.add(new Source(path.isRoot() ? path : path.name(), entry, false));
+      TreeEntry entry = tree.resolve(path).entry().orElseThrow(() -> notFound(pattern, path, tree));
+      sources.add(new Source(path.isRoot() ? path : path.name(), entry, new Part.Whole()));
       return;
     }
     List<String> components = components(pattern);
@@ -181,11 +237,10 @@ public final class SourceSelection {
       TreeEntry target =
           tree.resolve(entry.path())
               .entry()
-              .orElseThrow(
-                  () ->
-                      new BuildFailure(
-                          Kind.NOT_FOUND, "\"" + entry.path() + "\" is a link to nothing"));
-      sources.add(new Source(name, target, true));
+              .orElseThrow(() ->
+                  new BuildFailure(
+                      Kind.NOT_FOUND, "\"" + entry.path() + "\" is a link to nothing"));
+      sources.add(new Source(name, target, new Part.Whole()));
     }
   }
 
@@ -227,7 +282,7 @@ public final class SourceSelection {
   }
 
   /** Text of a Dockerfile as a path: clamped to the root, bytes kept. */
-  static BytePath path(String text) {
+  public static BytePath path(String text) {
     return BytePath.clampedLatin1(new String(SourceText.encode(text), StandardCharsets.ISO_8859_1));
   }
 }

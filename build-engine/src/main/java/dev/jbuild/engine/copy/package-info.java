@@ -3,8 +3,8 @@
  *
  * <p>{@link dev.jbuild.engine.copy.SourceSelection} finds the sources in any {@link
  * dev.jbuild.layer.FileTree}, {@link dev.jbuild.engine.copy.SourceListing} describes them for the
- * cache key, {@link dev.jbuild.engine.copy.CopyOperation} puts them into a layer. None of it needs a
- * mount or a privilege.
+ * cache key, {@link dev.jbuild.engine.copy.CopyOperation} puts them into a layer. None of it needs
+ * a mount or a privilege.
  */
 @NullMarked
 package dev.jbuild.engine.copy;

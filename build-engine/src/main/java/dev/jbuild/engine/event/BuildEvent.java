@@ -37,7 +37,9 @@ public sealed interface BuildEvent {
     }
   }
 
-  /** A step's result was found; nothing ran. {@code from} names the cache, such as {@code local}. */
+  /**
+   * A step's result was found; nothing ran. {@code from} names the cache, such as {@code local}.
+   */
   record StepCached(Instant time, Step step, String from) implements BuildEvent {}
 
   /**

@@ -71,14 +71,16 @@ final class BuildContexts implements AutoCloseable {
           roots.getOrDefault(name, new ContextFiles.Root(FileTree.empty(), NONE));
       String id = Digest.of(root.identity().getBytes(StandardCharsets.UTF_8)).hex();
       DigestMemory memory = DigestMemory.load(memories.resolve(id), clock);
-      FileTree tree = new ContextTree(root.tree(), ignore(name, root.tree()));
+      FileTree tree = new ContextTree(root.tree(), ignore(name, root.tree(), dockerfileIgnore));
       context = new Context(tree, new SourceListing(new FileDigests(memory)), memory);
       open.put(name, context);
     }
     return context;
   }
 
-  private IgnoreMatcher ignore(String name, FileTree files) throws IOException {
+  /** What is left out of a context: the main one has two files that can say so. */
+  static IgnoreMatcher ignore(String name, FileTree files, @Nullable String dockerfileIgnore)
+      throws IOException {
     if (name.equals(MAIN) && dockerfileIgnore != null) {
       return parse("the Dockerfile's .dockerignore", dockerfileIgnore);
     }

@@ -16,8 +16,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The files of a build's contexts, before any .dockerignore. Archives are read where they are, plain
- * or decompressed into the store's scratch space, and never unpacked.
+ * The files of a build's contexts, before any .dockerignore. Archives are read where they are,
+ * plain or decompressed into the store's scratch space, and never unpacked.
  */
 final class ContextFiles implements AutoCloseable {
   private final Map<String, Root> roots = new HashMap<>();
@@ -72,8 +72,7 @@ final class ContextFiles implements AutoCloseable {
     try (InputStream in = Files.newInputStream(file)) {
       return archives
           .open(in)
-          .orElseThrow(
-              () -> new BuildFailure(Kind.USER, "the build context is not a tar archive"));
+          .orElseThrow(() -> new BuildFailure(Kind.USER, "the build context is not a tar archive"));
     }
   }
 

@@ -34,8 +34,7 @@ record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
    */
   static DockerfileText read(DockerfileSource source, FileTree context) throws IOException {
     return switch (source) {
-      case DockerfileSource.Inline inline ->
-          new DockerfileText(inline.name(), inline.text(), null);
+      case DockerfileSource.Inline inline -> new DockerfileText(inline.name(), inline.text(), null);
       case DockerfileSource.File file -> outside(file.path());
       case DockerfileSource.InContext inside -> inside(inside.path(), context);
     };
@@ -49,8 +48,7 @@ record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
 
   private static Optional<byte[]> find(String name, FileTree context) throws IOException {
     BytePath path =
-        BytePath.clampedLatin1(
-            new String(SourceText.encode(name), StandardCharsets.ISO_8859_1));
+        BytePath.clampedLatin1(new String(SourceText.encode(name), StandardCharsets.ISO_8859_1));
     Optional<TreeEntry> entry = context.resolve(path).entry();
     if (entry.isEmpty() || !(entry.get() instanceof TreeEntry.RegularFile file)) {
       return Optional.empty();

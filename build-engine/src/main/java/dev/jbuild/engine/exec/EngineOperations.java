@@ -7,6 +7,7 @@ import dev.jbuild.engine.cache.StackLayer;
 import dev.jbuild.engine.copy.Archives;
 import dev.jbuild.engine.copy.CopyOperation;
 import dev.jbuild.engine.copy.MakeDirectoryOperation;
+import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
 import dev.jbuild.engine.plan.Diagnostics;
@@ -25,7 +26,9 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The operations of one build over one store. Safe for use by many threads.
@@ -72,11 +75,20 @@ final class EngineOperations implements Operations {
             switch (vertex.op()) {
               case Op.Scratch scratch -> CacheKey.of("scratch").build();
               case Op.Image image ->
-                  CacheKey.of("image").add("layers", chain(image.image().config().diffIds())).build();
+                  CacheKey.of("image")
+                      .add("layers", chain(image.image().config().diffIds()))
+                      .build();
               case Op.Context context -> new CacheKey(NO_KEY, List.of());
+              case Op.Merge merge ->
+                  CacheKey.of("merge")
+                      .add("inputs", inputs.stream().map(Digest::toString).toList())
+                      .build();
               case Op.Run run ->
                   OperationKeys.run(
-                      run, inputs.getFirst().toString(), options.extraHosts().keySet());
+                      run,
+                      inputs.getFirst().toString(),
+                      mount -> inputs.get(mount).toString(),
+                      options.extraHosts().keySet());
               case Op.Copy copy -> copyDefinition(copy, vertex, inputs);
               case Op.MakeDirectory make ->
                   OperationKeys.makeDirectory(make, inputs.getFirst().toString());
@@ -108,15 +120,47 @@ final class EngineOperations implements Operations {
         () -> {
           String rootfs = chain(layers(inputs.getFirst()));
           return switch (vertex.op()) {
-            case Op.Run run -> OperationKeys.run(run, rootfs, options.extraHosts().keySet());
+            case Op.Run run -> runContent(run, rootfs, inputs);
             case Op.MakeDirectory make -> OperationKeys.makeDirectory(make, rootfs);
             case Op.Copy copy ->
                 OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, inputs));
             case Op.Scratch scratch -> throw new IllegalArgumentException("not keyed by content");
+            case Op.Merge merge -> throw new IllegalArgumentException("not keyed by content");
             case Op.Image image -> throw new IllegalArgumentException("not keyed by content");
             case Op.Context context -> throw new IllegalArgumentException("not keyed by content");
           };
         });
+  }
+
+  /** Of a mount's tree only the files that it shows count. */
+  private CacheKey runContent(Op.Run run, String rootfs, List<Result> inputs) throws IOException {
+    Map<Integer, String> shown = new HashMap<>();
+    for (Mount mount : run.mounts()) {
+      if (mount.input().isPresent()) {
+        int input = mount.input().getAsInt();
+        String path =
+            switch (mount) {
+              case Mount.Bind bind -> bind.source();
+              case Mount.Cache cache -> cache.source();
+              case Mount.Tmpfs tmpfs -> "/";
+              case Mount.Secret secret -> "/";
+              case Mount.Ssh ssh -> "/";
+            };
+        shown.put(input, listing(path, inputs.get(input)));
+      }
+    }
+    return OperationKeys.run(
+        run, rootfs, mount -> shown.getOrDefault(mount, ""), options.extraHosts().keySet());
+  }
+
+  private String listing(String path, Result source) throws IOException {
+    if (path.equals("/")) {
+      // All of it: equal layers say so without a look at a file.
+      return chain(layers(source));
+    }
+    Op.Copy shown =
+        new Op.Copy(List.of(new Op.Source.Pattern(path)), "/", null, null, false, List.of(), false);
+    return listing(shown, List.of(source, source));
   }
 
   private String listing(Op.Copy copy, List<Result> inputs) throws IOException {
@@ -143,10 +187,13 @@ final class EngineOperations implements Operations {
           List<DiffId> below = StackLayer.diffIds(stack);
           DiffId made =
               switch (vertex.op()) {
-                case Op.Run run -> runs.execute(run, vertex.step(), below);
+                case Op.Run run ->
+                    runs.execute(
+                        run, vertex.step(), inputs.stream().map(EngineOperations::layers).toList());
                 case Op.Copy copy -> copy(copy, inputs, below);
                 case Op.MakeDirectory make -> makeDirectory(make, below);
                 case Op.Scratch scratch -> throw new IllegalArgumentException("makes no layer");
+                case Op.Merge merge -> throw new IllegalArgumentException("makes no layer");
                 case Op.Image image -> throw new IllegalArgumentException("makes no layer");
                 case Op.Context context -> throw new IllegalArgumentException("makes no layer");
               };
@@ -165,8 +212,7 @@ final class EngineOperations implements Operations {
           return write(target);
         }
       }
-      CopyOperation.apply(
-          copy, contexts.get(contextName(inputs)).tree(), target, archives, now());
+      CopyOperation.apply(copy, contexts.get(contextName(inputs)).tree(), target, archives, now());
       return write(target);
     }
   }

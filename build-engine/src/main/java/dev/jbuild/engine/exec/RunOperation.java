@@ -1,6 +1,7 @@
 package dev.jbuild.engine.exec;
 
 import dev.jbuild.dockerfile.ast.SourceSpan;
+import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
@@ -26,6 +27,7 @@ import dev.jbuild.sandbox.Sandbox;
 import dev.jbuild.sandbox.StepRequest;
 import dev.jbuild.sandbox.StepResult;
 import dev.jbuild.snapshot.ActiveSnapshot;
+import dev.jbuild.snapshot.CopySnapshotter;
 import dev.jbuild.snapshot.OverlaySnapshotter;
 import dev.jbuild.snapshot.RootfsMount;
 import dev.jbuild.snapshot.Snapshotter;
@@ -46,7 +48,7 @@ final class RunOperation {
 
   private final Store store;
   private final Supplier<Sandbox> sandbox;
-  private final ExecutionOptions options;
+  private final BuildRequest build;
   private final StepEvents events;
   private final Diagnostics diagnostics;
   private final String hostname;
@@ -54,13 +56,13 @@ final class RunOperation {
   RunOperation(
       Store store,
       Supplier<Sandbox> sandbox,
-      ExecutionOptions options,
+      BuildRequest build,
       StepEvents events,
       Diagnostics diagnostics,
       String hostname) {
     this.store = store;
     this.sandbox = sandbox;
-    this.options = options;
+    this.build = build;
     this.events = events;
     this.diagnostics = diagnostics;
     this.hostname = hostname;
@@ -69,13 +71,24 @@ final class RunOperation {
   /**
    * Runs the process and commits what it changed.
    *
+   * @param inputs layers of the vertex's inputs, the root file system's first
    * @return the new layer
    */
-  DiffId execute(Op.Run run, Step step, List<DiffId> parents) throws Exception {
+  DiffId execute(Op.Run run, Step step, List<List<DiffId>> inputs) throws Exception {
+    List<DiffId> parents = inputs.getFirst();
     ResolvedUser user = user(run.user(), parents);
-    try (ActiveSnapshot snapshot = snapshotter().prepare(parents)) {
+    Snapshotter snapshots = snapshotter();
+    try (ActiveSnapshot snapshot = snapshots.prepare(parents)) {
       OutputTail tail = new OutputTail();
-      StepResult result = run(request(run, snapshot, user), step, tail);
+      StepResult result;
+      try (StepMounts mounts = new StepMounts(store, snapshots, build)) {
+        StepRequest.Builder request = request(run, snapshot, user);
+        mounts.add(run.mounts(), inputs, request);
+        List<String> env = new ArrayList<>(run.env());
+        env.addAll(run.proxyEnv());
+        env.addAll(mounts.env());
+        result = run(request.env(env).build(), step, tail);
+      }
       if (!result.succeeded()) {
         throw failure(step, result, tail);
       }
@@ -86,12 +99,7 @@ final class RunOperation {
   private Snapshotter snapshotter() {
     return switch (sandbox.get().tier()) {
       case A, B -> new OverlaySnapshotter(store);
-      case C ->
-          throw new BuildFailure(
-              Kind.UNSUPPORTED,
-              "RUN in a container without mounts is not supported yet",
-              "give the container CAP_SYS_ADMIN, or a user namespace",
-              null);
+      case C -> new CopySnapshotter(store);
     };
   }
 
@@ -112,12 +120,10 @@ final class RunOperation {
     }
   }
 
-  private StepRequest request(Op.Run run, ActiveSnapshot snapshot, ResolvedUser user) {
-    List<String> env = new ArrayList<>(run.env());
-    env.addAll(run.proxyEnv());
+  private StepRequest.Builder request(Op.Run run, ActiveSnapshot snapshot, ResolvedUser user) {
+    ExecutionOptions options = build.execution();
     StepRequest.Builder request =
         StepRequest.builder(rootfs(snapshot.rootfs()), run.argv())
-            .env(env)
             .cwd(run.cwd())
             .user(user)
             .hostname(hostname)
@@ -127,20 +133,19 @@ final class RunOperation {
             .file(NetworkFiles.hosts(hostname, options.extraHosts()))
             .file(NetworkFiles.resolvConf(run.network()));
     run.scriptFile()
-        .ifPresent(
-            script ->
-                request.file(
-                    new FileMount(
-                        "/dev/pipes/" + script.name(),
-                        script.content().getBytes(StandardCharsets.UTF_8),
-                        0755,
-                        0,
-                        0,
-                        true)));
-    return request.build();
+        .ifPresent(script ->
+            request.file(
+                new FileMount(
+                    "/dev/pipes/" + script.name(),
+                    script.content().getBytes(StandardCharsets.UTF_8),
+                    0755,
+                    0,
+                    0,
+                    true)));
+    return request;
   }
 
-  private static Rootfs rootfs(RootfsMount mount) {
+  static Rootfs rootfs(RootfsMount mount) {
     return switch (mount) {
       case RootfsMount.Overlay overlay ->
           new Rootfs.Overlay(

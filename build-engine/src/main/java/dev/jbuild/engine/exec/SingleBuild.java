@@ -1,8 +1,10 @@
 package dev.jbuild.engine.exec;
 
+import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
@@ -21,6 +23,7 @@ import dev.jbuild.engine.export.PlatformImage;
 import dev.jbuild.engine.image.BaseImages;
 import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.image.StoreBaseImages;
+import dev.jbuild.engine.plan.Checks;
 import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.plan.ImageAssembly;
 import dev.jbuild.engine.plan.Plan;
@@ -44,9 +47,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** One build from its request to its result; used once, by one thread. */
 final class SingleBuild {
+  private static final Pattern OFFICIAL_SYNTAX =
+      Pattern.compile("(?:docker\\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?");
+
   private final EngineSettings settings;
   private final Store store;
   private final BuildRequest request;
@@ -80,18 +87,46 @@ final class SingleBuild {
   }
 
   private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
-    DockerfileText text =
-        DockerfileText.read(request.dockerfile(), files.main());
+    DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
     ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
     if (parsed.tree().isEmpty()) {
       throw diagnostics.of(parsed.errors());
     }
+    requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
+      check(parsed.tree().get(), text, files, diagnostics);
       return build(parsed.tree().get(), text, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }
+  }
+
+  /** Findings are told as warnings; a Dockerfile may ask that they fail the build. */
+  private void check(
+      Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
+      throws IOException {
+    IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+    Checks checks = Checks.of(dockerfile, ignore, request.buildArgs(), false);
+    if (checks.fatal()) {
+      throw diagnostics.of(checks.findings());
+    }
+    for (Diagnostic finding : checks.findings()) {
+      String rule = finding.rule() == null ? "" : " (" + finding.rule() + ")";
+      events.send(new BuildEvent.Warning(events.now(), finding.message() + rule, finding.span()));
+    }
+  }
+
+  /** The official frontend's language is ours, whatever its version; another one's is not. */
+  private static void requireOwnSyntax(Dockerfile dockerfile, Diagnostics diagnostics) {
+    dockerfile
+        .directives()
+        .syntax()
+        .filter(syntax -> !OFFICIAL_SYNTAX.matcher(syntax.value().text()).matches())
+        .ifPresent(syntax -> {
+          throw diagnostics.unsupported(
+              syntax.span(), "the syntax \"" + syntax.value().text() + "\"");
+        });
   }
 
   private BuildResult build(
@@ -123,13 +158,12 @@ final class SingleBuild {
           new RunOperation(
               store,
               settings.sandbox(),
-              request.execution(),
+              request,
               events,
               diagnostics,
               request
                   .buildArgs()
-                  .getOrDefault(
-                      "BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
+                  .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
       EngineOperations operations =
           new EngineOperations(
               store,

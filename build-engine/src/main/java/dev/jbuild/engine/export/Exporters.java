@@ -39,8 +39,7 @@ public final class Exporters {
   private final BuildRequest request;
   private final StepEvents events;
 
-  public Exporters(
-      RegistryAccess registry, Store store, BuildRequest request, StepEvents events) {
+  public Exporters(RegistryAccess registry, Store store, BuildRequest request, StepEvents events) {
     this.registry = registry;
     this.store = store;
     this.request = request;
@@ -112,8 +111,7 @@ public final class Exporters {
     };
   }
 
-  private @Nullable Descriptor export(
-      Output output, List<PlatformImage> images, List<String> names)
+  private @Nullable Descriptor export(Output output, List<PlatformImage> images, List<String> names)
       throws IOException {
     ImageOptions options = options(output);
     Descriptor image =
@@ -153,7 +151,8 @@ public final class Exporters {
               null);
       case Output.LocalDirectory local -> {
         for (PlatformImage each : images) {
-          Path directory = split(local.destination(), local.platformSplit(), each.platform(), images);
+          Path directory =
+              split(local.destination(), local.platformSplit(), each.platform(), images);
           try (FileTree root = store.layers().view(each.config().diffIds())) {
             RootfsExport.toDirectory(root, directory);
           }

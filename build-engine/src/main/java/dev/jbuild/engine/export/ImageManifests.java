@@ -59,42 +59,42 @@ final class ImageManifests {
         store
             .blobs()
             .put(
-                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG, image.config().withDiffIds(diffIds).toBytes());
+                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG,
+                image.config().withDiffIds(diffIds).toBytes());
     Manifest manifest =
         Manifest.of(
-            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST,
-            config,
-            layers,
-            annotations);
+            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST, config, layers, annotations);
     return store.blobs().put(manifest.mediaType(), manifest.bytes());
   }
 
-  /** A layer of the base image stays in the compression it came in, unless all are to be one. */
+  /**
+   * A layer that has a blob already, from its base image or an earlier build, stays as it is unless
+   * all are to be of one kind; one that only its registry has is fetched as it is.
+   */
   private LayerBlob layer(DiffId diffId, ImageOptions options) {
-    if (!options.forceCompression()) {
-      Optional<Descriptor> there = preferred(diffId, options.compression());
-      if (there.isPresent()) {
-        return new LayerBlob(diffId, there.get());
+    Optional<Layer> known = store.layers().find(diffId);
+    if (options.forceCompression() || known.filter(ImageManifests::isNew).isPresent()) {
+      return store.layers().blob(diffId, options.compression());
+    }
+    List<Descriptor> blobs = known.map(Layer::blobs).orElse(List.of());
+    for (Descriptor blob : blobs) {
+      if (fits(blob.mediaType(), options.compression())) {
+        return new LayerBlob(diffId, blob);
       }
     }
-    return store.layers().blob(diffId, options.compression());
+    return new LayerBlob(diffId, blobs.isEmpty() ? store.layers().fetch(diffId) : blobs.getFirst());
   }
 
-  private Optional<Descriptor> preferred(DiffId diffId, Compression compression) {
-    List<Descriptor> blobs =
-        store.layers().find(diffId).map(Layer::blobs).orElse(List.<Descriptor>of());
-    for (Descriptor blob : blobs) {
-      if (fits(blob.mediaType(), compression)) {
-        return Optional.of(blob);
-      }
-    }
-    return Optional.empty();
+  private static boolean isNew(Layer layer) {
+    return layer.blobs().isEmpty();
   }
 
   private static boolean fits(MediaType type, Compression compression) {
     return switch (compression) {
       case Compression.Gzip gzip -> type.isGzip();
       case Compression.Zstd zstd -> type.isZstd();
+      // Any gzip blob has the media type; only the store knows which have a table of contents.
+      case Compression.Estargz estargz -> false;
       case Compression.Uncompressed none -> !type.isGzip() && !type.isZstd();
     };
   }

@@ -29,8 +29,7 @@ public sealed interface Op {
   record Context(String name) implements Op {}
 
   /**
-   * Runs a process. Inputs: the root file system, then one vertex for each mount that has a {@code
-   * from}, in the order of the mounts.
+   * Runs a process. Inputs: the root file system, then those the mounts name by index.
    *
    * @param argv never empty
    * @param script an executable file to be put at {@code /dev/pipes/<name>} for the run, if any
@@ -38,6 +37,7 @@ public sealed interface Op {
    * @param proxyEnv variables that the process sees but that are in no cache key
    * @param cwd absolute
    * @param user as USER has it; empty is root
+   * @param mounts outer ones first
    */
   record Run(
       List<String> argv,
@@ -48,9 +48,11 @@ public sealed interface Op {
       String user,
       NetworkMode network,
       boolean insecure,
+      List<Mount> mounts,
       Platform platform)
       implements Op {
     public Run {
+      mounts = List.copyOf(mounts);
       argv = List.copyOf(argv);
       env = List.copyOf(env);
       proxyEnv = List.copyOf(proxyEnv);
@@ -60,6 +62,12 @@ public sealed interface Op {
       return Optional.ofNullable(script);
     }
   }
+
+  /**
+   * Puts the layers of the second input on top of those of the first, as {@code --link} does: what
+   * made the second knows nothing of the first.
+   */
+  record Merge() implements Op {}
 
   /** A heredoc that is a program of its own. */
   record Script(String name, String content) {}

@@ -24,6 +24,12 @@ public final class Vertex {
     this.ignoreCache = ignoreCache;
   }
 
+  /** An empty root file system, which is no step of anyone's. */
+  public static Vertex scratch() {
+    return new Vertex(
+        new Op.Scratch(), List.of(), new Step("scratch", "FROM scratch", null), false);
+  }
+
   public Op op() {
     return op;
   }

@@ -13,8 +13,7 @@ import java.util.List;
  * @param layers the blobs, bottom first, one for each diffID of the config
  * @param config the image's config
  */
-public record BaseImage(
-    String name, Digest manifest, List<Descriptor> layers, ImageConfig config) {
+public record BaseImage(String name, Digest manifest, List<Descriptor> layers, ImageConfig config) {
   public BaseImage {
     layers = List.copyOf(layers);
   }

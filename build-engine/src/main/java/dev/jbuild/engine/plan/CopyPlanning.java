@@ -12,6 +12,8 @@ import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Turns COPY and ADD into an operation. */
@@ -21,8 +23,7 @@ final class CopyPlanning {
   private final WordExpander expander;
   private final Diagnostics diagnostics;
 
-  CopyPlanning(
-      Planner planner, Stage stage, WordExpander expander, Diagnostics diagnostics) {
+  CopyPlanning(Planner planner, Stage stage, WordExpander expander, Diagnostics diagnostics) {
     this.planner = planner;
     this.stage = stage;
     this.expander = expander;
@@ -36,9 +37,6 @@ final class CopyPlanning {
   record Planned(Op.Copy op, List<Vertex> inputs, String history) {}
 
   Planned plan(CopyInstruction copy, StageState state) {
-    if (copy.link()) {
-      throw diagnostics.unsupported(copy.span(), "COPY --link");
-    }
     return plan(
         "COPY",
         state,
@@ -49,13 +47,11 @@ final class CopyPlanning {
         copy.chmod(),
         copy.parents(),
         copy.excludes(),
-        false);
+        false,
+        () -> planner.graph().source(stage, copy));
   }
 
   Planned plan(AddInstruction add, StageState state) {
-    if (add.link()) {
-      throw diagnostics.unsupported(add.span(), "ADD --link");
-    }
     Word checksum = add.checksum();
     if (checksum != null) {
       throw diagnostics.unsupported(checksum.span(), "ADD --checksum");
@@ -74,7 +70,8 @@ final class CopyPlanning {
         add.chmod(),
         false,
         add.excludes(),
-        unpack == null || unpack);
+        unpack == null || unpack,
+        Optional::empty);
   }
 
   private Planned plan(
@@ -87,7 +84,8 @@ final class CopyPlanning {
       @Nullable Word chmod,
       boolean parents,
       List<Word> excludes,
-      boolean unpack) {
+      boolean unpack,
+      Supplier<Optional<Stage>> earlier) {
     List<Op.Source> sources = new ArrayList<>();
     StringBuilder history = new StringBuilder(name);
     String owner = optional(chown, state);
@@ -127,7 +125,7 @@ final class CopyPlanning {
         !needsTree
             ? List.of()
             : List.of(
-                from == null ? planner.context("context") : planner.copySource(from, stage));
+                from == null ? planner.context("context") : planner.copySource(from, earlier));
     return new Planned(op, inputs, history.toString());
   }
 

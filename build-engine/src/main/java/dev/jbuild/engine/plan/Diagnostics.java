@@ -23,14 +23,18 @@ public final class Diagnostics {
 
   /** A fault of the Dockerfile at a place. */
   public LocatedFailure error(SourceSpan span, String message, @Nullable String hint) {
-    return new LocatedFailure(
-        Kind.USER, message, span, Excerpt.of(source, span), hint, null);
+    return new LocatedFailure(Kind.USER, message, span, Excerpt.of(source, span), hint, null);
   }
 
   /** A thing the language has and this build cannot do. */
   public LocatedFailure unsupported(SourceSpan span, String what) {
     return new LocatedFailure(
-        Kind.UNSUPPORTED, what + " is not supported yet", span, Excerpt.of(source, span), null, null);
+        Kind.UNSUPPORTED,
+        what + " is not supported yet",
+        span,
+        Excerpt.of(source, span),
+        null,
+        null);
   }
 
   /** A RUN that did not end well. */

@@ -64,6 +64,7 @@ final class Dispatcher {
   private final StageSteps steps;
   private final boolean ignoreCache;
   private final CopyPlanning copies;
+  private final MountPlanning mounts;
 
   Dispatcher(
       Planner planner,
@@ -80,13 +81,14 @@ final class Dispatcher {
     this.steps = steps;
     this.ignoreCache = ignoreCache;
     this.copies = new CopyPlanning(planner, stage, expander, diagnostics);
+    this.mounts = new MountPlanning(planner, stage, expander, diagnostics);
   }
 
   void dispatch(Instruction instruction) {
     switch (instruction) {
       case RunInstruction run -> run(run);
-      case CopyInstruction copy -> copy(copy, copies.plan(copy, state));
-      case AddInstruction add -> copy(add, copies.plan(add, state));
+      case CopyInstruction copy -> copy(copy, copies.plan(copy, state), copy.link());
+      case AddInstruction add -> copy(add, copies.plan(add, state), add.link());
       case WorkdirInstruction workdir -> workdir(workdir);
       case EnvInstruction env -> env(env);
       case ArgInstruction arg -> arg(arg);
@@ -107,9 +109,6 @@ final class Dispatcher {
   }
 
   private void run(RunInstruction run) {
-    if (!run.mounts().isEmpty()) {
-      throw diagnostics.unsupported(run.mounts().getFirst().value().span(), "RUN --mount");
-    }
     if (!run.devices().isEmpty()) {
       throw diagnostics.unsupported(run.devices().getFirst().span(), "RUN --device");
     }
@@ -126,6 +125,7 @@ final class Dispatcher {
     if (argv.isEmpty()) {
       throw diagnostics.error(run.span(), "RUN has no command", null);
     }
+    MountPlanning.Planned mounted = mounts.plan(run, state);
     Map<String, String> environment = new LinkedHashMap<>(state.scope.runEnvironment());
     environment.putIfAbsent("PATH", DefaultSpec.PATH);
     List<String> env = new ArrayList<>();
@@ -140,8 +140,9 @@ final class Dispatcher {
             state.config.user(),
             network(run),
             insecure(run),
+            mounted.mounts(),
             state.platform);
-    layer(op, List.of(), run, "RUN " + arguments() + String.join(" ", argv) + " # buildkit");
+    layer(op, mounted.inputs(), run, "RUN " + arguments() + String.join(" ", argv) + " # buildkit");
   }
 
   /** {@code |2 a=1 b=2 } when ARGs are in scope: part of RUN's history since Docker 1.9. */
@@ -192,8 +193,18 @@ final class Dispatcher {
     return true;
   }
 
-  private void copy(Instruction instruction, CopyPlanning.Planned planned) {
-    layer(planned.op(), planned.inputs(), instruction, planned.history() + " # buildkit");
+  private void copy(Instruction instruction, CopyPlanning.Planned planned, boolean link) {
+    String createdBy = planned.history() + " # buildkit";
+    if (!link) {
+      layer(planned.op(), planned.inputs(), instruction, createdBy);
+      return;
+    }
+    // Made over nothing, then put on top: the same layer whatever it is put on.
+    Vertex below = state.rootfs;
+    state.rootfs = Vertex.scratch();
+    layer(planned.op(), planned.inputs(), instruction, createdBy);
+    Vertex linked = state.rootfs;
+    state.rootfs = new Vertex(new Op.Merge(), List.of(below, linked), linked.step(), false);
   }
 
   private void workdir(WorkdirInstruction workdir) {

@@ -42,9 +42,7 @@ public final class Excerpt {
     int end = span.endLine() == span.startLine() ? span.endColumn() : length + 1;
     text.append(" ".repeat(width + 2)).append(" | ");
     // Tabs are kept, so that the caret stands under its place at any tab width.
-    line.codePoints()
-        .limit(start - 1L)
-        .forEach(point -> text.append(point == '\t' ? '\t' : ' '));
+    line.codePoints().limit(start - 1L).forEach(point -> text.append(point == '\t' ? '\t' : ' '));
     text.append("^".repeat(Math.max(1, end - start))).append('\n');
   }
 }

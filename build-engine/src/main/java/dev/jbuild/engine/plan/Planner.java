@@ -10,6 +10,7 @@ import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.StageScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
+import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ContextSource;
@@ -35,6 +36,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 
 /**
  * Plans one Dockerfile for one platform.
@@ -54,6 +56,7 @@ public final class Planner {
   private final Diagnostics diagnostics;
   private final WordExpander expander;
   private final GlobalScope globals;
+  private final StageGraph graph;
   private final Stage targetStage;
   private final Map<Integer, StageState> stages = new HashMap<>();
   private final Map<Integer, List<Step>> steps = new TreeMap<>();
@@ -85,6 +88,7 @@ public final class Planner {
             PlatformArgs.of(host, target, targetStage.name().orElse("default")),
             request.buildArgs(),
             expander);
+    this.graph = StageGraph.of(dockerfile, globals);
   }
 
   /**
@@ -115,13 +119,12 @@ public final class Planner {
     }
     return dockerfile
         .stage(name.get())
-        .orElseThrow(
-            () ->
-                new BuildFailure(
-                    BuildFailure.Kind.USER,
-                    "target stage \"" + name.get() + "\" is not in " + dockerfile.file(),
-                    "the stages are " + stageNames(),
-                    null));
+        .orElseThrow(() ->
+            new BuildFailure(
+                BuildFailure.Kind.USER,
+                "target stage \"" + name.get() + "\" is not in " + dockerfile.file(),
+                "the stages are " + stageNames(),
+                null));
   }
 
   private String stageNames() {
@@ -147,21 +150,22 @@ public final class Planner {
         continue;
       }
       seen[next.index()] = true;
-      String base = expander.expand(next.from().image(), globals).text();
-      dockerfile
-          .stageBefore(base, next.index())
+      graph
+          .base(next)
           .ifPresentOrElse(
               open::add,
               () -> {
-                if (!base.equals("scratch") && !request.namedContexts().containsKey(base)) {
-                  Future<BaseImage> _ =
-                      resolve(base, platformOf(next.from()), next.from().span());
+                String base = expander.expand(next.from().image(), globals).text();
+                if (!base.isEmpty()
+                    && !base.equals("scratch")
+                    && !request.namedContexts().containsKey(base)) {
+                  Future<BaseImage> _ = resolve(base, platformOf(next.from()), next.from().span());
                 }
               });
       for (Instruction instruction : next.instructions()) {
         Word from = instruction instanceof CopyInstruction copy ? copy.from() : null;
-        if (from != null) {
-          dockerfile.stageBefore(from.text(), next.index()).ifPresent(open::add);
+        if (from != null && !request.namedContexts().containsKey(from.text())) {
+          graph.source(next, (CopyInstruction) instruction).ifPresent(open::add);
         }
       }
     }
@@ -171,18 +175,17 @@ public final class Planner {
     return resolving.computeIfAbsent(
         platform + " " + name,
         key ->
-            scope.fork(
-                () -> {
-                  Step step = new Step("resolve/" + key, "resolve " + name, span);
-                  try {
-                    return images.resolve(
-                        name,
-                        platform,
-                        (what, current, total) -> events.progress(step, what, current, total));
-                  } catch (BuildFailure failure) {
-                    throw diagnostics.at(span, failure);
-                  }
-                }));
+            scope.fork(() -> {
+              Step step = new Step("resolve/" + key, "resolve " + name, span);
+              try {
+                return images.resolve(
+                    name,
+                    platform,
+                    (what, current, total) -> events.progress(step, what, current, total));
+              } catch (BuildFailure failure) {
+                throw diagnostics.at(span, failure);
+              }
+            }));
   }
 
   /** The finished state of a stage, planned when first asked for. */
@@ -226,7 +229,7 @@ public final class Planner {
           "base name \"" + from.image().text() + "\" is empty once expanded",
           "declare the ARG before the first FROM and give it a default");
     }
-    Optional<Stage> earlier = dockerfile.stageBefore(name, stage.index());
+    Optional<Stage> earlier = graph.base(stage);
     ContextSource named = request.namedContexts().get(name);
     if (named == null && earlier.isPresent()) {
       return stage(earlier.get()).child();
@@ -259,10 +262,9 @@ public final class Planner {
   private StageState scratch(Platform platform) {
     RuntimeConfig config =
         RuntimeConfig.EMPTY.withWorkingDir("/").withEnv("PATH", DefaultSpec.PATH);
-    Vertex rootfs =
-        new Vertex(new Op.Scratch(), List.of(), new Step("scratch", "FROM scratch", null), false);
     StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
-    return new StageState(rootfs, stageScope, config, platform, "", List.<History>of(), 0);
+    return new StageState(
+        Vertex.scratch(), stageScope, config, platform, "", List.<History>of(), 0);
   }
 
   private List<Instruction> triggers(StageState state, FromInstruction from) {
@@ -290,8 +292,12 @@ public final class Planner {
     }
   }
 
-  /** What {@code COPY --from} means: a stage before this one, a named context, or an image. */
-  Vertex copySource(Word from, Stage current) {
+  /**
+   * What {@code --from} means: a named context, a stage before this one, or an image.
+   *
+   * @param stage looks the name up among the stages; only asked when no context has it
+   */
+  Vertex copySource(Word from, Supplier<Optional<Stage>> stage) {
     String name = from.text();
     if (name.contains("$")) {
       throw diagnostics.error(
@@ -307,15 +313,9 @@ public final class Planner {
         default -> imported(imageOf(named, name, from.span()), from.span());
       };
     }
-    Optional<Stage> stage = dockerfile.stageBefore(name, current.index());
-    if (stage.isPresent()) {
-      return stage(stage.get()).rootfs;
-    }
-    if (dockerfile.stage(name).isPresent()) {
-      throw diagnostics.error(
-          from.span(),
-          "stage \"" + name + "\" is not defined before the stage that copies from it",
-          "move stage \"" + name + "\" above this one");
+    Optional<Stage> found = stage.get();
+    if (found.isPresent()) {
+      return stage(found.get()).rootfs;
     }
     return imported(name, from.span());
   }
@@ -349,6 +349,11 @@ public final class Planner {
       return image.name();
     }
     throw diagnostics.unsupported(span, "named context \"" + name + "\" of this kind in FROM");
+  }
+
+  /** How the stages refer to each other. */
+  StageGraph graph() {
+    return graph;
   }
 
   BuildRequest request() {

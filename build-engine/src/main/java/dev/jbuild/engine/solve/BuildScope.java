@@ -39,14 +39,13 @@ public final class BuildScope implements AutoCloseable {
   /** Starts a task; its failure, if it fails, ends the whole build. */
   public <T> Future<T> fork(Callable<T> task) {
     try {
-      return threads.submit(
-          () -> {
-            try {
-              return task.call();
-            } catch (Throwable failure) {
-              throw fail(failure);
-            }
-          });
+      return threads.submit(() -> {
+        try {
+          return task.call();
+        } catch (Throwable failure) {
+          throw fail(failure);
+        }
+      });
     } catch (RejectedExecutionException e) {
       throw cancelled();
     }

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 
 /**
@@ -82,6 +82,7 @@ public final class Solver {
         events.cached(vertex.step(), "store");
         yield new Result.Layers(base(image.image()));
       }
+      case Op.Merge merge -> merge(vertex);
       case Op.Run run -> make(vertex);
       case Op.Copy copy -> make(vertex);
       case Op.MakeDirectory make -> make(vertex);
@@ -90,6 +91,21 @@ public final class Solver {
 
   private static List<StackLayer> base(BaseImage image) {
     return image.config().diffIds().stream().map(id -> new StackLayer(id, null)).toList();
+  }
+
+  /** Costs nothing, so there is nothing to remember. */
+  private Result merge(Vertex vertex) {
+    List<Future<Result>> pending = new ArrayList<>();
+    for (Vertex input : vertex.inputs()) {
+      pending.add(future(input));
+    }
+    List<StackLayer> layers = new ArrayList<>();
+    for (Result result : scope.joinAll(pending)) {
+      if (result instanceof Result.Layers some) {
+        layers.addAll(some.layers());
+      }
+    }
+    return new Result.Layers(layers);
   }
 
   private Result make(Vertex vertex) throws Exception {
@@ -118,7 +134,8 @@ public final class Solver {
         return new Result.Layers(hit.get());
       }
     }
-    String reason = mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
+    String reason =
+        mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
     InFlight.Outcome outcome =
         inFlight.run(content.digest(), () -> execute(vertex, inputs, reason, definition, content));
     if (!outcome.ran()) {
@@ -130,21 +147,20 @@ public final class Solver {
   private List<StackLayer> execute(
       Vertex vertex, List<Result> inputs, String reason, CacheKey definition, CacheKey content)
       throws Exception {
-    return scope.work(
-        () -> {
-          events.started(vertex.step(), reason);
-          try {
-            List<StackLayer> layers = operations.execute(vertex, inputs);
-            records.put(content, layers);
-            records.put(definition, layers);
-            misses.remember(vertex.step().id(), definition);
-            events.finished(vertex.step());
-            return layers;
-          } catch (Exception | Error failure) {
-            events.failed(vertex.step(), BuildScope.asFailure(failure));
-            throw failure;
-          }
-        });
+    return scope.work(() -> {
+      events.started(vertex.step(), reason);
+      try {
+        List<StackLayer> layers = operations.execute(vertex, inputs);
+        records.put(content, layers);
+        records.put(definition, layers);
+        misses.remember(vertex.step().id(), definition);
+        events.finished(vertex.step());
+        return layers;
+      } catch (Exception | Error failure) {
+        events.failed(vertex.step(), BuildScope.asFailure(failure));
+        throw failure;
+      }
+    });
   }
 
   /** The steps above a hit were not needed; a person wants to see them as cached nonetheless. */
@@ -206,8 +222,7 @@ public final class Solver {
     }
     // Its failure ends the scope, and reaches those who wait through "mine".
     Future<?> _ =
-        scope.fork(
-        () -> {
+        scope.fork(() -> {
           try {
             mine.complete(task.call());
           } catch (Throwable failure) {

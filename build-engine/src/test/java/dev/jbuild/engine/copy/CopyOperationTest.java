@@ -142,8 +142,7 @@ final class CopyOperationTest {
     for (String spelling : List.of("src", "src/", "src/.", "/src", "../src", "./x/../src")) {
       assertThat(copy("/dst", spelling))
           .as(spelling)
-          .containsExactly(
-              "dst/ 755 0:0 @50", "dst/sub/ 710 0:0 @60", "dst/sub/a 600 0:0 @7 A");
+          .containsExactly("dst/ 755 0:0 @50", "dst/sub/ 710 0:0 @60", "dst/sub/a 600 0:0 @7 A");
     }
   }
 
@@ -224,8 +223,7 @@ final class CopyOperationTest {
   void ignoredSourceSaysSo() throws IOException {
     file(context, "secret", 0644, 7, "S");
     FileTree tree = new ContextTree(context, IgnoreMatcher.of(List.of("secret")));
-    assertThatThrownBy(
-            () -> apply(op("/x", "secret"), tree, new LayerBuilder(image)))
+    assertThatThrownBy(() -> apply(op("/x", "secret"), tree, new LayerBuilder(image)))
         .isInstanceOfSatisfying(
             BuildFailure.class,
             failure -> assertThat(failure.hint()).contains("the .dockerignore leaves it out"));
@@ -291,10 +289,7 @@ final class CopyOperationTest {
     chmod = "4750";
     assertThat(copy("/p/x", "d"))
         .containsExactly(
-            "p/ 750 0:0 @9000",
-            "p/x/ 750 0:0 @1",
-            "p/x/f 4750 0:0 @7 F",
-            "p/x/l 777 0:0 @3 -> f");
+            "p/ 750 0:0 @9000", "p/x/ 750 0:0 @1", "p/x/f 4750 0:0 @7 F", "p/x/l 777 0:0 @3 -> f");
   }
 
   @Test

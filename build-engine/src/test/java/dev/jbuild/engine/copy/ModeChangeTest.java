@@ -36,7 +36,8 @@ final class ModeChangeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "8", "10000", "77777", "u", "u+q", "rwx", "u+x,", "0o755", "-1", "u+uw"})
+  @ValueSource(
+      strings = {"", "8", "10000", "77777", "u", "u+q", "rwx", "u+x,", "0o755", "-1", "u+uw"})
   void whatIsNoModeIsRefused(String text) {
     assertThatThrownBy(() -> ModeChange.parse(text))
         .isInstanceOf(BuildFailure.class)

@@ -20,8 +20,15 @@ final class GoFormatTest {
 
   @ParameterizedTest
   @CsvSource({
-    "PT0S,0s", "PT30S,30s", "PT1M30S,1m30s", "PT1H,1h0m0s", "PT0.25S,250ms", "PT1.5S,1.5s",
-    "PT0.0000015S,1.5µs", "PT26H3M0.01S,26h3m0.01s", "PT1M,1m0s"
+    "PT0S,0s",
+    "PT30S,30s",
+    "PT1M30S,1m30s",
+    "PT1H,1h0m0s",
+    "PT0.25S,250ms",
+    "PT1.5S,1.5s",
+    "PT0.0000015S,1.5µs",
+    "PT26H3M0.01S,26h3m0.01s",
+    "PT1M,1m0s"
   })
   void durationsArePrintedAsGoDoes(Duration value, String text) {
     assertThat(GoFormat.duration(value)).isEqualTo(text);
@@ -38,7 +45,6 @@ final class GoFormatTest {
             Duration.ZERO,
             3);
     assertThat(GoFormat.healthcheck(check))
-        .isEqualTo(
-            "&{[\"CMD-SHELL\" \"true || false\"] \"30s\" \"0s\" \"0s\" \"0s\" '\\x03'}");
+        .isEqualTo("&{[\"CMD-SHELL\" \"true || false\"] \"30s\" \"0s\" \"0s\" \"0s\" '\\x03'}");
   }
 }

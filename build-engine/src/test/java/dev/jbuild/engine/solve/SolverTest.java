@@ -62,7 +62,10 @@ final class SolverTest {
 
     @Override
     public CacheKey contentKey(Vertex vertex, List<Result> inputs) {
-      return CacheKey.of("toy content").add("text", text(vertex)).add("in", inputs.toString()).build();
+      return CacheKey.of("toy content")
+          .add("text", text(vertex))
+          .add("in", inputs.toString())
+          .build();
     }
 
     @Override

@@ -58,7 +58,9 @@ final class OutputTails {
       case BuildEvent.StepFinished finished -> running.remove(finished.step().id());
       case BuildEvent.StepFailed end -> {
         byte[] bytes = running.remove(end.step().id());
-        if (bytes != null && failed == null && end.failure().kind() != BuildFailure.Kind.CANCELLED) {
+        if (bytes != null
+            && failed == null
+            && end.failure().kind() != BuildFailure.Kind.CANCELLED) {
           failed = new Tail(end.step(), bytes);
         }
       }

@@ -55,7 +55,8 @@ public final class PlainProgress implements Progress {
       case BuildEvent.StepStarted started -> started(started);
       case BuildEvent.StepCached hit -> {
         cached++;
-        announce(hit.step(), hit.from().equals("local") ? " CACHED" : " CACHED (" + hit.from() + ")");
+        announce(
+            hit.step(), hit.from().equals("local") ? " CACHED" : " CACHED (" + hit.from() + ")");
       }
       case BuildEvent.StepOutput output -> output(output);
       case BuildEvent.StepProgress progress -> progress(progress);
@@ -73,11 +74,18 @@ public final class PlainProgress implements Progress {
                 : "FAILED " + Figures.time(failed.took()) + ": " + failed.failure().text());
       }
       case BuildEvent.Warning warning ->
-          print("warning: " + warning.source().map(span -> span + ": ").orElse("") + warning.message());
+          print(
+              "warning: "
+                  + warning.source().map(span -> span + ": ").orElse("")
+                  + warning.message());
       case BuildEvent.Finished finished ->
           print(
               "built"
-                  + finished.result().imageDescriptor().map(image -> " " + image.digest()).orElse("")
+                  + finished
+                      .result()
+                      .imageDescriptor()
+                      .map(image -> " " + image.digest())
+                      .orElse("")
                   + " in "
                   + Figures.time(finished.took())
                   + ": "
@@ -149,7 +157,8 @@ public final class PlainProgress implements Progress {
   private void progress(BuildEvent.StepProgress progress) {
     Row row = row(progress.step());
     boolean last = progress.total() >= 0 && progress.current() >= progress.total();
-    if (!last && Duration.between(row.progressShown, progress.time()).compareTo(BETWEEN_PROGRESS) < 0) {
+    if (!last
+        && Duration.between(row.progressShown, progress.time()).compareTo(BETWEEN_PROGRESS) < 0) {
       return;
     }
     row.progressShown = progress.time();
@@ -164,12 +173,11 @@ public final class PlainProgress implements Progress {
   private static String usage(BuildEvent.StepFinished finished) {
     return finished
         .resources()
-        .map(
-            used ->
-                " (cpu "
-                    + Figures.time(used.cpu())
-                    + (used.memoryPeak() > 0 ? ", memory " + Figures.size(used.memoryPeak()) : "")
-                    + ")")
+        .map(used ->
+            " (cpu "
+                + Figures.time(used.cpu())
+                + (used.memoryPeak() > 0 ? ", memory " + Figures.size(used.memoryPeak()) : "")
+                + ")")
         .orElse("");
   }
 

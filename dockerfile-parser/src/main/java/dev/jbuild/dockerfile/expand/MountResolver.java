@@ -249,7 +249,7 @@ final class MountResolver {
     throw failure(
         span,
         "option \"" + key + "\" of mount is a number, not " + Quoted.of(value),
-        radix == 8 ? "write it in octal: mode=0755" : "names are not looked up here");
+        radix == 8 ? "write it in octal: mode=0755" : "write the numeric id");
   }
 
   private static long size(String value, SourceSpan span) {

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 public final class Formatter {
   /** A comment that would be a directive if it came first. */
   private static final Pattern DIRECTIVE =
-      Pattern.compile("#\\s*(?i:syntax|escape|check)\\s*=\\s*\\S.*");
+      Pattern.compile("(?sU)#\\s*(?i:syntax|escape|check)\\s*=.*");
 
   private final Dockerfile tree;
   private final SourceText source;

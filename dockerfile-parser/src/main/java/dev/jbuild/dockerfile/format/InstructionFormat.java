@@ -101,13 +101,16 @@ final class InstructionFormat {
   }
 
   private String oneLine(Instruction instruction) {
-    String text = canonical(instruction);
-    boolean continues = text.charAt(text.length() - 1) == escape;
-    if (text.indexOf('\n') >= 0 || (continues && !text.endsWith("" + escape + escape))) {
-      // A blank beyond ASCII kept the escape character from continuing the line.
-      return Blanks.strip(source.line(instruction.span().startLine())) + "\u00a0";
-    }
-    return text;
+    return notContinued(canonical(instruction));
+  }
+
+  /**
+   * A line that ends in an escape character and is the last of its instruction: something kept that
+   * from continuing it, such as a no-break space, which is trimmed but is no blank to a
+   * continuation.
+   */
+  private String notContinued(String line) {
+    return endsInContinuation(line) ? line + "\u00a0" : line;
   }
 
   private String canonical(Instruction instruction) {
@@ -146,10 +149,7 @@ final class InstructionFormat {
       case WorkdirInstruction workdir -> workdir.path().text();
       case ShellInstruction shell -> json(shell.arguments());
       // The image config stores the trigger as it is written.
-      case OnbuildInstruction onbuild ->
-          Blanks.strip(
-              Blanks.stripLeading(source.line(onbuild.span().startLine()))
-                  .substring(onbuild.line().keyword().text().length()));
+      case OnbuildInstruction onbuild -> onbuild.expression().lines().findFirst().orElse("");
     };
   }
 
@@ -233,7 +233,8 @@ final class InstructionFormat {
       } else if (!stripped.isEmpty()) {
         String content = number < last ? withoutContinuation(line) : Blanks.stripTrailing(line);
         if (number == last && endsInContinuation(content)) {
-          content = withoutContinuation(content);
+          // Nothing followed it, up to the end of the file.
+          content = notContinued(Blanks.stripTrailing(withoutContinuation(content)));
         }
         if (number == first) {
           content = withKeyword(instruction, content);

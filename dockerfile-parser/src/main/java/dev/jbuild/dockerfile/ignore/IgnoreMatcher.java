@@ -4,8 +4,10 @@ import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.Quoted;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A .dockerignore: patterns of which the last that matches a path, or a directory above it,
@@ -19,12 +21,20 @@ import java.util.List;
  */
 public final class IgnoreMatcher {
   private record Rule(String text, PathPattern pattern, boolean negated) {
-    boolean decides(String path) {
-      if (pattern.isLiteral()) {
-        return path.startsWith(text)
-            && (path.length() == text.length() || path.charAt(text.length()) == '/');
+    /** The levels of {@code path} that match, from the topmost directory on; null for none. */
+    @Nullable BitSet matchedLevels(String path) {
+      if (!pattern.isLiteral()) {
+        return pattern.matchedLevels(path);
       }
-      return pattern.matchesPathOrParent(path);
+      boolean match =
+          path.startsWith(text)
+              && (path.length() == text.length() || path.charAt(text.length()) == '/');
+      if (!match) {
+        return null;
+      }
+      BitSet levels = new BitSet();
+      levels.set((int) text.chars().filter(c -> c == '/').count());
+      return levels;
     }
 
     boolean mayMatchBelow(String directory) {
@@ -108,7 +118,10 @@ public final class IgnoreMatcher {
     return parts.isEmpty() ? (rooted ? "/" : ".") : String.join("/", parts);
   }
 
-  /** Whether {@code path} is left out. */
+  /**
+   * Whether {@code path} is left out. Of {@code a/b} and then {@code !a}, the second takes nothing
+   * back: it is tried on {@code a}, which is not left out, and no more below it, as in BuildKit.
+   */
   public boolean excluded(String path) {
     return decidingExclusion(path) >= 0;
   }
@@ -128,14 +141,41 @@ public final class IgnoreMatcher {
     return Verdict.PRUNED;
   }
 
-  /** The rule that leaves {@code path} out, or -1 when it is part of the context. */
+  /**
+   * The rule that leaves {@code path} out, or -1 when it is part of the context.
+   *
+   * <p>The path is walked from the top as BuildKit walks directories, each level beginning with the
+   * rules that matched the one above. A rule is tried on a level only where it would change
+   * something: a {@code !dir} that had nothing to take back at {@code dir} itself does not take
+   * back what is left out further down.
+   */
   private int decidingExclusion(String path) {
-    for (int i = rules.size() - 1; i >= 0; i--) {
-      if (rules.get(i).decides(path)) {
-        return rules.get(i).negated() ? -1 : i;
+    @Nullable BitSet[] levels = new BitSet[rules.size()];
+    boolean any = false;
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = rules.get(i).matchedLevels(path);
+      any |= levels[i] != null;
+    }
+    if (!any) {
+      return -1;
+    }
+    int depth = (int) path.chars().filter(c -> c == '/').count();
+    boolean[] matched = new boolean[levels.length];
+    int deciding = -1;
+    for (int level = 0; level <= depth; level++) {
+      deciding = -1;
+      for (int i = 0; i < levels.length; i++) {
+        boolean negated = rules.get(i).negated();
+        BitSet direct = levels[i];
+        if (!matched[i] && direct != null && negated == (deciding >= 0)) {
+          matched[i] = direct.get(level);
+        }
+        if (matched[i]) {
+          deciding = negated ? -1 : i;
+        }
       }
     }
-    return -1;
+    return deciding;
   }
 
   /** Whether any pattern begins with {@code !}. */

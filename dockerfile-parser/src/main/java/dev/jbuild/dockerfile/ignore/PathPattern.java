@@ -1,7 +1,9 @@
 package dev.jbuild.dockerfile.ignore;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A path pattern as a state machine that is run over a path once, keeping all states it can be in:
@@ -142,9 +144,29 @@ final class PathPattern {
   private final List<Step> steps;
   private final boolean literal;
 
+  /** Every match contains this text: the longest row of literal characters. */
+  private final String required;
+
   private PathPattern(List<Step> steps) {
     this.steps = List.copyOf(steps);
     this.literal = steps.stream().allMatch(step -> step instanceof Literal);
+    this.required = longestLiteral(steps);
+  }
+
+  private static String longestLiteral(List<Step> steps) {
+    String longest = "";
+    StringBuilder row = new StringBuilder();
+    for (Step step : steps) {
+      if (step instanceof Literal it) {
+        row.appendCodePoint(it.point());
+      } else {
+        row.setLength(0);
+      }
+      if (row.length() > longest.length()) {
+        longest = row.toString();
+      }
+    }
+    return longest;
   }
 
   /** Whether there is nothing but literal characters. */
@@ -171,16 +193,25 @@ final class PathPattern {
   }
 
   boolean matches(String path) {
-    return run(path, false) == Outcome.MATCH;
+    return path.contains(required) && run(path, null) == Outcome.MATCH;
   }
 
-  boolean matchesPathOrParent(String path) {
-    return run(path, true) == Outcome.MATCH;
+  /**
+   * Which of the path and the directories above it match: bit 0 is the topmost directory. Null when
+   * none does.
+   */
+  @Nullable BitSet matchedLevels(String path) {
+    if (!path.contains(required)) {
+      return null;
+    }
+    BitSet levels = new BitSet();
+    run(path, levels);
+    return levels.isEmpty() ? null : levels;
   }
 
   /** Whether some path below the directory {@code path} could match. */
   boolean mayMatchBelow(String path) {
-    return run(path + "/", false) != Outcome.DEAD;
+    return run(path + "/", null) != Outcome.DEAD;
   }
 
   private enum Outcome {
@@ -189,16 +220,17 @@ final class PathPattern {
     DEAD
   }
 
-  private Outcome run(String path, boolean parents) {
+  private Outcome run(String path, @Nullable BitSet levels) {
     int words = (steps.size() >> 6) + 1;
     long[] states = new long[words];
     long[] next = new long[words];
     enter(states, 0);
+    int level = 0;
     int i = 0;
     while (i < path.length()) {
       int point = path.codePointAt(i);
-      if (parents && point == '/' && i > 0 && isSet(states, steps.size())) {
-        return Outcome.MATCH;
+      if (levels != null && point == '/') {
+        levels.set(level++, isSet(states, steps.size()));
       }
       boolean alive = false;
       for (int word = 0; word < words; word++) {
@@ -216,7 +248,11 @@ final class PathPattern {
       next = swap;
       i += Character.charCount(point);
     }
-    return isSet(states, steps.size()) ? Outcome.MATCH : Outcome.ALIVE;
+    boolean match = isSet(states, steps.size());
+    if (levels != null) {
+      levels.set(level, match);
+    }
+    return match ? Outcome.MATCH : Outcome.ALIVE;
   }
 
   private boolean step(long[] next, int state, int point) {

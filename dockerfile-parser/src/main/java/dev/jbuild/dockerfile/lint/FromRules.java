@@ -12,6 +12,7 @@ import dev.jbuild.dockerfile.expand.Expansion;
 import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -163,10 +164,12 @@ final class FromRules {
       Dockerfile tree, WordExpander expander, Map<String, String> platformArgs, Findings findings) {
     try {
       GlobalScope defaults = GlobalScope.of(tree.globalArgs(), platformArgs, Map.of(), expander);
+      Set<String> names = new HashSet<>();
       for (Stage stage : tree.stages()) {
         Word image = stage.from().image();
         String text = expander.expand(image, defaults).text();
-        boolean isStage = tree.stageBefore(text, stage.index()).isPresent();
+        boolean isStage = names.contains(text);
+        stage.name().ifPresent(names::add);
         if (!isStage && !isReference(text)) {
           findings.add(
               Rule.INVALID_DEFAULT_ARG_IN_FROM,

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Rules that follow variables through the stages: undefined ones, secrets, relative WORKDIR. */
@@ -92,8 +93,9 @@ final class VariableRules {
    * Goes through all stages, since later ones may begin from any, and reports on {@code stages}.
    */
   void check(List<Stage> stages) {
+    Set<Integer> wanted = stages.stream().map(Stage::index).collect(Collectors.toSet());
     for (Stage stage : tree.stages()) {
-      Findings sink = stages.contains(stage) ? findings : new Findings(options);
+      Findings sink = wanted.contains(stage.index()) ? findings : new Findings(options);
       State state = begin(stage);
       for (Instruction instruction : stage.instructions()) {
         state = step(instruction, state, sink);

@@ -17,9 +17,15 @@ import dev.jbuild.dockerfile.expand.WordExpander;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +47,9 @@ public final class StageGraph {
   private final Dockerfile tree;
   private final List<Optional<Stage>> bases = new ArrayList<>();
 
+  /** Stages by name, those of one name by index. */
+  private final Map<String, NavigableMap<Integer, Stage>> byName = new HashMap<>();
+
   private StageGraph(Dockerfile tree) {
     this.tree = tree;
   }
@@ -56,11 +65,15 @@ public final class StageGraph {
     WordExpander expander = new WordExpander(tree.directives().escape());
     for (Stage stage : tree.stages()) {
       String image = expander.expand(stage.from().image(), globals).text();
-      graph.bases.add(
-          tree.stageBefore(image, stage.index())
-              .filter(base -> base.name().filter(image::equals).isPresent()));
+      NavigableMap<Integer, Stage> named = graph.byName.get(image);
+      graph.bases.add(Optional.ofNullable(named).map(stages -> stages.lastEntry().getValue()));
+      stage.name().ifPresent(name -> graph.add(name, stage));
     }
     return graph;
+  }
+
+  private void add(String name, Stage stage) {
+    byName.computeIfAbsent(name, key -> new TreeMap<>()).put(stage.index(), stage);
   }
 
   /**
@@ -136,22 +149,23 @@ public final class StageGraph {
   }
 
   private Optional<Stage> earlier(Stage stage, Word from, String what) {
-    Optional<Stage> found = tree.stageBefore(from.text(), stage.index());
-    if (found.isEmpty()) {
-      tree.stage(from.text())
-          .ifPresent(later -> {
-            boolean self = later.index() == stage.index();
-            throw failure(
-                from.span(),
-                self
-                    ? what + " from stage " + Quoted.of(from.text()) + " within that stage"
-                    : "stage " + Quoted.of(from.text()) + " is defined after this " + what,
-                self
-                    ? "name an earlier stage; files of this one are there already"
-                    : "move that stage before this one");
-          });
+    NavigableMap<Integer, Stage> named = byName.get(from.text().toLowerCase(Locale.ROOT));
+    if (named == null) {
+      return Optional.empty();
     }
-    return found;
+    Map.Entry<Integer, Stage> found = named.lowerEntry(stage.index());
+    if (found == null) {
+      boolean self = named.containsKey(stage.index());
+      throw failure(
+          from.span(),
+          self
+              ? what + " from stage " + Quoted.of(from.text()) + " within that stage"
+              : "stage " + Quoted.of(from.text()) + " is defined after this " + what,
+          self
+              ? "name an earlier stage; files of this one are there already"
+              : "move that stage before this one");
+    }
+    return Optional.of(found.getValue());
   }
 
   /** A name that no stage has but that is almost the name of one before {@code stage}. */
@@ -185,7 +199,7 @@ public final class StageGraph {
       }
     }
     if (!errors.isEmpty()) {
-      errors.sort(java.util.Comparator.comparingInt(error -> error.span().startLine()));
+      errors.sort(Comparator.comparingInt(error -> error.span().startLine()));
       throw new DockerfileException(errors);
     }
     return seen.stream().mapToObj(tree.stages()::get).toList();

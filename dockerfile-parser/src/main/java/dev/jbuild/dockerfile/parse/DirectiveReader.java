@@ -93,7 +93,9 @@ final class DirectiveReader {
         escape = value.charAt(0);
       } else {
         problems.add(
-            directive.value().span(), "escape character is \\ or `, not " + Quoted.of(value), null);
+            directive.value().span(),
+            "escape character is \\ or `, not " + Quoted.of(value),
+            "write # escape=` or remove the line");
       }
     }
   }

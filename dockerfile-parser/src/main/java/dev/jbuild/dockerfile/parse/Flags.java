@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The flags of one instruction, checked against those it takes. */
@@ -55,15 +54,27 @@ final class Flags {
       }
     }
     List<String> known = keyword.flags().stream().map(spec -> "--" + spec.name()).toList();
-    String takes =
-        known.isEmpty()
-            ? keyword + " takes no flags"
-            : keyword + " takes " + known.stream().collect(Collectors.joining(", "));
     problems.add(
         span,
         "unknown flag " + Quoted.of("--" + name) + " for " + keyword,
-        Nearest.hint("--" + name, known).orElse(takes));
+        Nearest.hint("--" + name, known).orElseGet(() -> advice(name, known)));
     return null;
+  }
+
+  private String advice(String name, List<String> known) {
+    String takes =
+        known.isEmpty()
+            ? keyword + " takes no flags"
+            : keyword + " takes " + String.join(", ", known);
+    if (keyword == Keyword.CMD || keyword == Keyword.ENTRYPOINT) {
+      return "to pass it on, write " + keyword + " [\"command\", " + Quoted.of("--" + name) + "]";
+    }
+    for (Keyword other : Keyword.values()) {
+      if (other.flags().stream().anyMatch(spec -> spec.name().equals(name))) {
+        return "it is a flag of " + other + "; " + takes;
+      }
+    }
+    return takes;
   }
 
   private void check(FlagSpec spec, @Nullable DecodedText value, SourceSpan span) {

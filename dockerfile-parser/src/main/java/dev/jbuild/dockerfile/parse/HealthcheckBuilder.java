@@ -61,7 +61,8 @@ final class HealthcheckBuilder {
 
   private @Nullable HealthcheckInstruction none(InstructionLine head, int rest) {
     if (rest < lexer.end()) {
-      problems.add(lexer.span(rest, lexer.end()), "HEALTHCHECK NONE takes no arguments", null);
+      problems.add(
+          lexer.span(rest, lexer.end()), "HEALTHCHECK NONE takes no arguments", "remove them");
       return null;
     }
     if (!head.flags().isEmpty()) {

@@ -105,7 +105,9 @@ final class MountOptions {
           field.isEmpty()
               ? "mount has an empty option"
               : "unknown option " + Quoted.of(written) + " of mount",
-          Nearest.hint(key, KEYS).orElse("options are " + String.join(", ", KEYS)));
+          field.isEmpty()
+              ? "remove the comma"
+              : Nearest.hint(key, KEYS).orElse("options are " + String.join(", ", KEYS)));
       return;
     }
     if (equals < 0) {

@@ -66,7 +66,7 @@ final class RunBuilder {
           problems.add(
               value.span(),
               "option \"required\" of device is true or false, not " + Quoted.of(flag),
-              null);
+              "write required alone for true");
         }
         required = flag.equals("true");
       } else if (name == null && (key.equals("name") || equals < 0 || part.indexOf('/') >= 0)) {

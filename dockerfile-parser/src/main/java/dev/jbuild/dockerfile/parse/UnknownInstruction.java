@@ -21,7 +21,9 @@ final class UnknownInstruction {
             .orElseGet(() ->
                 invisible(text)
                     ? "there is an invisible character in it; type the line again"
-                    : "if it belongs to the line above, end that line with a continuation");
+                    : keyword.span().startLine() == 1
+                        ? "a Dockerfile begins with FROM"
+                        : "if it belongs to the line above, end that line with a continuation");
     problems.add(
         keyword.span(),
         text.isEmpty()

@@ -32,6 +32,16 @@ import org.jspecify.annotations.Nullable;
 final class HttpWire implements AutoCloseable {
   private static final String USER_AGENT = "jbuild";
 
+  static {
+    // Otherwise the JDK drops a proxy's password on CONNECT, though the user put it into the
+    // proxy's
+    // URL. It looks at this once, when the first client of the process is made.
+    String property = "jdk.http.auth.tunneling.disabledSchemes";
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, "");
+    }
+  }
+
   /** Whose certificate is good enough. */
   enum Trust {
     /** Nobody's: the connection is in the clear, and reading a bundle would be for nothing. */
@@ -193,11 +203,6 @@ final class HttpWire implements AutoCloseable {
       if (threads == null) {
         threads = Executors.newVirtualThreadPerTaskExecutor();
         executor = threads;
-      }
-      if (proxies.hasCredentials()
-          && System.getProperty("jdk.http.auth.tunneling.disabledSchemes") == null) {
-        // Otherwise the JDK drops Basic credentials on CONNECT, whoever asked for them.
-        System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
       }
       HttpClient made =
           HttpClient.newBuilder()

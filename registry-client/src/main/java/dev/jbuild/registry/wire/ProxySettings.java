@@ -102,11 +102,6 @@ final class ProxySettings extends ProxySelector {
     return Optional.of(proxy);
   }
 
-  boolean hasCredentials() {
-    return (http != null && http.authorization != null)
-        || (https != null && https.authorization != null);
-  }
-
   private boolean isException(URI target) {
     String host = target.getHost().toLowerCase(Locale.ROOT);
     if (host.startsWith("[") && host.endsWith("]")) {

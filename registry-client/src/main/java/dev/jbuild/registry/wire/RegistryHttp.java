@@ -131,7 +131,6 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
         if (status == 401 && base.isOrigin(uri) && !challenged) {
           List<Challenge> offered = Challenge.parse(reply.headers().allValues("WWW-Authenticate"));
           refused = authorization;
-          reply.close();
           if (authorizer.challenged(
               ask.action().host(), ask.scope(), offered, refused, base.isEncrypted())) {
             challenged = true;

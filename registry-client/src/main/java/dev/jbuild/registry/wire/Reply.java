@@ -1,5 +1,7 @@
 package dev.jbuild.registry.wire;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.util.Optional;
@@ -12,11 +14,11 @@ final class Reply implements AutoCloseable {
   private final int status;
   private final URI uri;
   private final HttpHeaders headers;
-  private final BodyStream body;
+  private final InputStream body;
   private final Semaphore room;
   private final AtomicBoolean open = new AtomicBoolean(true);
 
-  Reply(int status, URI uri, HttpHeaders headers, BodyStream body, Semaphore room) {
+  Reply(int status, URI uri, HttpHeaders headers, InputStream body, Semaphore room) {
     this.status = status;
     this.uri = uri;
     this.headers = headers;
@@ -49,15 +51,20 @@ final class Reply implements AutoCloseable {
     }
   }
 
-  BodyStream body() {
+  InputStream body() {
     return body;
   }
 
   @Override
   public void close() {
     if (open.compareAndSet(true, false)) {
-      body.close();
-      room.release();
+      try {
+        body.close();
+      } catch (IOException e) {
+        // Then it is closed.
+      } finally {
+        room.release();
+      }
     }
   }
 }

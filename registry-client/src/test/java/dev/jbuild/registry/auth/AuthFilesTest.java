@@ -49,11 +49,10 @@ class AuthFilesTest {
   private Optional<String> user(String host, String repository) {
     return find(host, repository)
         .credential()
-        .map(
-            credential ->
-                credential instanceof Credential.Password password
-                    ? password.user() + "/" + password.secret()
-                    : credential.description());
+        .map(credential ->
+            credential instanceof Credential.Password password
+                ? password.user() + "/" + password.secret()
+                : credential.description());
   }
 
   private void helper(String name, String script) throws IOException {
@@ -114,9 +113,13 @@ class AuthFilesTest {
 
   @Test
   void containersFilesAreRead() throws IOException {
-    write(".config/containers/auth.json", "{\"auths\":{\"a.example\":{\"auth\":\"" + auth("a:1") + "\"}}}");
+    write(
+        ".config/containers/auth.json",
+        "{\"auths\":{\"a.example\":{\"auth\":\"" + auth("a:1") + "\"}}}");
     environment.put("XDG_RUNTIME_DIR", home.resolve("run").toString());
-    write("run/containers/auth.json", "{\"auths\":{\"b.example\":{\"auth\":\"" + auth("b:2") + "\"}}}");
+    write(
+        "run/containers/auth.json",
+        "{\"auths\":{\"b.example\":{\"auth\":\"" + auth("b:2") + "\"}}}");
     write(".dockercfg", "{\"c.example\":{\"auth\":\"" + auth("c:3") + "\"}}");
     assertThat(user("a.example", "x")).contains("a/1");
     assertThat(user("b.example", "x")).contains("b/2");
@@ -162,7 +165,8 @@ class AuthFilesTest {
 
   @Test
   void helperThatKnowsNothingIsNoFailure() throws IOException {
-    config("{\"credsStore\":\"test\",\"auths\":{\"r.example\":{\"auth\":\"" + auth("a:b") + "\"}}}");
+    config(
+        "{\"credsStore\":\"test\",\"auths\":{\"r.example\":{\"auth\":\"" + auth("a:b") + "\"}}}");
     helper("test", "echo 'credentials not found in native keychain'; exit 1\n");
     assertThat(user("r.example", "x")).contains("a/b");
     assertThat(user("other.example", "x")).isEmpty();
@@ -172,7 +176,8 @@ class AuthFilesTest {
   void brokenHelperIsANoteAndNoSecretIsInIt() throws IOException {
     config("{\"credsStore\":\"missing\"}");
     assertThat(find("r.example", "x").notes())
-        .anySatisfy(note -> assertThat(note).contains("docker-credential-missing").contains("PATH"));
+        .anySatisfy(
+            note -> assertThat(note).contains("docker-credential-missing").contains("PATH"));
     config("{\"credsStore\":\"../evil\"}");
     assertThat(find("r.example", "x").notes())
         .anySatisfy(note -> assertThat(note).contains("invalid credential helper"));
@@ -185,8 +190,7 @@ class AuthFilesTest {
   void brokenFileIsANoteThatNamesItButNotItsContent() throws IOException {
     Path file = config("{\"auths\": hunter2");
     assertThat(find("r.example", "x").notes())
-        .anySatisfy(
-            note -> assertThat(note).contains(file.toString()).doesNotContain("hunter2"));
+        .anySatisfy(note -> assertThat(note).contains(file.toString()).doesNotContain("hunter2"));
   }
 
   @Test
@@ -238,7 +242,8 @@ class AuthFilesTest {
   @Test
   void loginThroughAHelperLeavesNothingInTheFile() throws IOException {
     Path file = config("{\"credsStore\":\"test\"}");
-    helper("test", "cat > " + home.resolve("kept") + "; echo $1 >> " + home.resolve("verbs") + "\n");
+    helper(
+        "test", "cat > " + home.resolve("kept") + "; echo $1 >> " + home.resolve("verbs") + "\n");
     AuthFile auths = AuthFiles.forLogin(environment, PATIENCE);
     assertThat(auths.store("r.example", "ann", "secret")).contains("docker-credential-test");
     assertThat(Files.readString(home.resolve("kept")))

@@ -10,8 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ProxySettingsTest {
   private static boolean proxied(String noProxy, String url) {
-    return ProxySettings.from(
-            Map.of("HTTPS_PROXY", "http://p.example:3128", "no_proxy", noProxy))
+    return ProxySettings.from(Map.of("HTTPS_PROXY", "http://p.example:3128", "no_proxy", noProxy))
         .proxyFor(URI.create(url))
         .isPresent();
   }
@@ -47,8 +46,12 @@ class ProxySettingsTest {
   void schemeOfTheTargetPicksTheVariable() {
     ProxySettings settings =
         ProxySettings.from(Map.of("http_proxy", "plain.example", "HTTPS_PROXY", "tls.example:99"));
-    assertThat(settings.proxyFor(URI.create("http://x.example/"))).map(Object::toString).contains("plain.example:80");
-    assertThat(settings.proxyFor(URI.create("https://x.example/"))).map(Object::toString).contains("tls.example:99");
+    assertThat(settings.proxyFor(URI.create("http://x.example/")))
+        .map(Object::toString)
+        .contains("plain.example:80");
+    assertThat(settings.proxyFor(URI.create("https://x.example/")))
+        .map(Object::toString)
+        .contains("tls.example:99");
   }
 
   @Test

@@ -105,11 +105,10 @@ public final class EventJson {
     node.put("buildId", result.buildId());
     result
         .imageDescriptor()
-        .ifPresent(
-            image -> {
-              node.put("digest", image.digest().toString());
-              node.set("image", descriptor(image));
-            });
+        .ifPresent(image -> {
+          node.put("digest", image.digest().toString());
+          node.set("image", descriptor(image));
+        });
     result.config().ifPresent(config -> node.put("config", config.toString()));
     node.set("names", Json.array(result.names()));
     return node;
@@ -149,7 +148,8 @@ public final class EventJson {
 
   private static void text(ObjectNode node, byte[] bytes) {
     try {
-      node.put("text", StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+      node.put(
+          "text", StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
     } catch (CharacterCodingException e) {
       node.put("base64", Base64.getEncoder().encodeToString(bytes));
     }

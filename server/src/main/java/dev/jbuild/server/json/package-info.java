@@ -1,4 +1,6 @@
-/** Events, results and failures as JSON: what the event stream and {@code --progress rawjson} say. */
+/**
+ * Events, results and failures as JSON: what the event stream and {@code --progress rawjson} say.
+ */
 @NullMarked
 package dev.jbuild.server.json;
 

@@ -1,0 +1,5 @@
+/** JMH benchmarks. Run them on an idle machine. */
+@NullMarked
+package dev.jbuild.benchmark;
+
+import org.jspecify.annotations.NullMarked;
