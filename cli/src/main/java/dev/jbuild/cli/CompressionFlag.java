@@ -18,7 +18,7 @@ final class CompressionFlag {
         }
         yield Compression.uncompressed();
       }
-      case "estargz" -> throw UsageError.notSupportedYet("compression=estargz");
+      case "estargz" -> wanted < 0 ? Compression.estargz() : new Compression.Estargz(wanted);
       default ->
           throw new UsageError(
               "unknown compression \"" + name + "\"",

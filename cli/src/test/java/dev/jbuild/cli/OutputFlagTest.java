@@ -54,6 +54,9 @@ class OutputFlagTest {
             "type=image,name=x:1,compression=zstd,compression-level=9",
             List.of(new Output.StoreImage(options(new Compression.Zstd(9), true, "x:1")))),
         new Row(
+            "type=image,compression=estargz",
+            List.of(new Output.StoreImage(options(Compression.estargz(), true, null)))),
+        new Row(
             "type=image,compression=uncompressed,oci-mediatypes=false",
             List.of(new Output.StoreImage(options(Compression.uncompressed(), false, null)))));
   }
@@ -79,7 +82,6 @@ class OutputFlagTest {
         "type=local,dest=x,push=true | --output type=local takes no \"push\"",
         "type=image,push=perhaps | --output push is true or false, not \"perhaps\"",
         "type=image,compression=lzma | unknown compression \"lzma\"",
-        "type=image,compression=estargz | compression=estargz is not supported yet",
         "type=image,rewrite-timestamp=true | --output rewrite-timestamp is not supported yet"
       })
   void saysWhatIsWrong(String text, String message) {
