@@ -68,7 +68,7 @@ enum Verb {
       case FSCK -> new FsckCommand();
       case LOGIN -> new LoginCommand();
       case LOGOUT -> new LogoutCommand();
-      case DOCTOR -> new MissingCommand("probing this machine");
+      case DOCTOR -> new DoctorCommand();
       case SERVE -> new ServeCommand();
       case EXECUTOR -> new ExecutorCommand();
     };

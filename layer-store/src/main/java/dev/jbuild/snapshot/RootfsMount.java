@@ -8,7 +8,8 @@ public sealed interface RootfsMount {
 
   /**
    * To be mounted as an overlay, with {@code redirect_dir=off,metacopy=off,index=off}: the upper
-   * directory becomes a layer as it is, and must not point into its lowers.
+   * directory becomes a layer as it is, and must not point into its lowers. Where the markers are
+   * the user's, the first two are implied, and the kernel refuses to hear them.
    *
    * <p>Lowers can be hundreds and their paths do not fit into one page of mount options: use {@code
    * fsconfig} with {@code lowerdir+} (Linux 6.5), or paths relative to {@link #base}.

@@ -25,9 +25,12 @@ class OverlaySnapshotterIT extends SnapshotterContract {
       lowers.append(n == 0 ? "" : ":").append(n++);
     }
     String options =
-        "lowerdir=%s,upperdir=%s,workdir=%s,redirect_dir=off,metacopy=off,index=off,xino=off%s"
+        "lowerdir=%s,upperdir=%s,workdir=%s,index=off,xino=off,%s"
             .formatted(
-                lowers, overlay.upper(), overlay.work(), overlay.userXattr() ? ",userxattr" : "");
+                lowers,
+                overlay.upper(),
+                overlay.work(),
+                overlay.userXattr() ? "userxattr" : "redirect_dir=off,metacopy=off");
     try {
       Shell.run(links, "mount -t overlay overlay -o " + options + " " + mount);
       try {

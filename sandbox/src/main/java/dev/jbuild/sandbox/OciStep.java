@@ -28,7 +28,12 @@ final class OciStep implements RunningStep {
   public synchronized StepResult await() throws InterruptedException {
     StepResult known = result;
     if (known == null) {
-      known = translate(step.await());
+      StepResult raw = step.await();
+      try {
+        known = translate(raw);
+      } finally {
+        delete(bundle); // also where the caller forgets to close
+      }
       result = known;
     }
     return known;
