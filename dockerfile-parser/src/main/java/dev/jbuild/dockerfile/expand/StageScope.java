@@ -7,7 +7,9 @@ import dev.jbuild.dockerfile.ast.KeyValue;
 import dev.jbuild.dockerfile.ast.Word;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,16 +35,19 @@ public final class StageScope implements Variables {
   private final Map<String, String> buildArgs;
   private final Map<String, String> env;
   private final Map<String, String> args;
+  private final Set<String> declared;
 
   private StageScope(
       GlobalScope global,
       Map<String, String> buildArgs,
       Map<String, String> env,
-      Map<String, String> args) {
+      Map<String, String> args,
+      Set<String> declared) {
     this.global = global;
     this.buildArgs = buildArgs;
     this.env = env;
     this.args = args;
+    this.declared = declared;
   }
 
   /**
@@ -53,7 +58,11 @@ public final class StageScope implements Variables {
   public static StageScope of(
       GlobalScope global, Map<String, String> buildArgs, Map<String, String> imageEnv) {
     return new StageScope(
-        global, Map.copyOf(buildArgs), new LinkedHashMap<>(imageEnv), new LinkedHashMap<>());
+        global,
+        Map.copyOf(buildArgs),
+        new LinkedHashMap<>(imageEnv),
+        new LinkedHashMap<>(),
+        new LinkedHashSet<>());
   }
 
   /**
@@ -62,7 +71,9 @@ public final class StageScope implements Variables {
    * @throws DockerfileException when a default does not expand
    */
   public StageScope with(ArgInstruction arg, WordExpander expander) {
-    StageScope next = new StageScope(global, buildArgs, env, new LinkedHashMap<>(args));
+    StageScope next =
+        new StageScope(
+            global, buildArgs, env, new LinkedHashMap<>(args), new LinkedHashSet<>(declared));
     for (ArgInstruction.Declaration declaration : arg.declarations()) {
       String name = declaration.name().text();
       String value = buildArgs.get(name);
@@ -71,6 +82,7 @@ public final class StageScope implements Variables {
         value =
             defaultValue == null ? global.get(name) : expander.expand(defaultValue, next).text();
       }
+      next.declared.add(name);
       if (value != null) {
         next.args.put(name, value);
       }
@@ -84,7 +96,8 @@ public final class StageScope implements Variables {
    * @throws DockerfileException when a key or value does not expand
    */
   public StageScope with(EnvInstruction env, WordExpander expander) {
-    StageScope next = new StageScope(global, buildArgs, new LinkedHashMap<>(this.env), args);
+    StageScope next =
+        new StageScope(global, buildArgs, new LinkedHashMap<>(this.env), args, declared);
     for (KeyValue pair : env.pairs()) {
       next.env.put(
           expander.expand(pair.key(), this).text(), expander.expand(pair.value(), this).text());
@@ -105,10 +118,23 @@ public final class StageScope implements Variables {
 
   /**
    * The ARGs declared so far that have a value, in order of declaration, whether or not an ENV of
-   * the same name hides them: what RUN history lists as {@code |N k=v}.
+   * the same name hides them.
    */
   public Map<String, String> args() {
     return Collections.unmodifiableMap(args);
+  }
+
+  /**
+   * What RUN history lists as {@code |N k=v}: every ARG declared so far with the value it has here,
+   * which is an ENV's of the same name, or empty where there is none.
+   */
+  public Map<String, String> history() {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (String name : declared) {
+      String value = get(name);
+      values.put(name, value == null ? "" : value);
+    }
+    return Collections.unmodifiableMap(values);
   }
 
   /** The environment of RUN: ENV, then the ARGs that no ENV of the same name hides. */

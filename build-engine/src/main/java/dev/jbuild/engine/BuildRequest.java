@@ -1,0 +1,218 @@
+package dev.jbuild.engine;
+
+import dev.jbuild.oci.Platform;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything one build needs to know, fixed before it starts. Immutable; made by {@link #builder}.
+ *
+ * <p>Nothing here is read from the environment: front ends resolve {@code --build-arg NAME} without
+ * a value, {@code SOURCE_DATE_EPOCH} and credentials before they make a request.
+ */
+public final class BuildRequest {
+  private final Builder b;
+
+  private BuildRequest(Builder b) {
+    this.b = b;
+  }
+
+  public static Builder builder(ContextSource context) {
+    return new Builder(context);
+  }
+
+  public ContextSource context() {
+    return b.context;
+  }
+
+  public DockerfileSource dockerfile() {
+    return b.dockerfile;
+  }
+
+  /** The stage to build, by name or number; the last one when absent. */
+  public Optional<String> target() {
+    return Optional.ofNullable(b.target);
+  }
+
+  public Map<String, String> buildArgs() {
+    return Collections.unmodifiableMap(b.buildArgs);
+  }
+
+  /** {@code --build-context}: replaces a stage or image of that name. */
+  public Map<String, ContextSource> namedContexts() {
+    return Collections.unmodifiableMap(b.namedContexts);
+  }
+
+  /** Target platforms; the host's when empty. */
+  public List<Platform> platforms() {
+    return List.copyOf(b.platforms);
+  }
+
+  /** Names the image gets in the store and in archives, and is pushed to. */
+  public List<String> tags() {
+    return List.copyOf(b.tags);
+  }
+
+  public List<Output> outputs() {
+    return List.copyOf(b.outputs);
+  }
+
+  public Map<String, String> labels() {
+    return Collections.unmodifiableMap(b.labels);
+  }
+
+  public Map<String, String> annotations() {
+    return Collections.unmodifiableMap(b.annotations);
+  }
+
+  public boolean noCache() {
+    return b.noCache;
+  }
+
+  /** Stages whose RUN, COPY and ADD steps do not use the cache. */
+  public Set<String> noCacheFilter() {
+    return Collections.unmodifiableSet(b.noCacheFilter);
+  }
+
+  /** Ask the registry for every base image even when the store holds one of that name. */
+  public boolean pull() {
+    return b.pull;
+  }
+
+  /** {@code --secret}, by id. */
+  public Map<String, SecretSource> secrets() {
+    return Collections.unmodifiableMap(b.secrets);
+  }
+
+  /** {@code --ssh}: sockets of agents, by id. */
+  public Map<String, Path> sshAgents() {
+    return Collections.unmodifiableMap(b.sshAgents);
+  }
+
+  public ExecutionOptions execution() {
+    return b.execution;
+  }
+
+  /** Unix seconds to which times in the image are clamped, if the build is to be reproducible. */
+  public Optional<Long> sourceDateEpoch() {
+    return Optional.ofNullable(b.sourceDateEpoch);
+  }
+
+  /** Collects a request; not safe for use by several threads. */
+  public static final class Builder {
+    private final ContextSource context;
+    private DockerfileSource dockerfile = new DockerfileSource.InContext("Dockerfile");
+    private @Nullable String target;
+    private final Map<String, String> buildArgs = new LinkedHashMap<>();
+    private final Map<String, ContextSource> namedContexts = new LinkedHashMap<>();
+    private final List<Platform> platforms = new ArrayList<>();
+    private final List<String> tags = new ArrayList<>();
+    private final List<Output> outputs = new ArrayList<>();
+    private final Map<String, SecretSource> secrets = new LinkedHashMap<>();
+    private final Map<String, Path> sshAgents = new LinkedHashMap<>();
+    private final Map<String, String> labels = new LinkedHashMap<>();
+    private final Map<String, String> annotations = new LinkedHashMap<>();
+    private boolean noCache;
+    private final Set<String> noCacheFilter = new LinkedHashSet<>();
+    private boolean pull;
+    private ExecutionOptions execution = ExecutionOptions.DEFAULT;
+    private @Nullable Long sourceDateEpoch;
+
+    private Builder(ContextSource context) {
+      this.context = context;
+    }
+
+    public Builder dockerfile(DockerfileSource source) {
+      dockerfile = source;
+      return this;
+    }
+
+    public Builder target(@Nullable String stage) {
+      target = stage;
+      return this;
+    }
+
+    public Builder buildArg(String name, String value) {
+      buildArgs.put(name, value);
+      return this;
+    }
+
+    public Builder namedContext(String name, ContextSource source) {
+      namedContexts.put(name, source);
+      return this;
+    }
+
+    public Builder platform(Platform platform) {
+      platforms.add(platform);
+      return this;
+    }
+
+    public Builder tag(String name) {
+      tags.add(name);
+      return this;
+    }
+
+    public Builder output(Output output) {
+      outputs.add(output);
+      return this;
+    }
+
+    public Builder label(String name, String value) {
+      labels.put(name, value);
+      return this;
+    }
+
+    public Builder annotation(String name, String value) {
+      annotations.put(name, value);
+      return this;
+    }
+
+    public Builder secret(String id, SecretSource source) {
+      secrets.put(id, source);
+      return this;
+    }
+
+    public Builder sshAgent(String id, Path socket) {
+      sshAgents.put(id, socket);
+      return this;
+    }
+
+    public Builder noCache(boolean value) {
+      noCache = value;
+      return this;
+    }
+
+    public Builder noCacheFilter(String stage) {
+      noCacheFilter.add(stage);
+      return this;
+    }
+
+    public Builder pull(boolean value) {
+      pull = value;
+      return this;
+    }
+
+    public Builder execution(ExecutionOptions options) {
+      execution = options;
+      return this;
+    }
+
+    public Builder sourceDateEpoch(@Nullable Long seconds) {
+      sourceDateEpoch = seconds;
+      return this;
+    }
+
+    /** The request; the builder must not be used afterwards. */
+    public BuildRequest build() {
+      return new BuildRequest(this);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.jbuild.engine;
+
+import dev.jbuild.sandbox.Limits;
+import dev.jbuild.sandbox.NetworkMode;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How RUN steps run. Limits, and the addresses behind extra host names, are not part of any cache
+ * key.
+ *
+ * @param network for RUN steps without a {@code --network} of their own
+ * @param entitlements what {@code --allow} granted
+ * @param extraHosts name to address, as {@code --add-host}
+ * @param limits for each RUN step on its own
+ * @param parallel steps that may execute at once, at least 1
+ */
+public record ExecutionOptions(
+    NetworkMode network,
+    Set<Entitlement> entitlements,
+    Map<String, String> extraHosts,
+    Limits limits,
+    int parallel) {
+
+  public static final ExecutionOptions DEFAULT =
+      new ExecutionOptions(
+          NetworkMode.HOST,
+          Set.of(),
+          Map.of(),
+          Limits.NONE,
+          Math.max(2, Runtime.getRuntime().availableProcessors()));
+
+  public ExecutionOptions {
+    if (parallel < 1) {
+      throw new IllegalArgumentException("parallel must be at least 1, not " + parallel);
+    }
+    entitlements = Set.copyOf(entitlements);
+    extraHosts = Map.copyOf(extraHosts);
+  }
+
+  /** What {@code --allow} can grant beyond the default. */
+  public enum Entitlement {
+    NETWORK_HOST("network.host"),
+    SECURITY_INSECURE("security.insecure");
+
+    private final String text;
+
+    Entitlement(String text) {
+      this.text = text;
+    }
+
+    /** As written on the command line. */
+    public String text() {
+      return text;
+    }
+  }
+}

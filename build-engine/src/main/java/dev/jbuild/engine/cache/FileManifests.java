@@ -1,0 +1,115 @@
+package dev.jbuild.engine.cache;
+
+import dev.jbuild.oci.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * The lists of files that COPY steps took, each kept under its own digest, so that two can be
+ * compared by name when only their digests differ.
+ *
+ * <p>A manifest is text, one line an entry: what the entry is and holds, a tab, its escaped path.
+ * The digest over these bytes is the content digest in the step's cache key.
+ */
+public final class FileManifests {
+  /** The label of the key field whose value is a manifest's digest. */
+  public static final String FIELD = "files";
+
+  private static final int NAMED = 3;
+
+  private final Path directory;
+
+  public FileManifests(Path directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * Keeps a manifest.
+   *
+   * @return its digest
+   */
+  public Digest put(byte[] manifest) throws IOException {
+    Digest digest = Digest.of(manifest);
+    Path file = file(digest.hex());
+    if (Files.exists(file)) {
+      return digest;
+    }
+    Files.createDirectories(file.getParent());
+    Path temporary = Files.createTempFile(file.getParent(), ".manifest", null);
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(temporary), 1 << 16)) {
+      out.write(manifest);
+    }
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    return digest;
+  }
+
+  /** One line that says which files differ between two manifests, by their digests. */
+  public String compare(String before, String now) {
+    Map<String, String> old;
+    Map<String, String> current;
+    try {
+      old = read(before);
+      current = read(now);
+    } catch (IOException | IllegalArgumentException e) {
+      return "files changed";
+    }
+    List<String> changes = new ArrayList<>();
+    for (Map.Entry<String, String> entry : current.entrySet()) {
+      String was = old.remove(entry.getKey());
+      if (was == null) {
+        changes.add(entry.getKey() + " (new)");
+      } else if (!was.equals(entry.getValue())) {
+        changes.add(entry.getKey() + " (" + aspect(was, entry.getValue()) + ")");
+      }
+    }
+    old.keySet().forEach(path -> changes.add(path + " (removed)"));
+    String count = changes.size() == 1 ? "1 file changed" : changes.size() + " files changed";
+    if (changes.isEmpty()) {
+      return "the order of files changed";
+    }
+    String named = String.join(", ", changes.subList(0, Math.min(NAMED, changes.size())));
+    return count + ": " + named + (changes.size() > NAMED ? ", …" : "");
+  }
+
+  /** An entry's first half is {@code type mode owner content}. */
+  private static String aspect(String was, String is) {
+    List<String> before = List.of(was.split(" ", -1));
+    List<String> now = List.of(is.split(" ", -1));
+    if (before.size() != now.size() || !before.getFirst().equals(now.getFirst())) {
+      return "type";
+    }
+    if (!before.getLast().equals(now.getLast())) {
+      return "content";
+    }
+    return before.get(1).equals(now.get(1)) ? "owner" : "mode";
+  }
+
+  private Map<String, String> read(String digest) throws IOException {
+    Map<String, String> entries = new LinkedHashMap<>();
+    String hex = Digest.parse(digest).hex();
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file(hex)), 1 << 16)) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+        int path = line.indexOf('\t');
+        if (path > 0) {
+          entries.put(line.substring(path + 1), line.substring(0, path));
+        }
+      }
+    }
+    return entries;
+  }
+
+  private Path file(String hex) {
+    return directory.resolve(hex.substring(0, 2)).resolve(hex);
+  }
+}

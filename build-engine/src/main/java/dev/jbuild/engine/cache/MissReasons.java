@@ -1,0 +1,109 @@
+package dev.jbuild.engine.cache;
+
+import dev.jbuild.engine.cache.CacheKey.Field;
+import dev.jbuild.oci.Digest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Remembers which key each step of a Dockerfile last had, so that a miss can be explained by what
+ * changed since.
+ *
+ * <p>A build is named by its context, Dockerfile and target; a step by its id within the build.
+ * Only digests of keys are kept here; the fields come from the {@link CacheRecords}.
+ */
+public final class MissReasons {
+  private static final int LONGEST_VALUE = 80;
+
+  private final Path directory;
+  private final CacheRecords records;
+  private final FileManifests manifests;
+
+  /**
+   * @param directory for this build's steps
+   */
+  public MissReasons(Path directory, CacheRecords records, FileManifests manifests) {
+    this.directory = directory;
+    this.records = records;
+    this.manifests = manifests;
+  }
+
+  /** Notes the key that a step has now. */
+  public void remember(String stepId, CacheKey key) throws IOException {
+    Path file = file(stepId);
+    Files.createDirectories(directory);
+    Path temporary = Files.createTempFile(directory, ".step", null);
+    Files.writeString(temporary, key.digest().toString());
+    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Why the step is not in the cache, in one line. */
+  public String explain(String stepId, CacheKey key) {
+    Optional<CacheRecord> before = last(stepId).flatMap(records::find);
+    if (before.isEmpty()) {
+      return "not built before";
+    }
+    List<String> changes = compare(before.get().fields(), key.fields());
+    return changes.isEmpty() ? "its layers are gone from the store" : String.join("; ", changes);
+  }
+
+  private List<String> compare(List<Field> before, List<Field> now) {
+    Map<String, List<String>> old = byLabel(before);
+    Map<String, List<String>> current = byLabel(now);
+    List<String> changes = new ArrayList<>();
+    for (Map.Entry<String, List<String>> field : current.entrySet()) {
+      List<String> was = old.remove(field.getKey());
+      if (was == null) {
+        changes.add(field.getKey() + " is new");
+      } else if (!was.equals(field.getValue())) {
+        changes.add(change(field.getKey(), was, field.getValue()));
+      }
+    }
+    old.keySet().forEach(label -> changes.add(label + " is gone"));
+    return changes;
+  }
+
+  private String change(String label, List<String> was, List<String> is) {
+    if (label.equals(FileManifests.FIELD)) {
+      return manifests.compare(was.getFirst(), is.getFirst());
+    }
+    if (label.startsWith("input")) {
+      return "an earlier step changed";
+    }
+    String before = shorten(String.join(" ", was));
+    String now = shorten(String.join(" ", is));
+    return before.equals(now) ? label + " changed" : label + ": " + before + " → " + now;
+  }
+
+  private static String shorten(String value) {
+    return value.length() <= LONGEST_VALUE ? value : value.substring(0, LONGEST_VALUE) + "…";
+  }
+
+  private static Map<String, List<String>> byLabel(List<Field> fields) {
+    Map<String, List<String>> map = new LinkedHashMap<>();
+    for (Field field : fields) {
+      map.put(field.label(), field.values());
+    }
+    return map;
+  }
+
+  private Optional<Digest> last(String stepId) {
+    try {
+      return Digest.tryParse(Files.readString(file(stepId)));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Path file(String stepId) {
+    return directory.resolve(Digest.of(stepId.getBytes(StandardCharsets.UTF_8)).hex());
+  }
+}

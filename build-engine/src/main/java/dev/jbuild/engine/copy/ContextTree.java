@@ -1,0 +1,93 @@
+package dev.jbuild.engine.copy;
+
+import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher.Verdict;
+import dev.jbuild.layer.Attributes;
+import dev.jbuild.layer.ContentSource;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A build context: a directory without what its .dockerignore leaves out, everything owned by root.
+ *
+ * <p>Owners are dropped because a context has none that mean anything to the image: the same
+ * checkout gives the same image whoever builds it (BuildKit does the same). A socket is an empty
+ * file. A directory that is left out itself is still seen when something below it is not.
+ */
+public final class ContextTree implements FileTree {
+  private final FileTree files;
+  private final IgnoreMatcher ignored;
+
+  public ContextTree(FileTree files, IgnoreMatcher ignored) {
+    this.files = files;
+    this.ignored = ignored;
+  }
+
+  @Override
+  public Optional<TreeEntry> find(BytePath path) throws IOException {
+    Optional<TreeEntry> entry = files.find(path);
+    return entry.isPresent() && visible(entry.get())
+        ? entry.map(ContextTree::owned)
+        : Optional.empty();
+  }
+
+  @Override
+  public List<TreeEntry> list(BytePath directory) throws IOException {
+    List<TreeEntry> entries = new ArrayList<>();
+    for (TreeEntry entry : files.list(directory)) {
+      if (visible(entry)) {
+        entries.add(owned(entry));
+      }
+    }
+    return entries;
+  }
+
+  /** Whether a file is there but left out: worth a hint when a COPY does not find it. */
+  public boolean leavesOut(BytePath path) throws IOException {
+    return files.find(path).isPresent() && find(path).isEmpty();
+  }
+
+  private boolean visible(TreeEntry entry) throws IOException {
+    if (entry.path().isRoot()) {
+      return true;
+    }
+    return switch (ignored.verdict(text(entry.path()))) {
+      case Verdict.INCLUDED -> true;
+      case Verdict.PRUNED -> false;
+      case Verdict.EXCLUDED -> entry.isDirectory() && holdsAnything(entry.path());
+    };
+  }
+
+  private boolean holdsAnything(BytePath directory) throws IOException {
+    for (TreeEntry entry : files.list(directory)) {
+      if (visible(entry)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static TreeEntry owned(TreeEntry entry) {
+    Attributes attributes = entry.attributes().withOwner(0, 0);
+    if (entry instanceof TreeEntry.Socket socket) {
+      return new TreeEntry.RegularFile(socket.path(), attributes, 0, ContentSource.of(new byte[0]));
+    }
+    return entry.with(attributes);
+  }
+
+  /** A path as patterns see it: bytes that are not UTF-8 stay apart from all others. */
+  static String text(BytePath path) {
+    return SourceText.decode(path.toBytes());
+  }
+
+  @Override
+  public void close() throws IOException {
+    files.close();
+  }
+}

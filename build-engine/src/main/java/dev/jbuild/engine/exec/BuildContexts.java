@@ -1,0 +1,112 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.engine.copy.ContextTree;
+import dev.jbuild.engine.copy.DigestMemory;
+import dev.jbuild.engine.copy.FileDigests;
+import dev.jbuild.engine.copy.SourceListing;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.oci.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The trees that one build copies from, by name, each without what its .dockerignore leaves out and
+ * with a memory of its files' digests. Safe for use by many threads.
+ */
+final class BuildContexts implements AutoCloseable {
+  /** The name of the main context. */
+  static final String MAIN = "context";
+
+  /** A tree without files, for a COPY that takes none and for sources that are layers. */
+  static final String NONE = "";
+
+  private static final BytePath IGNORE_FILE = BytePath.of(".dockerignore");
+
+  private final Map<String, ContextFiles.Root> roots;
+  private final @Nullable String dockerfileIgnore;
+  private final Path memories;
+  private final Clock clock;
+  private final Map<String, Context> open = new HashMap<>();
+
+  /**
+   * @param tree what a COPY sees
+   * @param listing describes files of it, with its digest memory
+   */
+  record Context(FileTree tree, SourceListing listing, DigestMemory memory) {}
+
+  /**
+   * @param dockerfileIgnore text of {@code <Dockerfile>.dockerignore}, which wins over the main
+   *     context's own file; null if there is none
+   * @param memories where digest memories are kept
+   */
+  BuildContexts(
+      Map<String, ContextFiles.Root> roots,
+      @Nullable String dockerfileIgnore,
+      Path memories,
+      Clock clock) {
+    this.roots = Map.copyOf(roots);
+    this.dockerfileIgnore = dockerfileIgnore;
+    this.memories = memories;
+    this.clock = clock;
+  }
+
+  synchronized Context get(String name) throws IOException {
+    Context context = open.get(name);
+    if (context == null) {
+      ContextFiles.Root root =
+          roots.getOrDefault(name, new ContextFiles.Root(FileTree.empty(), NONE));
+      String id = Digest.of(root.identity().getBytes(StandardCharsets.UTF_8)).hex();
+      DigestMemory memory = DigestMemory.load(memories.resolve(id), clock);
+      FileTree tree = new ContextTree(root.tree(), ignore(name, root.tree(), dockerfileIgnore));
+      context = new Context(tree, new SourceListing(new FileDigests(memory)), memory);
+      open.put(name, context);
+    }
+    return context;
+  }
+
+  /** What is left out of a context: the main one has two files that can say so. */
+  static IgnoreMatcher ignore(String name, FileTree files, @Nullable String dockerfileIgnore)
+      throws IOException {
+    if (name.equals(MAIN) && dockerfileIgnore != null) {
+      return parse("the Dockerfile's .dockerignore", dockerfileIgnore);
+    }
+    Optional<TreeEntry> own = files.resolve(IGNORE_FILE).entry();
+    if (own.isEmpty() || !(own.get() instanceof TreeEntry.RegularFile file)) {
+      return IgnoreMatcher.of(List.of());
+    }
+    try (InputStream in = file.content().open()) {
+      return parse(".dockerignore", SourceText.decode(in.readAllBytes()));
+    }
+  }
+
+  private static IgnoreMatcher parse(String file, String text) {
+    try {
+      return IgnoreMatcher.parse(text);
+    } catch (IgnoreMatcher.PatternException e) {
+      throw new BuildFailure(Kind.USER, file + ":" + e.line() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Keeps the digests that were computed. */
+  @Override
+  public synchronized void close() throws IOException {
+    for (Context context : open.values()) {
+      context.memory().save();
+    }
+    open.clear();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.dockerfile.expand.RunMount.Sharing;
+import dev.jbuild.engine.graph.Mount;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.linux.DirFd;
+import dev.jbuild.oci.Digest;
+import dev.jbuild.store.Store;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The directories behind {@code RUN --mount=type=cache}, in {@code cache/mounts} of the store.
+ *
+ * <p>A directory is named by its id alone: a step that runs as another user finds the same files
+ * (BuildKit splits them by owner and mode without a word). Each has a lock file beside it, which a
+ * step holds while it runs: together with others for {@code shared}, alone for {@code locked}, and
+ * for {@code private} the first free one of {@code 0}, {@code 1}, … is taken.
+ */
+final class CacheMounts {
+  /** A busy lock is looked at again after this many milliseconds. */
+  private static final long WAIT = 50;
+
+  private final Path directory;
+
+  CacheMounts(Store store) {
+    this.directory = store.directory("cache").resolve("mounts");
+  }
+
+  /** Fills a new directory. */
+  @FunctionalInterface
+  interface Filler {
+    void fill(Path directory) throws IOException;
+  }
+
+  /**
+   * A directory in use; closing lets it go.
+   *
+   * @param path of the directory
+   */
+  record Held(Path path, FileLocks.Held lock) implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      lock.close();
+    }
+  }
+
+  /** Waits until the directory may be used; a new one is filled first. */
+  Held hold(Mount.Cache mount, Filler filler) throws IOException, InterruptedException {
+    Path home = directory.resolve(Digest.of(mount.id().getBytes(StandardCharsets.UTF_8)).hex());
+    Files.createDirectories(home);
+    Files.writeString(home.resolve("id"), mount.id());
+    boolean shared = mount.sharing() == Sharing.SHARED;
+    for (int slot = 0; ; slot = mount.sharing() == Sharing.PRIVATE ? slot + 1 : 0) {
+      Optional<FileLocks.Held> lock =
+          FileLocks.ofProcess().tryLock(home.resolve(slot + ".lock"), shared);
+      if (lock.isPresent()) {
+        return open(home, String.valueOf(slot), mount, filler, lock.get());
+      }
+      if (mount.sharing() != Sharing.PRIVATE) {
+        Thread.sleep(WAIT);
+      }
+    }
+  }
+
+  private static Held open(
+      Path home, String slot, Mount.Cache mount, Filler filler, FileLocks.Held lock)
+      throws IOException {
+    try {
+      Path files = home.resolve(slot);
+      if (!Files.isDirectory(files)) {
+        make(home, files, mount, filler);
+      }
+      return new Held(files, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /** Made aside and renamed, so that a step which shares the lock never sees it half filled. */
+  private static void make(Path home, Path files, Mount.Cache mount, Filler filler)
+      throws IOException {
+    BytePath scratch = BytePath.of("new-" + UUID.randomUUID());
+    try (DirFd parent = DirFd.open(home)) {
+      parent.mkdir(scratch, 0700);
+      try {
+        filler.fill(home.resolve(scratch.toString()));
+        parent.chown(scratch, Math.toIntExact(mount.uid()), Math.toIntExact(mount.gid()));
+        parent.chmod(scratch, mount.mode());
+        Files.move(home.resolve(scratch.toString()), files, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        parent.deleteTree(scratch);
+        if (!Files.isDirectory(files)) {
+          throw e;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.parse.DockerfileParser;
+import dev.jbuild.engine.DockerfileSource;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Dockerfile as read, with the ignore file that belongs to it.
+ *
+ * @param name as messages have it
+ * @param bytes the text
+ * @param ignore text of {@code <Dockerfile>.dockerignore}; null if there is none
+ */
+record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
+  private static final String IGNORE = ".dockerignore";
+
+  /**
+   * Reads it.
+   *
+   * @param context the main context's files, nothing left out: a Dockerfile is read even when it is
+   *     ignored, and its links lead nowhere else
+   */
+  static DockerfileText read(DockerfileSource source, FileTree context) throws IOException {
+    return switch (source) {
+      case DockerfileSource.Inline inline -> new DockerfileText(inline.name(), inline.text(), null);
+      case DockerfileSource.File file -> outside(file.path());
+      case DockerfileSource.InContext inside -> inside(inside.path(), context);
+    };
+  }
+
+  private static DockerfileText inside(String name, FileTree context) throws IOException {
+    byte[] text = find(name, context).orElseThrow(() -> missing(name));
+    String ignore = find(name + IGNORE, context).map(SourceText::decode).orElse(null);
+    return new DockerfileText(name, text, ignore);
+  }
+
+  private static Optional<byte[]> find(String name, FileTree context) throws IOException {
+    BytePath path =
+        BytePath.clampedLatin1(new String(SourceText.encode(name), StandardCharsets.ISO_8859_1));
+    Optional<TreeEntry> entry = context.resolve(path).entry();
+    if (entry.isEmpty() || !(entry.get() instanceof TreeEntry.RegularFile file)) {
+      return Optional.empty();
+    }
+    requireSize(name, file.size());
+    try (InputStream in = file.content().open()) {
+      return Optional.of(in.readAllBytes());
+    }
+  }
+
+  private static DockerfileText outside(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw missing(file.toString());
+    }
+    requireSize(file.toString(), Files.size(file));
+    Path ignore = file.resolveSibling(file.getFileName() + IGNORE);
+    String text =
+        Files.isRegularFile(ignore) ? SourceText.decode(Files.readAllBytes(ignore)) : null;
+    return new DockerfileText(file.toString(), Files.readAllBytes(file), text);
+  }
+
+  private static void requireSize(String name, long size) {
+    if (size > DockerfileParser.MAX_FILE_BYTES) {
+      throw new BuildFailure(Kind.USER, "\"" + name + "\" is larger than 16 MiB");
+    }
+  }
+
+  private static BuildFailure missing(String name) {
+    return new BuildFailure(
+        Kind.NOT_FOUND, "there is no Dockerfile \"" + name + "\"", "name one with --file", null);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.parse.DockerfileParser;
+import dev.jbuild.dockerfile.parse.ParseResult;
+import dev.jbuild.engine.BuildEngine;
+import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.BuildResult;
+import dev.jbuild.engine.DockerfileInput;
+import dev.jbuild.engine.EngineSettings;
+import dev.jbuild.engine.cache.BuildNotes;
+import dev.jbuild.engine.event.BuildEvent;
+import dev.jbuild.engine.event.BuildListener;
+import dev.jbuild.engine.plan.Diagnostics;
+import dev.jbuild.engine.solve.BuildScope;
+import dev.jbuild.engine.solve.InFlight;
+import dev.jbuild.engine.solve.StepEvents;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.store.Store;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Builds in this process, over one store. */
+public final class LocalBuildEngine implements BuildEngine {
+  private final EngineSettings settings;
+  private final InFlight inFlight = new InFlight();
+  private final Set<Thread> builds = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  public LocalBuildEngine(EngineSettings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public BuildResult build(BuildRequest request, BuildListener listener) {
+    if (closed) {
+      throw new BuildFailure(Kind.CANCELLED, "the engine is closed");
+    }
+    builds.add(Thread.currentThread());
+    BuildNotes notes = new BuildNotes();
+    StepEvents events =
+        new StepEvents(
+            event -> {
+              notes.on(event);
+              listener.on(event);
+            },
+            settings.clock());
+    Instant begun = events.now();
+    String what = request.tags().isEmpty() ? "build" : "build " + request.tags().getFirst();
+    try (Store store = settings.store().fork(what)) {
+      BuildResult result = run(store, request, events);
+      events.send(new BuildEvent.Finished(events.now(), since(events, begun), result));
+      return result;
+    } catch (BuildFailure failure) {
+      events.send(new BuildEvent.Failed(events.now(), since(events, begun), failure));
+      throw failure;
+    } finally {
+      builds.remove(Thread.currentThread());
+      keep(notes);
+    }
+  }
+
+  @Override
+  public DockerfileInput read(BuildRequest request) {
+    try (Store store = settings.store().fork("read a Dockerfile");
+        ContextFiles files = ContextFiles.prepare(request, store)) {
+      DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
+      ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
+      if (parsed.tree().isEmpty()) {
+        throw new Diagnostics(SourceText.of(text.bytes())).of(parsed.errors());
+      }
+      IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+      return new DockerfileInput(parsed.tree().get(), ignore);
+    } catch (IOException e) {
+      throw BuildScope.asFailure(e);
+    }
+  }
+
+  private void keep(BuildNotes notes) {
+    try {
+      notes.save(settings.store().directory("cache").resolve("notes"));
+    } catch (IOException e) {
+      // Nothing but an explanation is lost; the build's own outcome is what the caller must hear.
+    }
+  }
+
+  private BuildResult run(Store store, BuildRequest request, StepEvents events) {
+    BuildScope scope = new BuildScope(request.execution().parallel());
+    // The scope is closed, and with it every thread and sandbox of the build is gone, before a
+    // failure is told.
+    try (scope) {
+      return new SingleBuild(settings, store, request, scope, events, inFlight).run();
+    } catch (RuntimeException | Error failure) {
+      throw scope.cause(BuildScope.asFailure(failure));
+    }
+  }
+
+  private static Duration since(StepEvents events, Instant begun) {
+    return Duration.between(begun, events.now());
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    builds.forEach(Thread::interrupt);
+  }
+}

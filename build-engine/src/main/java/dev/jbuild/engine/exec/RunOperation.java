@@ -1,0 +1,201 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.dockerfile.ast.SourceSpan;
+import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.ExecutionOptions;
+import dev.jbuild.engine.event.BuildEvent;
+import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.plan.Diagnostics;
+import dev.jbuild.engine.solve.StepEvents;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.sandbox.DefaultSpec;
+import dev.jbuild.sandbox.FileMount;
+import dev.jbuild.sandbox.ImageUsers;
+import dev.jbuild.sandbox.NetworkFiles;
+import dev.jbuild.sandbox.OutputSink;
+import dev.jbuild.sandbox.ResolvedUser;
+import dev.jbuild.sandbox.ResourceUsage;
+import dev.jbuild.sandbox.Rootfs;
+import dev.jbuild.sandbox.RunningStep;
+import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.sandbox.StepRequest;
+import dev.jbuild.sandbox.StepResult;
+import dev.jbuild.snapshot.ActiveSnapshot;
+import dev.jbuild.snapshot.CopySnapshotter;
+import dev.jbuild.snapshot.OverlaySnapshotter;
+import dev.jbuild.snapshot.RootfsMount;
+import dev.jbuild.snapshot.Snapshotter;
+import dev.jbuild.store.Store;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** RUN: one process in a sandbox over a snapshot, and what it changed as a layer. */
+final class RunOperation {
+  private static final BytePath PASSWD = BytePath.of("etc/passwd");
+  private static final BytePath GROUP = BytePath.of("etc/group");
+
+  private final Store store;
+  private final Supplier<Sandbox> sandbox;
+  private final BuildRequest build;
+  private final StepEvents events;
+  private final Diagnostics diagnostics;
+  private final String hostname;
+
+  RunOperation(
+      Store store,
+      Supplier<Sandbox> sandbox,
+      BuildRequest build,
+      StepEvents events,
+      Diagnostics diagnostics,
+      String hostname) {
+    this.store = store;
+    this.sandbox = sandbox;
+    this.build = build;
+    this.events = events;
+    this.diagnostics = diagnostics;
+    this.hostname = hostname;
+  }
+
+  /**
+   * Runs the process and commits what it changed.
+   *
+   * @param inputs layers of the vertex's inputs, the root file system's first
+   * @return the new layer
+   */
+  DiffId execute(Op.Run run, Step step, List<List<DiffId>> inputs) throws Exception {
+    List<DiffId> parents = inputs.getFirst();
+    ResolvedUser user = user(run.user(), parents);
+    Snapshotter snapshots = snapshotter();
+    try (ActiveSnapshot snapshot = snapshots.prepare(parents)) {
+      OutputTail tail = new OutputTail();
+      StepResult result;
+      try (StepMounts mounts = new StepMounts(store, snapshots, build)) {
+        StepRequest.Builder request = request(run, snapshot, user);
+        mounts.add(run.mounts(), inputs, request);
+        List<String> env = new ArrayList<>(run.env());
+        env.addAll(run.proxyEnv());
+        env.addAll(mounts.env());
+        result = run(request.env(env).build(), step, tail);
+      }
+      if (!result.succeeded()) {
+        throw failure(step, result, tail);
+      }
+      return snapshot.commit().diffId();
+    }
+  }
+
+  private Snapshotter snapshotter() {
+    return switch (sandbox.get().tier()) {
+      case A, B -> new OverlaySnapshotter(store);
+      case C -> new CopySnapshotter(store);
+    };
+  }
+
+  private StepResult run(StepRequest request, Step step, OutputTail tail)
+      throws InterruptedException {
+    OutputSink sink =
+        (stream, chunk) -> {
+          byte[] bytes = new byte[chunk.remaining()];
+          chunk.get(bytes);
+          tail.add(bytes);
+          events.output(step, stream == OutputSink.Stream.STDERR, bytes);
+        };
+    // Closing kills what still runs: an interrupted build leaves no process behind.
+    try (RunningStep running = sandbox.get().launcher().start(request, sink)) {
+      StepResult result = running.await();
+      events.used(step, usage(result.usage()));
+      return result;
+    }
+  }
+
+  private StepRequest.Builder request(Op.Run run, ActiveSnapshot snapshot, ResolvedUser user) {
+    ExecutionOptions options = build.execution();
+    StepRequest.Builder request =
+        StepRequest.builder(rootfs(snapshot.rootfs()), run.argv())
+            .cwd(run.cwd())
+            .user(user)
+            .hostname(hostname)
+            .network(run.network())
+            .limits(options.limits())
+            .insecure(run.insecure())
+            .file(NetworkFiles.hosts(hostname, options.extraHosts()))
+            .file(NetworkFiles.resolvConf(run.network()));
+    run.scriptFile()
+        .ifPresent(script ->
+            request.file(
+                new FileMount(
+                    "/dev/pipes/" + script.name(),
+                    script.content().getBytes(StandardCharsets.UTF_8),
+                    0755,
+                    0,
+                    0,
+                    true)));
+    return request;
+  }
+
+  static Rootfs rootfs(RootfsMount mount) {
+    return switch (mount) {
+      case RootfsMount.Overlay overlay ->
+          new Rootfs.Overlay(
+              overlay.lowers(), overlay.upper(), overlay.work(), overlay.userXattr());
+      case RootfsMount.Directory directory -> new Rootfs.Directory(directory.path());
+    };
+  }
+
+  private ResolvedUser user(String name, List<DiffId> parents) throws IOException {
+    try (FileTree root = store.layers().view(parents)) {
+      return ImageUsers.resolve(name, read(root, PASSWD), read(root, GROUP));
+    }
+  }
+
+  private static byte @Nullable [] read(FileTree root, BytePath path) throws IOException {
+    Optional<TreeEntry> entry = root.resolve(path).entry();
+    if (entry.isEmpty() || !(entry.get() instanceof TreeEntry.RegularFile file)) {
+      return null;
+    }
+    try (InputStream in = file.content().open()) {
+      return in.readAllBytes();
+    }
+  }
+
+  private BuildFailure failure(Step step, StepResult result, OutputTail tail) {
+    String why =
+        result
+            .explanation()
+            .or(() -> result.signal().map(signal -> "killed by " + signal))
+            .orElse("exit code " + result.exitCode());
+    SourceSpan span = step.source().orElse(null);
+    String message = "RUN did not complete: " + why;
+    if (span == null) {
+      return new BuildFailure(Kind.USER, message);
+    }
+    int code = result.exitCode() == 0 ? 1 : result.exitCode();
+    return diagnostics.run(span, message, code, tail.text());
+  }
+
+  private static BuildEvent.Usage usage(ResourceUsage usage) {
+    return new BuildEvent.Usage(
+        usage.userCpu().plus(usage.systemCpu()),
+        usage.memoryPeakBytes(),
+        usage.ioReadBytes().orElse(-1),
+        usage.ioWriteBytes().orElse(-1),
+        usage.pidsPeak().orElse(-1));
+  }
+
+  /** The name a step's machine has when nothing else is asked for. */
+  static String defaultHostname() {
+    return DefaultSpec.HOSTNAME;
+  }
+}

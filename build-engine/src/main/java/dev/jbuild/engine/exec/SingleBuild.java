@@ -1,0 +1,221 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.dockerfile.ast.Diagnostic;
+import dev.jbuild.dockerfile.ast.Dockerfile;
+import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.parse.DockerfileParser;
+import dev.jbuild.dockerfile.parse.ParseResult;
+import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.BuildResult;
+import dev.jbuild.engine.ContextSource;
+import dev.jbuild.engine.DockerfileSource;
+import dev.jbuild.engine.EngineSettings;
+import dev.jbuild.engine.cache.CacheRecords;
+import dev.jbuild.engine.cache.FileManifests;
+import dev.jbuild.engine.cache.MissReasons;
+import dev.jbuild.engine.cache.StackLayer;
+import dev.jbuild.engine.event.BuildEvent;
+import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.export.Exporters;
+import dev.jbuild.engine.export.PlatformImage;
+import dev.jbuild.engine.image.BaseImages;
+import dev.jbuild.engine.image.RegistryAccess;
+import dev.jbuild.engine.image.StoreBaseImages;
+import dev.jbuild.engine.plan.Checks;
+import dev.jbuild.engine.plan.Diagnostics;
+import dev.jbuild.engine.plan.ImageAssembly;
+import dev.jbuild.engine.plan.Plan;
+import dev.jbuild.engine.plan.Planner;
+import dev.jbuild.engine.solve.BuildScope;
+import dev.jbuild.engine.solve.InFlight;
+import dev.jbuild.engine.solve.Result;
+import dev.jbuild.engine.solve.Solver;
+import dev.jbuild.engine.solve.StepEvents;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.oci.Digest;
+import dev.jbuild.oci.ImageConfig;
+import dev.jbuild.oci.Platform;
+import dev.jbuild.store.Store;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** One build from its request to its result; used once, by one thread. */
+final class SingleBuild {
+  private static final Pattern OFFICIAL_SYNTAX =
+      Pattern.compile("(?:docker\\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?");
+
+  private final EngineSettings settings;
+  private final Store store;
+  private final BuildRequest request;
+  private final BuildScope scope;
+  private final StepEvents events;
+  private final InFlight inFlight;
+  private final String id = UUID.randomUUID().toString().substring(0, 12);
+
+  SingleBuild(
+      EngineSettings settings,
+      Store store,
+      BuildRequest request,
+      BuildScope scope,
+      StepEvents events,
+      InFlight inFlight) {
+    this.settings = settings;
+    this.store = store;
+    this.request = request;
+    this.scope = scope;
+    this.events = events;
+    this.inFlight = inFlight;
+  }
+
+  BuildResult run() {
+    try (ContextFiles files = ContextFiles.prepare(request, store);
+        RegistryAccess registry = new RegistryAccess(settings.registry(), store)) {
+      return run(files, registry);
+    } catch (IOException e) {
+      throw BuildScope.asFailure(e);
+    }
+  }
+
+  private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
+    DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
+    Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
+    ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
+    if (parsed.tree().isEmpty()) {
+      throw diagnostics.of(parsed.errors());
+    }
+    requireOwnSyntax(parsed.tree().get(), diagnostics);
+    try {
+      check(parsed.tree().get(), text, files, diagnostics);
+      return build(parsed.tree().get(), text, files, registry, diagnostics);
+    } catch (DockerfileException e) {
+      throw diagnostics.of(e);
+    }
+  }
+
+  /** Findings are told as warnings; a Dockerfile may ask that they fail the build. */
+  private void check(
+      Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
+      throws IOException {
+    IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+    Checks checks = Checks.of(dockerfile, ignore, request.buildArgs(), false);
+    if (checks.fatal()) {
+      throw diagnostics.of(checks.findings());
+    }
+    for (Diagnostic finding : checks.findings()) {
+      String rule = finding.rule() == null ? "" : " (" + finding.rule() + ")";
+      events.send(new BuildEvent.Warning(events.now(), finding.message() + rule, finding.span()));
+    }
+  }
+
+  /** The official frontend's language is ours, whatever its version; another one's is not. */
+  private static void requireOwnSyntax(Dockerfile dockerfile, Diagnostics diagnostics) {
+    dockerfile
+        .directives()
+        .syntax()
+        .filter(syntax -> !OFFICIAL_SYNTAX.matcher(syntax.value().text()).matches())
+        .ifPresent(syntax -> {
+          throw diagnostics.unsupported(
+              syntax.span(), "the syntax \"" + syntax.value().text() + "\"");
+        });
+  }
+
+  private BuildResult build(
+      Dockerfile dockerfile,
+      DockerfileText text,
+      ContextFiles files,
+      RegistryAccess registry,
+      Diagnostics diagnostics)
+      throws IOException {
+    List<Platform> platforms =
+        request.platforms().isEmpty() ? List.of(settings.host()) : request.platforms();
+    BaseImages images = new StoreBaseImages(store, registry, request.pull());
+    List<Plan> plans = new ArrayList<>();
+    for (Platform platform : platforms) {
+      plans.add(
+          new Planner(dockerfile, request, platform, settings.host(), images, scope, events)
+              .plan());
+    }
+    Map<String, Step> steps = new LinkedHashMap<>();
+    plans.forEach(plan -> plan.steps().forEach(step -> steps.putIfAbsent(step.id(), step)));
+    events.send(new BuildEvent.Planned(events.now(), id, List.copyOf(steps.values())));
+    Path cache = store.directory("cache");
+    CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
+    FileManifests manifests = new FileManifests(cache.resolve("files"));
+    try (BuildContexts contexts =
+        new BuildContexts(
+            files.roots(), text.ignore(), cache.resolve("digests"), settings.clock())) {
+      RunOperation runs =
+          new RunOperation(
+              store,
+              settings.sandbox(),
+              request,
+              events,
+              diagnostics,
+              request
+                  .buildArgs()
+                  .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
+      EngineOperations operations =
+          new EngineOperations(
+              store,
+              contexts,
+              runs,
+              manifests,
+              diagnostics,
+              request.execution(),
+              Exporters.layerCompression(request.outputs()),
+              settings.clock());
+      MissReasons misses =
+          new MissReasons(cache.resolve("steps").resolve(identity()), records, manifests);
+      List<PlatformImage> results = new ArrayList<>();
+      for (int i = 0; i < plans.size(); i++) {
+        Solver solver = new Solver(scope, operations, records, misses, inFlight, events);
+        results.add(solve(solver, plans.get(i), platforms.get(i)));
+      }
+      return new Exporters(registry, store, request, events).export(id, results);
+    }
+  }
+
+  private PlatformImage solve(Solver solver, Plan plan, Platform platform) {
+    List<StackLayer> layers =
+        switch (solver.solve(plan.rootfs())) {
+          case Result.Layers found -> found.layers();
+          case Result.Files files ->
+              throw new BuildFailure(Kind.INTERNAL, "a stage has no root file system");
+        };
+    ImageConfig config =
+        ImageAssembly.assemble(plan, layers, request.sourceDateEpoch().orElse(null));
+    return new PlatformImage(platform, config);
+  }
+
+  /** Names the build for explaining misses: the same command in the same place is the same. */
+  private String identity() {
+    String context =
+        switch (request.context()) {
+          case ContextSource.Directory directory -> directory.path().toAbsolutePath().toString();
+          case ContextSource.Archive archive -> "archive";
+          case ContextSource.Empty empty -> "empty";
+          case ContextSource.Image image -> image.name();
+          case ContextSource.OciLayout layout -> layout.directory().toString();
+          case ContextSource.Git git -> git.url();
+          case ContextSource.Http http -> http.url();
+        };
+    String file =
+        switch (request.dockerfile()) {
+          case DockerfileSource.InContext inside -> inside.path();
+          case DockerfileSource.File outside -> outside.path().toString();
+          case DockerfileSource.Inline inline -> inline.name();
+        };
+    String all = context + "\0" + file + "\0" + request.platforms();
+    return Digest.of(all.getBytes(StandardCharsets.UTF_8)).hex().substring(0, 32);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.jbuild.engine.export;
+
+import dev.jbuild.engine.Output.ImageOptions;
+import dev.jbuild.layer.Compression;
+import dev.jbuild.oci.Descriptor;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.ImageIndex;
+import dev.jbuild.oci.Manifest;
+import dev.jbuild.oci.MediaType;
+import dev.jbuild.store.Layer;
+import dev.jbuild.store.LayerBlob;
+import dev.jbuild.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes configs, manifests and indexes of a build's images into the store. */
+final class ImageManifests {
+  private final Store store;
+  private final Map<String, String> annotations;
+
+  /**
+   * @param annotations of each manifest
+   */
+  ImageManifests(Store store, Map<String, String> annotations) {
+    this.store = store;
+    this.annotations = annotations;
+  }
+
+  /**
+   * Stores the image; layers that have no fitting blob yet are compressed now.
+   *
+   * @return the manifest of a single platform, or an index of several
+   */
+  Descriptor write(List<PlatformImage> images, ImageOptions options) {
+    List<Descriptor> manifests = new ArrayList<>();
+    for (PlatformImage image : images) {
+      manifests.add(manifest(image, options).withPlatform(image.config().platform()));
+    }
+    if (manifests.size() == 1) {
+      return manifests.getFirst();
+    }
+    ImageIndex index = ImageIndex.of(manifests);
+    return store.blobs().put(index.mediaType(), index.bytes());
+  }
+
+  private Descriptor manifest(PlatformImage image, ImageOptions options) {
+    boolean oci = options.ociMediaTypes();
+    List<Descriptor> layers = new ArrayList<>();
+    List<DiffId> diffIds = new ArrayList<>();
+    for (DiffId diffId : image.config().diffIds()) {
+      LayerBlob layer = layer(diffId, options);
+      MediaType type = layer.blob().mediaType();
+      layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
+      diffIds.add(layer.diffId());
+    }
+    Descriptor config =
+        store
+            .blobs()
+            .put(
+                oci ? MediaType.OCI_CONFIG : MediaType.DOCKER_CONFIG,
+                image.config().withDiffIds(diffIds).toBytes());
+    Manifest manifest =
+        Manifest.of(
+            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST, config, layers, annotations);
+    return store.blobs().put(manifest.mediaType(), manifest.bytes());
+  }
+
+  /**
+   * A layer that has a blob already, from its base image or an earlier build, stays as it is unless
+   * all are to be of one kind; one that only its registry has is fetched as it is.
+   */
+  private LayerBlob layer(DiffId diffId, ImageOptions options) {
+    Optional<Layer> known = store.layers().find(diffId);
+    if (options.forceCompression() || known.filter(ImageManifests::isNew).isPresent()) {
+      return store.layers().blob(diffId, options.compression());
+    }
+    List<Descriptor> blobs = known.map(Layer::blobs).orElse(List.of());
+    for (Descriptor blob : blobs) {
+      if (fits(blob.mediaType(), options.compression())) {
+        return new LayerBlob(diffId, blob);
+      }
+    }
+    return new LayerBlob(diffId, blobs.isEmpty() ? store.layers().fetch(diffId) : blobs.getFirst());
+  }
+
+  private static boolean isNew(Layer layer) {
+    return layer.blobs().isEmpty();
+  }
+
+  private static boolean fits(MediaType type, Compression compression) {
+    return switch (compression) {
+      case Compression.Gzip gzip -> type.isGzip();
+      case Compression.Zstd zstd -> type.isZstd();
+      // Any gzip blob has the media type; only the store knows which have a table of contents.
+      case Compression.Estargz estargz -> false;
+      case Compression.Uncompressed none -> !type.isGzip() && !type.isZstd();
+    };
+  }
+}

@@ -1,0 +1,53 @@
+package dev.jbuild.engine.plan;
+
+import dev.jbuild.dockerfile.ast.Diagnostic;
+import dev.jbuild.dockerfile.ast.Dockerfile;
+import dev.jbuild.dockerfile.ast.SourceSpan;
+import dev.jbuild.dockerfile.ast.Word;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.lint.CheckOptions;
+import dev.jbuild.dockerfile.lint.LintOptions;
+import dev.jbuild.dockerfile.lint.Linter;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the linter finds in a Dockerfile as it would be built.
+ *
+ * @param findings in file order
+ * @param fatal whether the Dockerfile asks for a failure when there are any ({@code error=true})
+ */
+public record Checks(List<Diagnostic> findings, boolean fatal) {
+  private static final String ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK";
+
+  public Checks {
+    findings = List.copyOf(findings);
+  }
+
+  /**
+   * Runs the rules that {@code # check=}, or the build argument in its place, leaves on.
+   *
+   * @param extended whether jbuild's own rules are on too
+   */
+  public static Checks of(
+      Dockerfile tree, IgnoreMatcher ignore, Map<String, String> buildArgs, boolean extended) {
+    CheckOptions check = options(tree, buildArgs);
+    LintOptions standard = LintOptions.standard();
+    LintOptions options =
+        new LintOptions(
+            check, extended, null, ignore, standard.platformArgs(), buildArgs, standard.imageEnv());
+    List<Diagnostic> findings = Linter.lint(tree, options);
+    return new Checks(findings, check.error() && !findings.isEmpty());
+  }
+
+  private static CheckOptions options(Dockerfile tree, Map<String, String> buildArgs) {
+    String argument = buildArgs.get(ARGUMENT);
+    if (argument != null) {
+      return CheckOptions.parse(new Word(argument, new SourceSpan(tree.file(), 1, 1, 1, 1)));
+    }
+    return tree.directives()
+        .check()
+        .map(directive -> CheckOptions.parse(directive.value()))
+        .orElse(CheckOptions.DEFAULT);
+  }
+}

@@ -1,0 +1,378 @@
+package dev.jbuild.engine.plan;
+
+import dev.jbuild.dockerfile.ast.CopyInstruction;
+import dev.jbuild.dockerfile.ast.Dockerfile;
+import dev.jbuild.dockerfile.ast.FromInstruction;
+import dev.jbuild.dockerfile.ast.Instruction;
+import dev.jbuild.dockerfile.ast.SourceSpan;
+import dev.jbuild.dockerfile.ast.Stage;
+import dev.jbuild.dockerfile.ast.Word;
+import dev.jbuild.dockerfile.expand.GlobalScope;
+import dev.jbuild.dockerfile.expand.StageScope;
+import dev.jbuild.dockerfile.expand.WordExpander;
+import dev.jbuild.dockerfile.outline.StageGraph;
+import dev.jbuild.dockerfile.parse.DockerfileParser;
+import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.ContextSource;
+import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.graph.Vertex;
+import dev.jbuild.engine.image.BaseImage;
+import dev.jbuild.engine.image.BaseImages;
+import dev.jbuild.engine.solve.BuildScope;
+import dev.jbuild.engine.solve.StepEvents;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.History;
+import dev.jbuild.oci.ImageConfig;
+import dev.jbuild.oci.Platform;
+import dev.jbuild.oci.RuntimeConfig;
+import dev.jbuild.sandbox.DefaultSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+
+/**
+ * Plans one Dockerfile for one platform.
+ *
+ * <p>Only stages that the target needs are planned, and only their base images are resolved; all of
+ * those that can be known beforehand are resolved at once. ONBUILD triggers of a base may need more
+ * stages, which is why stages are planned on demand. Used by one thread.
+ */
+public final class Planner {
+  private final Dockerfile dockerfile;
+  private final BuildRequest request;
+  private final Platform target;
+  private final Platform host;
+  private final BaseImages images;
+  private final BuildScope scope;
+  private final StepEvents events;
+  private final Diagnostics diagnostics;
+  private final WordExpander expander;
+  private final GlobalScope globals;
+  private final StageGraph graph;
+  private final Stage targetStage;
+  private final Map<Integer, StageState> stages = new HashMap<>();
+  private final Map<Integer, List<Step>> steps = new TreeMap<>();
+  private final Map<String, Vertex> contexts = new HashMap<>();
+  private final Map<String, Vertex> imported = new HashMap<>();
+  private final Map<String, Future<BaseImage>> resolving = new ConcurrentHashMap<>();
+
+  public Planner(
+      Dockerfile dockerfile,
+      BuildRequest request,
+      Platform target,
+      Platform host,
+      BaseImages images,
+      BuildScope scope,
+      StepEvents events) {
+    this.dockerfile = dockerfile;
+    this.request = request;
+    this.target = target;
+    this.host = host;
+    this.images = images;
+    this.scope = scope;
+    this.events = events;
+    this.diagnostics = new Diagnostics(dockerfile.source());
+    this.expander = new WordExpander(dockerfile.directives().escape());
+    this.targetStage = targetStage();
+    this.globals =
+        GlobalScope.of(
+            dockerfile.globalArgs(),
+            PlatformArgs.of(host, target, targetStage.name().orElse("default")),
+            request.buildArgs(),
+            expander);
+    this.graph = StageGraph.of(dockerfile, globals);
+  }
+
+  /**
+   * The plan.
+   *
+   * @throws BuildFailure at its place, when the Dockerfile cannot be built or a base not be found
+   */
+  public Plan plan() {
+    resolveAhead();
+    StageState state = stage(targetStage);
+    RuntimeConfig config = state.config;
+    Map<String, String> labels = new TreeMap<>(config.labels());
+    labels.putAll(request.labels());
+    ImageConfig image =
+        ImageConfig.empty(state.platform)
+            .withAuthor(state.author)
+            .withConfig(config.withLabels(labels))
+            .withHistory(state.history);
+    List<Step> all = new ArrayList<>();
+    steps.values().forEach(all::addAll);
+    return new Plan(state.rootfs, image, state.inherited, all);
+  }
+
+  private Stage targetStage() {
+    Optional<String> name = request.target();
+    if (name.isEmpty()) {
+      return dockerfile.stages().getLast();
+    }
+    return dockerfile
+        .stage(name.get())
+        .orElseThrow(() ->
+            new BuildFailure(
+                BuildFailure.Kind.USER,
+                "target stage \"" + name.get() + "\" is not in " + dockerfile.file(),
+                "the stages are " + stageNames(),
+                null));
+  }
+
+  private String stageNames() {
+    List<String> names = new ArrayList<>();
+    for (Stage stage : dockerfile.stages()) {
+      names.add(stage.name().orElse(String.valueOf(stage.index())));
+    }
+    return String.join(", ", names);
+  }
+
+  /** Starts resolving every base image that the text alone says is needed. */
+  private void resolveAhead() {
+    boolean[] seen = new boolean[dockerfile.stages().size()];
+    resolveAhead(targetStage, seen);
+  }
+
+  private void resolveAhead(Stage stage, boolean[] seen) {
+    // A list instead of recursion: a chain of stages may be thousands long.
+    List<Stage> open = new ArrayList<>(List.of(stage));
+    while (!open.isEmpty()) {
+      Stage next = open.removeLast();
+      if (seen[next.index()]) {
+        continue;
+      }
+      seen[next.index()] = true;
+      graph
+          .base(next)
+          .ifPresentOrElse(
+              open::add,
+              () -> {
+                String base = expander.expand(next.from().image(), globals).text();
+                if (!base.isEmpty()
+                    && !base.equals("scratch")
+                    && !request.namedContexts().containsKey(base)) {
+                  Future<BaseImage> _ = resolve(base, platformOf(next.from()), next.from().span());
+                }
+              });
+      for (Instruction instruction : next.instructions()) {
+        Word from = instruction instanceof CopyInstruction copy ? copy.from() : null;
+        if (from != null && !request.namedContexts().containsKey(from.text())) {
+          graph.source(next, (CopyInstruction) instruction).ifPresent(open::add);
+        }
+      }
+    }
+  }
+
+  private Future<BaseImage> resolve(String name, Platform platform, SourceSpan span) {
+    return resolving.computeIfAbsent(
+        platform + " " + name,
+        key ->
+            scope.fork(() -> {
+              Step step = new Step("resolve/" + key, "resolve " + name, span);
+              try {
+                return images.resolve(
+                    name,
+                    platform,
+                    (what, current, total) -> events.progress(step, what, current, total));
+              } catch (BuildFailure failure) {
+                throw diagnostics.at(span, failure);
+              }
+            }));
+  }
+
+  /** The finished state of a stage, planned when first asked for. */
+  StageState stage(Stage stage) {
+    StageState known = stages.get(stage.index());
+    if (known != null) {
+      return known;
+    }
+    Platform platform = platformOf(stage.from());
+    String label = label(stage);
+    StageSteps stageSteps = new StageSteps(label, stage.name().orElse("" + stage.index()));
+    StageState state = base(stage, platform, stageSteps);
+    List<Instruction> triggers = triggers(state, stage.from());
+    List<Instruction> all = new ArrayList<>(triggers);
+    all.addAll(stage.instructions());
+    stageSteps.count(all);
+    boolean ignoreCache =
+        request.noCache()
+            || stage.name().filter(request.noCacheFilter()::contains).isPresent()
+            || request.noCacheFilter().contains(String.valueOf(stage.index()));
+    Dispatcher dispatcher =
+        new Dispatcher(this, stage, state, expander, diagnostics, stageSteps, ignoreCache);
+    for (Instruction instruction : all) {
+      dispatcher.dispatch(instruction);
+    }
+    steps.put(stage.index(), stageSteps.made());
+    stages.put(stage.index(), state);
+    return state;
+  }
+
+  private String label(Stage stage) {
+    return stage.name().orElse(dockerfile.stages().size() == 1 ? "" : "stage-" + stage.index());
+  }
+
+  private StageState base(Stage stage, Platform platform, StageSteps stageSteps) {
+    FromInstruction from = stage.from();
+    String name = expander.expand(from.image(), globals).text();
+    if (name.isEmpty()) {
+      throw diagnostics.error(
+          from.image().span(),
+          "base name \"" + from.image().text() + "\" is empty once expanded",
+          "declare the ARG before the first FROM and give it a default");
+    }
+    Optional<Stage> earlier = graph.base(stage);
+    ContextSource named = request.namedContexts().get(name);
+    if (named == null && earlier.isPresent()) {
+      return stage(earlier.get()).child();
+    }
+    if (name.equals("scratch")) {
+      return scratch(platform);
+    }
+    BaseImage image =
+        named == null
+            ? scope.join(resolve(name, platform, from.span()))
+            : scope.join(resolve(imageOf(named, name, from.span()), platform, from.span()));
+    Step step = stageSteps.base("FROM " + name, from.span());
+    Vertex rootfs = new Vertex(new Op.Image(image), List.of(), step, false);
+    RuntimeConfig config = image.config().config();
+    if (config.env("PATH").isEmpty() && !image.config().platform().os().equals("windows")) {
+      config = config.withEnv("PATH", DefaultSpec.PATH);
+    }
+    Platform own = image.config().platform();
+    StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
+    return new StageState(
+        rootfs,
+        stageScope,
+        config,
+        own.architecture().isEmpty() ? platform : own,
+        image.config().author(),
+        image.config().history(),
+        image.config().history().size());
+  }
+
+  private StageState scratch(Platform platform) {
+    RuntimeConfig config =
+        RuntimeConfig.EMPTY.withWorkingDir("/").withEnv("PATH", DefaultSpec.PATH);
+    StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
+    return new StageState(
+        Vertex.scratch(), stageScope, config, platform, "", List.<History>of(), 0);
+  }
+
+  private List<Instruction> triggers(StageState state, FromInstruction from) {
+    List<Instruction> triggers = new ArrayList<>();
+    for (String trigger : state.config.onBuild()) {
+      triggers.add(DockerfileParser.parseTrigger(trigger, from.span()));
+    }
+    state.config = state.config.withOnBuild(List.of());
+    return triggers;
+  }
+
+  private Platform platformOf(FromInstruction from) {
+    Word flag = from.platform();
+    if (flag == null) {
+      return target;
+    }
+    String text = expander.expand(flag, globals).text();
+    if (text.isEmpty()) {
+      return target;
+    }
+    try {
+      return Platform.parse(text);
+    } catch (BuildFailure failure) {
+      throw diagnostics.at(flag.span(), failure);
+    }
+  }
+
+  /**
+   * What {@code --from} means: a named context, a stage before this one, or an image.
+   *
+   * @param stage looks the name up among the stages; only asked when no context has it
+   */
+  Vertex copySource(Word from, Supplier<Optional<Stage>> stage) {
+    String name = from.text();
+    if (name.contains("$")) {
+      throw diagnostics.error(
+          from.span(),
+          "variables are not expanded in --from, here \"" + name + "\"",
+          "give the image a stage of its own, \"FROM " + name + " AS name\", and name that stage");
+    }
+    ContextSource named = request.namedContexts().get(name);
+    if (named != null) {
+      return switch (named) {
+        case ContextSource.Directory directory -> context(name);
+        case ContextSource.Archive archive -> context(name);
+        default -> imported(imageOf(named, name, from.span()), from.span());
+      };
+    }
+    Optional<Stage> found = stage.get();
+    if (found.isPresent()) {
+      return stage(found.get()).rootfs;
+    }
+    return imported(name, from.span());
+  }
+
+  /** The vertex of an image that is only copied from. */
+  private Vertex imported(String name, SourceSpan span) {
+    Vertex known = imported.get(name);
+    if (known == null) {
+      BaseImage image = scope.join(resolve(name, target, span));
+      Step step = new Step("image/" + name, "FROM " + name, span);
+      known = new Vertex(new Op.Image(image), List.of(), step, false);
+      imported.put(name, known);
+    }
+    return known;
+  }
+
+  /** The vertex of a tree of files: {@code context} or the name of a named context. */
+  Vertex context(String name) {
+    return contexts.computeIfAbsent(
+        name,
+        key ->
+            new Vertex(
+                new Op.Context(key),
+                List.of(),
+                new Step("context/" + key, "load " + key, null),
+                false));
+  }
+
+  private String imageOf(ContextSource source, String name, SourceSpan span) {
+    if (source instanceof ContextSource.Image image) {
+      return image.name();
+    }
+    throw diagnostics.unsupported(span, "named context \"" + name + "\" of this kind in FROM");
+  }
+
+  /** How the stages refer to each other. */
+  StageGraph graph() {
+    return graph;
+  }
+
+  BuildRequest request() {
+    return request;
+  }
+
+  private static Map<String, String> environment(RuntimeConfig config) {
+    Map<String, String> map = new LinkedHashMap<>();
+    for (String entry : config.env()) {
+      int equals = entry.indexOf('=');
+      if (equals > 0) {
+        map.put(entry.substring(0, equals), entry.substring(equals + 1));
+      }
+    }
+    return map;
+  }
+
+  /** The machine the build runs on. */
+  Platform host() {
+    return host;
+  }
+}

@@ -1,0 +1,236 @@
+package dev.jbuild.engine.solve;
+
+import dev.jbuild.engine.cache.CacheKey;
+import dev.jbuild.engine.cache.CacheRecord;
+import dev.jbuild.engine.cache.CacheRecords;
+import dev.jbuild.engine.cache.MissReasons;
+import dev.jbuild.engine.cache.StackLayer;
+import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.graph.Vertex;
+import dev.jbuild.engine.image.BaseImage;
+import dev.jbuild.oci.Digest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+
+/**
+ * Finds or makes the results of one build's graph.
+ *
+ * <p>It works backwards from the target. For a vertex, in this order:
+ *
+ * <ol>
+ *   <li><em>Definition key</em>: computed from the step and its inputs' definition keys alone. On a
+ *       hit nothing above the vertex is looked at, run or pulled.
+ *   <li>The inputs' results, all at once.
+ *   <li><em>Content key</em>: computed from what the inputs hold. It hits when a rebuilt input came
+ *       out the same, and then the result is remembered under the definition key too.
+ *   <li>The operation itself, unless another build in this process is just making it.
+ * </ol>
+ *
+ * A vertex that ignores the cache, and whatever depends on one, has no usable definition key: its
+ * inputs must be made anew before anything can be known. Below such a vertex the content key still
+ * serves.
+ *
+ * <p>Each vertex is solved once per build, however many need it. Safe for use by many threads.
+ */
+public final class Solver {
+  private final BuildScope scope;
+  private final Operations operations;
+  private final CacheRecords records;
+  private final MissReasons misses;
+  private final InFlight inFlight;
+  private final StepEvents events;
+  private final Map<Vertex, CompletableFuture<CacheKey>> definitionKeys = new ConcurrentHashMap<>();
+  private final Map<Vertex, CompletableFuture<Result>> results = new ConcurrentHashMap<>();
+  private final Map<Vertex, Boolean> fresh = new ConcurrentHashMap<>();
+
+  public Solver(
+      BuildScope scope,
+      Operations operations,
+      CacheRecords records,
+      MissReasons misses,
+      InFlight inFlight,
+      StepEvents events) {
+    this.scope = scope;
+    this.operations = operations;
+    this.records = records;
+    this.misses = misses;
+    this.inFlight = inFlight;
+    this.events = events;
+  }
+
+  /** The result of a vertex; blocks until there is one. */
+  public Result solve(Vertex vertex) {
+    return scope.join(future(vertex));
+  }
+
+  private Future<Result> future(Vertex vertex) {
+    return once(results, vertex, () -> evaluate(vertex));
+  }
+
+  private Result evaluate(Vertex vertex) throws Exception {
+    return switch (vertex.op()) {
+      case Op.Scratch scratch -> new Result.Layers(List.of());
+      case Op.Context context -> new Result.Files(context.name());
+      case Op.Image image -> {
+        // Known since the plan was made; layers come when something reads them.
+        events.cached(vertex.step(), "store");
+        yield new Result.Layers(base(image.image()));
+      }
+      case Op.Merge merge -> merge(vertex);
+      case Op.Run run -> make(vertex);
+      case Op.Copy copy -> make(vertex);
+      case Op.MakeDirectory make -> make(vertex);
+    };
+  }
+
+  private static List<StackLayer> base(BaseImage image) {
+    return image.config().diffIds().stream().map(id -> new StackLayer(id, null)).toList();
+  }
+
+  /** Costs nothing, so there is nothing to remember. */
+  private Result merge(Vertex vertex) {
+    List<Future<Result>> pending = new ArrayList<>();
+    for (Vertex input : vertex.inputs()) {
+      pending.add(future(input));
+    }
+    List<StackLayer> layers = new ArrayList<>();
+    for (Result result : scope.joinAll(pending)) {
+      if (result instanceof Result.Layers some) {
+        layers.addAll(some.layers());
+      }
+    }
+    return new Result.Layers(layers);
+  }
+
+  private Result make(Vertex vertex) throws Exception {
+    CacheKey definition = scope.join(definitionKey(vertex));
+    boolean mustRun = vertex.ignoreCache();
+    if (!mustRun && !dependsOnFresh(vertex)) {
+      Optional<List<StackLayer>> hit = lookUp(definition.digest());
+      if (hit.isPresent()) {
+        misses.remember(vertex.step().id(), definition);
+        cachedWithInputs(vertex);
+        return new Result.Layers(hit.get());
+      }
+    }
+    List<Future<Result>> pending = new ArrayList<>();
+    for (Vertex input : vertex.inputs()) {
+      pending.add(future(input));
+    }
+    List<Result> inputs = scope.joinAll(pending);
+    CacheKey content = operations.contentKey(vertex, inputs);
+    if (!mustRun) {
+      Optional<List<StackLayer>> hit = lookUp(content.digest());
+      if (hit.isPresent()) {
+        records.put(definition, hit.get());
+        misses.remember(vertex.step().id(), definition);
+        events.cached(vertex.step(), "same input content");
+        return new Result.Layers(hit.get());
+      }
+    }
+    String reason =
+        mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
+    InFlight.Outcome outcome =
+        inFlight.run(content.digest(), () -> execute(vertex, inputs, reason, definition, content));
+    if (!outcome.ran()) {
+      events.cached(vertex.step(), "made by another build");
+    }
+    return new Result.Layers(outcome.layers());
+  }
+
+  private List<StackLayer> execute(
+      Vertex vertex, List<Result> inputs, String reason, CacheKey definition, CacheKey content)
+      throws Exception {
+    return scope.work(() -> {
+      events.started(vertex.step(), reason);
+      try {
+        List<StackLayer> layers = operations.execute(vertex, inputs);
+        records.put(content, layers);
+        records.put(definition, layers);
+        misses.remember(vertex.step().id(), definition);
+        events.finished(vertex.step());
+        return layers;
+      } catch (Exception | Error failure) {
+        events.failed(vertex.step(), BuildScope.asFailure(failure));
+        throw failure;
+      }
+    });
+  }
+
+  /** The steps above a hit were not needed; a person wants to see them as cached nonetheless. */
+  private void cachedWithInputs(Vertex vertex) {
+    for (Vertex input : vertex.inputs()) {
+      if (!results.containsKey(input)) {
+        cachedWithInputs(input);
+      }
+    }
+    if (vertex.step().source().isPresent()) {
+      events.cached(vertex.step(), "local");
+    }
+  }
+
+  private Optional<List<StackLayer>> lookUp(Digest key) throws IOException {
+    Optional<List<StackLayer>> layers = records.find(key).map(CacheRecord::layers);
+    if (layers.isPresent() && !operations.available(layers.get())) {
+      records.remove(key);
+      return Optional.empty();
+    }
+    return layers;
+  }
+
+  private boolean dependsOnFresh(Vertex vertex) {
+    Boolean known = fresh.get(vertex);
+    if (known == null) {
+      known = false;
+      for (Vertex input : vertex.inputs()) {
+        known |= input.ignoreCache() || dependsOnFresh(input);
+      }
+      fresh.put(vertex, known);
+    }
+    return known;
+  }
+
+  private Future<CacheKey> definitionKey(Vertex vertex) {
+    return once(
+        definitionKeys,
+        vertex,
+        () -> {
+          List<Future<CacheKey>> pending = new ArrayList<>();
+          for (Vertex input : vertex.inputs()) {
+            pending.add(definitionKey(input));
+          }
+          List<Digest> inputs = scope.joinAll(pending).stream().map(CacheKey::digest).toList();
+          return operations.definitionKey(vertex, inputs);
+        });
+  }
+
+  /** Starts the task the first time a vertex is asked for; everyone else waits for that one. */
+  private <T> Future<T> once(
+      Map<Vertex, CompletableFuture<T>> memory,
+      Vertex vertex,
+      java.util.concurrent.Callable<T> task) {
+    CompletableFuture<T> mine = new CompletableFuture<>();
+    CompletableFuture<T> other = memory.putIfAbsent(vertex, mine);
+    if (other != null) {
+      return other;
+    }
+    // Its failure ends the scope, and reaches those who wait through "mine".
+    Future<?> _ =
+        scope.fork(() -> {
+          try {
+            mine.complete(task.call());
+          } catch (Throwable failure) {
+            mine.completeExceptionally(failure);
+            throw failure;
+          }
+          return true;
+        });
+    return mine;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.jbuild.cli;
+
+import dev.jbuild.engine.SecretSource;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/** {@code --secret} and {@code --ssh}: what steps may use and never keep. */
+final class AccessFlags {
+  private static final Set<String> KEYS = Set.of("id", "src", "source", "env", "type");
+
+  private AccessFlags() {}
+
+  /**
+   * {@code id=ID[,src=FILE|env=NAME][,type=file|env]}; without a source the environment variable of
+   * that name is meant if there is one, else the file of that name, as buildx has it.
+   */
+  static void secrets(List<String> flags, Console console, BiConsumer<String, SecretSource> sink) {
+    for (String flag : flags) {
+      Map<String, String> fields = Csv.map("--secret", flag, KEYS);
+      String source = fields.getOrDefault("src", fields.getOrDefault("source", ""));
+      String env = fields.getOrDefault("env", "");
+      String id = fields.getOrDefault("id", source.isEmpty() ? env : source);
+      if (id.isEmpty()) {
+        throw new UsageError("--secret \"" + flag + "\" has no id");
+      }
+      String type = fields.getOrDefault("type", "");
+      if (!Set.of("", "file", "env").contains(type)) {
+        throw new UsageError("--secret type \"" + type + "\" is neither file nor env");
+      }
+      if (type.equals("env") && env.isEmpty()) {
+        env = source.isEmpty() ? id : source;
+        source = "";
+      }
+      if (env.isEmpty() && source.isEmpty()) {
+        if (type.isEmpty() && console.env().containsKey(id)) {
+          env = id;
+        } else {
+          source = id;
+        }
+      }
+      sink.accept(id, source.isEmpty() ? variable(env, console) : file(id, source));
+    }
+  }
+
+  private static SecretSource variable(String name, Console console) {
+    String value = console.env().get(name);
+    if (value == null) {
+      throw new UsageError("the environment has no variable \"" + name + "\" for --secret");
+    }
+    return new SecretSource.Value(value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static SecretSource file(String id, String name) {
+    Path path = Path.of(name);
+    if (!Files.isRegularFile(path)) {
+      throw new UsageError("secret \"" + id + "\": there is no file \"" + name + "\"");
+    }
+    return new SecretSource.File(path);
+  }
+
+  /** {@code default} for the agent of the environment, {@code ID=SOCKET} for another one. */
+  static void agents(List<String> flags, Console console, BiConsumer<String, Path> sink) {
+    for (String flag : flags) {
+      int equals = flag.indexOf('=');
+      String id = equals < 0 ? flag : flag.substring(0, equals);
+      String socket =
+          equals < 0 ? console.env().getOrDefault("SSH_AUTH_SOCK", "") : flag.substring(equals + 1);
+      if (id.isEmpty()) {
+        throw new UsageError("--ssh \"" + flag + "\" has no id");
+      }
+      if (socket.isEmpty()) {
+        throw new UsageError(
+            "--ssh " + id + ": no SSH agent is running",
+            "start one, or name its socket: " + id + "=PATH");
+      }
+      Path path = Path.of(socket);
+      if (!Files.exists(path)) {
+        throw new UsageError("--ssh " + id + ": there is no socket \"" + socket + "\"");
+      }
+      if (Files.isRegularFile(path)) {
+        throw new UsageError(
+            "--ssh " + id + ": \"" + socket + "\" is a key file, which is not supported yet",
+            "load the key into an agent (ssh-add) and name its socket");
+      }
+      sink.accept(id, path);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package dev.jbuild.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags of {@code jbuild build}, as typed; they are docker buildx's where it has them. */
+final class BuildFlags {
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "the Dockerfile; default PATH/Dockerfile; - for standard input")
+  @Nullable String file;
+
+  @Option(
+      names = {"-t", "--tag"},
+      paramLabel = "NAME",
+      description = "a name for the image (repeatable)")
+  List<String> tags = new ArrayList<>();
+
+  @Option(names = "--target", paramLabel = "STAGE", description = "the stage to build")
+  @Nullable String target;
+
+  @Option(
+      names = "--platform",
+      paramLabel = "P[,P]",
+      split = ",",
+      description = "platforms to build for")
+  List<String> platforms = new ArrayList<>();
+
+  @Option(
+      names = "--build-arg",
+      paramLabel = "K[=V]",
+      description = "a value for an ARG (repeatable)")
+  List<String> buildArgs = new ArrayList<>();
+
+  @Option(
+      names = "--build-context",
+      paramLabel = "NAME=SRC",
+      description = "another context, by name (repeatable)")
+  List<String> buildContexts = new ArrayList<>();
+
+  @Option(names = "--label", paramLabel = "K=V", description = "a label of the image (repeatable)")
+  List<String> labels = new ArrayList<>();
+
+  @Option(names = "--annotation", paramLabel = "K=V", description = "an annotation of the manifest")
+  List<String> annotations = new ArrayList<>();
+
+  @Option(
+      names = "--add-host",
+      paramLabel = "HOST:IP",
+      description = "a line for /etc/hosts of RUN steps")
+  List<String> addHosts = new ArrayList<>();
+
+  @Option(names = "--secret", paramLabel = "id=,src=|env=", description = "a secret for RUN steps")
+  List<String> secrets = new ArrayList<>();
+
+  @Option(
+      names = "--ssh",
+      paramLabel = "default|id=path",
+      description = "an SSH agent for RUN steps")
+  List<String> ssh = new ArrayList<>();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "type=T,…",
+      description =
+          "what becomes of the result (repeatable): type=image (default), registry, oci, docker,"
+              + " local, tar or none, with dest=, name=, push=, compression=, …")
+  List<String> outputs = new ArrayList<>();
+
+  @Option(
+      names = "--push",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "push to a registry")
+  boolean push;
+
+  @Option(
+      names = "--load",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "load into the Docker daemon")
+  boolean load;
+
+  @Option(names = "--cache-from", paramLabel = "type=T,…", description = "import cache")
+  List<String> cacheFrom = new ArrayList<>();
+
+  @Option(names = "--cache-to", paramLabel = "type=T,…", description = "export cache")
+  List<String> cacheTo = new ArrayList<>();
+
+  @Option(
+      names = "--no-cache",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "use no cache")
+  boolean noCache;
+
+  @Option(
+      names = "--no-cache-filter",
+      paramLabel = "STAGE",
+      split = ",",
+      description = "use no cache for this stage")
+  List<String> noCacheFilter = new ArrayList<>();
+
+  @Option(
+      names = "--pull",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "ask the registry for base images the store has already")
+  boolean pull;
+
+  @Option(
+      names = "--network",
+      paramLabel = "default|host|none",
+      description = "network of RUN steps")
+  @Nullable String network;
+
+  @Option(
+      names = "--allow",
+      paramLabel = "ENTITLEMENT",
+      description = "network.host or security.insecure")
+  List<String> allow = new ArrayList<>();
+
+  @Option(
+      names = "--isolation",
+      paramLabel = "auto|namespaces|rootless|chroot|oci",
+      description = "how RUN steps are isolated")
+  @Nullable String isolation;
+
+  @Option(
+      names = "--oci-runtime",
+      paramLabel = "NAME",
+      description = "the runtime of --isolation=oci")
+  @Nullable String ociRuntime;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "auto|tty|plain|rawjson|quiet",
+      description = "how progress is shown")
+  @Nullable String progress;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "no progress; print the image's digest")
+  boolean quiet;
+
+  @Option(names = "--iidfile", paramLabel = "FILE", description = "write the image's ID to a file")
+  @Nullable String iidFile;
+
+  @Option(names = "--metadata-file", paramLabel = "FILE", description = "write the result as JSON")
+  @Nullable String metadataFile;
+
+  @Option(
+      names = "--check",
+      arity = "0..1",
+      preprocessor = AttachedValue.class,
+      description = "check the Dockerfile only; =extended for more rules")
+  @Nullable String check;
+
+  @Option(
+      names = "--call",
+      paramLabel = "check|outline|targets",
+      description = "describe the Dockerfile")
+  @Nullable String call;
+
+  @Option(
+      names = "--reproducible",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "the same input gives the same bytes")
+  boolean reproducible;
+}

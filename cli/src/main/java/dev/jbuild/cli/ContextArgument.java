@@ -1,0 +1,61 @@
+package dev.jbuild.cli;
+
+import dev.jbuild.engine.ContextSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+
+/** Reads what people write for a build context. */
+final class ContextArgument {
+  private static final Pattern GIT =
+      Pattern.compile(
+          "(?:git://|ssh://|git@[^/:]+:).+|https?://[^#?]+\\.git(?:[#?].*)?|github\\.com/.+");
+
+  private ContextArgument() {}
+
+  /**
+   * The main context: a directory, an archive's URL or a repository; {@code -} is read elsewhere.
+   */
+  static ContextSource parse(String text) {
+    if (GIT.matcher(text).matches()) {
+      return new ContextSource.Git(text.startsWith("github.com/") ? "https://" + text : text);
+    }
+    if (text.startsWith("http://") || text.startsWith("https://")) {
+      return new ContextSource.Http(text);
+    }
+    return directory("build context", text);
+  }
+
+  /** A named context, {@code --build-context NAME=…}. */
+  static ContextSource named(String text) {
+    if (text.startsWith("docker-image://")) {
+      return new ContextSource.Image(text.substring("docker-image://".length()));
+    }
+    if (text.startsWith("oci-layout://")) {
+      String rest = text.substring("oci-layout://".length());
+      int at = rest.indexOf('@');
+      int colon = rest.lastIndexOf(':');
+      int end = at >= 0 ? at : colon > rest.lastIndexOf('/') ? colon : rest.length();
+      return new ContextSource.OciLayout(
+          Path.of(rest.substring(0, end)),
+          end == rest.length() ? "latest" : rest.substring(end + 1));
+    }
+    if (text.startsWith("target:")) {
+      throw new UsageError("--build-context " + text + ": \"target:\" is for bake files");
+    }
+    return parse(text);
+  }
+
+  static ContextSource.Directory directory(String what, String text) {
+    Path path = Path.of(text);
+    if (!Files.isDirectory(path)) {
+      throw new UsageError(
+          what
+              + " \""
+              + text
+              + "\" "
+              + (Files.exists(path) ? "is not a directory" : "does not exist"));
+    }
+    return new ContextSource.Directory(path);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.jbuild.cli;
+
+import dev.jbuild.store.CheckReport;
+import java.io.PrintStream;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** {@code jbuild fsck}: reads the whole store and says what is wrong with it. */
+@picocli.CommandLine.Command
+final class FsckCommand extends Command {
+  @Option(names = "--repair", description = "remove what is damaged, so that it is made again")
+  boolean repair;
+
+  @Override
+  int run(Session session) {
+    CheckReport report = session.store().check(repair);
+    PrintStream out = session.console().out();
+    for (CheckReport.Finding finding : report.findings()) {
+      out.println(
+          finding.severity().name().toLowerCase(Locale.ROOT)
+              + ": "
+              + finding.object()
+              + ": "
+              + finding.what()
+              + (finding.repaired() ? " (repaired)" : ""));
+    }
+    out.println(
+        report.blobs()
+            + " blobs and "
+            + report.layers()
+            + " unpacked layers read, "
+            + (report.isClean()
+                ? "all as they should be"
+                : report.findings().size() + " findings"));
+    return report.isClean() ? Jbuild.OK : Jbuild.FAILED;
+  }
+}

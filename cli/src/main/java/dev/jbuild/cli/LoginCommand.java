@@ -1,0 +1,64 @@
+package dev.jbuild.cli;
+
+import dev.jbuild.registry.Logins;
+import dev.jbuild.registry.Registry;
+import dev.jbuild.registry.RegistryOptions;
+import dev.jbuild.registry.auth.RegistryHosts;
+import dev.jbuild.registry.wire.Transports;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code jbuild login HOST}. The password never stands on the command line. */
+@picocli.CommandLine.Command
+final class LoginCommand extends Command {
+  private static final int LONGEST = 64 << 10;
+
+  @Mixin RegistryFlags registries = new RegistryFlags();
+
+  @Option(
+      names = {"-u", "--username"},
+      paramLabel = "NAME",
+      required = true,
+      description = "whose password it is")
+  String user = "";
+
+  @Option(names = "--password-stdin", description = "read the password from standard input")
+  boolean passwordStdin;
+
+  @Parameters(index = "0", arity = "0..1", paramLabel = "HOST", description = "default Docker Hub")
+  @Nullable String host;
+
+  @Override
+  int run(Session session) throws IOException {
+    RegistryOptions options = registries.options(session.console().env());
+    try (Registry transport = Transports.open(options)) {
+      String place =
+          new Logins(transport, options)
+              .login(
+                  host == null ? RegistryHosts.DOCKER_HUB : host,
+                  user,
+                  password(session.console()));
+      session.console().err().println("logged in; kept in " + place);
+    }
+    return Jbuild.OK;
+  }
+
+  private String password(Console console) throws IOException {
+    if (passwordStdin) {
+      String text = new String(console.in().readNBytes(LONGEST), StandardCharsets.UTF_8);
+      return text.strip();
+    }
+    java.io.Console terminal = Objects.requireNonNull(System.console());
+    if (!terminal.isTerminal()) {
+      throw new UsageError(
+          "there is no terminal to ask for the password on", "use --password-stdin");
+    }
+    char[] typed = terminal.readPassword("password: ");
+    return typed == null ? "" : new String(typed);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.jbuild.cli;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Sizes and numbers as Docker's flags take them. */
+final class Quantities {
+  private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?) ?([kmgtp]?)(?:i?b)?");
+
+  private Quantities() {}
+
+  /** {@code 512m}, {@code 1.5g}, {@code 1000000}: bytes, in powers of 1024. */
+  static long bytes(String flag, String text) {
+    Matcher matcher = SIZE.matcher(text.toLowerCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      throw new UsageError(flag + " \"" + text + "\" is not a size", "write it as 512m or 2g");
+    }
+    double factor =
+        switch (matcher.group(2)) {
+          case "k" -> 1L << 10;
+          case "m" -> 1L << 20;
+          case "g" -> 1L << 30;
+          case "t" -> 1L << 40;
+          case "p" -> 1L << 50;
+          default -> 1;
+        };
+    return (long) (Double.parseDouble(matcher.group(1)) * factor);
+  }
+
+  static long whole(String flag, String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new UsageError(flag + " \"" + text + "\" is not a whole number");
+    }
+  }
+
+  /** A number of CPUs, such as {@code 1.5}. */
+  static double cpus(String flag, String text) {
+    try {
+      double value = Double.parseDouble(text);
+      if (value > 0 && value < 100_000) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new UsageError(
+        flag + " \"" + text + "\" is not a number of CPUs", "write it as 2 or 0.5");
+  }
+}

@@ -1,0 +1,44 @@
+package dev.jbuild.cli;
+
+import dev.jbuild.registry.RegistryOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** How registries are reached; flags of every verb that speaks to one. */
+final class RegistryFlags {
+  @Option(
+      names = "--insecure-registry",
+      paramLabel = "HOST",
+      description =
+          "allow plain HTTP and unverified certificates for this registry; loopback"
+              + " addresses need no flag for plain HTTP")
+  List<String> insecure = new ArrayList<>();
+
+  @Option(
+      names = "--registry-mirror",
+      paramLabel = "FROM=TO",
+      description = "get images of one registry from another place")
+  List<String> mirrors = new ArrayList<>();
+
+  @Option(
+      names = "--registry-ca",
+      paramLabel = "FILE",
+      description = "trust this certificate authority (PEM) for registries")
+  List<String> authorities = new ArrayList<>();
+
+  RegistryOptions options(Map<String, String> environment) {
+    RegistryOptions.Builder options = RegistryOptions.builder(environment);
+    insecure.forEach(options::insecureRegistry);
+    for (String mirror : mirrors) {
+      if (mirror.indexOf('=') <= 0) {
+        throw new UsageError("--registry-mirror \"" + mirror + "\" is not FROM=TO");
+      }
+      options.mirror(mirror);
+    }
+    authorities.forEach(file -> options.authority(Path.of(file)));
+    return options.build();
+  }
+}

@@ -1,0 +1,236 @@
+package dev.jbuild.cli;
+
+import dev.jbuild.cli.BuildCommand.Scratch;
+import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.ContextSource;
+import dev.jbuild.engine.DockerfileSource;
+import dev.jbuild.engine.ExecutionOptions;
+import dev.jbuild.engine.Output;
+import dev.jbuild.oci.Platform;
+import dev.jbuild.sandbox.Limits;
+import dev.jbuild.sandbox.NetworkMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** Turns flags and environment into a {@link BuildRequest}. */
+final class RequestFlags {
+  private static final String EPOCH = "SOURCE_DATE_EPOCH";
+
+  private RequestFlags() {}
+
+  static BuildRequest request(
+      BuildFlags flags, Limits limits, String context, Console console, Scratch scratch)
+      throws IOException {
+    refuseUnsupported(flags);
+    BuildRequest.Builder request = context(flags, context, console, scratch);
+    request.target(flags.target);
+    flags.tags.forEach(request::tag);
+    flags.platforms.forEach(platform -> request.platform(Platform.parse(platform)));
+    arguments(flags.buildArgs, console, request::buildArg);
+    pairs("--label", flags.labels, request::label);
+    pairs("--annotation", flags.annotations, request::annotation);
+    pairs(
+        "--build-context",
+        flags.buildContexts,
+        (name, source) -> request.namedContext(name, ContextArgument.named(source)));
+    AccessFlags.secrets(flags.secrets, console, request::secret);
+    AccessFlags.agents(flags.ssh, console, request::sshAgent);
+    request.noCache(flags.noCache);
+    flags.noCacheFilter.forEach(request::noCacheFilter);
+    request.pull(flags.pull);
+    outputs(flags).forEach(request::output);
+    request.execution(
+        new ExecutionOptions(
+            network(flags.network),
+            entitlements(flags.allow),
+            hosts(flags.addHosts),
+            limits,
+            ExecutionOptions.DEFAULT.parallel()));
+    request.sourceDateEpoch(epoch(flags.buildArgs, console));
+    return request.build();
+  }
+
+  private static void refuseUnsupported(BuildFlags flags) {
+    refuse(!flags.cacheFrom.isEmpty(), "--cache-from");
+    refuse(!flags.cacheTo.isEmpty(), "--cache-to");
+    refuse(flags.reproducible, "--reproducible");
+  }
+
+  private static void refuse(boolean given, String what) {
+    if (given) {
+      throw UsageError.notSupportedYet(what);
+    }
+  }
+
+  private static BuildRequest.Builder context(
+      BuildFlags flags, String context, Console console, Scratch scratch) throws IOException {
+    if (!context.equals("-")) {
+      ContextSource source = ContextArgument.parse(context);
+      BuildRequest.Builder request = BuildRequest.builder(source);
+      if ("-".equals(flags.file)) {
+        request.dockerfile(
+            new DockerfileSource.Inline("Dockerfile", StandardInput.dockerfile(console.in())));
+      } else if (flags.file != null) {
+        request.dockerfile(dockerfile(source, flags.file));
+      }
+      return request;
+    }
+    if ("-".equals(flags.file)) {
+      throw new UsageError("standard input is both the context and the Dockerfile");
+    }
+    StandardInput input = StandardInput.read(console.in(), scratch.directory());
+    BuildRequest.Builder request = BuildRequest.builder(input.context());
+    if (input.isDockerfile()) {
+      if (flags.file != null) {
+        throw new UsageError(
+            "--file names a file of the context, and standard input holds only a Dockerfile");
+      }
+      request.dockerfile(new DockerfileSource.Inline("Dockerfile", input.dockerfile()));
+    } else if (flags.file != null) {
+      request.dockerfile(new DockerfileSource.InContext(flags.file));
+    }
+    return request;
+  }
+
+  /** A file where the command runs, else one of the context; told apart as buildx does. */
+  static DockerfileSource dockerfile(ContextSource context, String file) {
+    if (!(context instanceof ContextSource.Directory directory)) {
+      return new DockerfileSource.InContext(file);
+    }
+    Path path = Path.of(file);
+    if (!Files.exists(path)) {
+      Path inContext = directory.path().resolve(file);
+      if (!Files.exists(inContext)) {
+        throw new UsageError("there is no Dockerfile \"" + file + "\"");
+      }
+      path = inContext;
+    }
+    Path root = directory.path().toAbsolutePath().normalize();
+    Path absolute = path.toAbsolutePath().normalize();
+    return absolute.startsWith(root)
+        ? new DockerfileSource.InContext(root.relativize(absolute).toString())
+        : new DockerfileSource.File(path);
+  }
+
+  /**
+   * {@code K=V}, or {@code K} for the environment's value; one that is not set there is left out.
+   */
+  static void arguments(List<String> arguments, Console console, BiConsumer<String, String> sink) {
+    for (String argument : arguments) {
+      int equals = argument.indexOf('=');
+      String name = equals < 0 ? argument : argument.substring(0, equals);
+      if (name.isEmpty()) {
+        throw new UsageError("--build-arg \"" + argument + "\" has no name");
+      }
+      String value = equals < 0 ? console.env().get(name) : argument.substring(equals + 1);
+      if (value != null) {
+        sink.accept(name, value);
+      }
+    }
+  }
+
+  static void pairs(String flag, List<String> values, BiConsumer<String, String> sink) {
+    for (String value : values) {
+      int equals = value.indexOf('=');
+      if (equals <= 0) {
+        throw new UsageError(flag + " \"" + value + "\" is not NAME=VALUE");
+      }
+      sink.accept(value.substring(0, equals), value.substring(equals + 1));
+    }
+  }
+
+  private static List<Output> outputs(BuildFlags flags) {
+    List<Output> outputs = new ArrayList<>();
+    flags.outputs.forEach(output -> outputs.addAll(OutputFlag.parse(output)));
+    if (flags.push) {
+      outputs.add(new Output.Push(OutputFlag.plain(true)));
+    }
+    if (flags.load) {
+      outputs.add(new Output.DockerLoad(OutputFlag.plain(false)));
+    }
+    if (outputs.isEmpty()) {
+      outputs.add(new Output.StoreImage(OutputFlag.plain(true)));
+    }
+    if (flags.tags.isEmpty() && outputs.stream().anyMatch(RequestFlags::pushesToTags)) {
+      throw new UsageError("a push needs a name", "give one with --tag");
+    }
+    return outputs;
+  }
+
+  private static boolean pushesToTags(Output output) {
+    return output instanceof Output.Push push && push.options().name() == null;
+  }
+
+  static NetworkMode network(@Nullable String name) {
+    return switch (name == null ? "default" : name) {
+      case "default", "host" -> NetworkMode.HOST;
+      case "none" -> NetworkMode.NONE;
+      default ->
+          throw new UsageError(
+              "--network: unknown value \"" + name + "\"", "the values are default, host and none");
+    };
+  }
+
+  private static Set<ExecutionOptions.Entitlement> entitlements(List<String> allow) {
+    Set<ExecutionOptions.Entitlement> granted = new LinkedHashSet<>();
+    for (String text : allow) {
+      boolean known = false;
+      for (ExecutionOptions.Entitlement entitlement : ExecutionOptions.Entitlement.values()) {
+        if (entitlement.text().equals(text)) {
+          granted.add(entitlement);
+          known = true;
+        }
+      }
+      if (!known) {
+        throw new UsageError(
+            "--allow: unknown entitlement \"" + text + "\"",
+            "the entitlements are network.host and security.insecure");
+      }
+    }
+    return granted;
+  }
+
+  /** {@code HOST:IP} or {@code HOST=IP}; an IPv6 address may stand in brackets. */
+  private static Map<String, String> hosts(List<String> lines) {
+    Map<String, String> hosts = new LinkedHashMap<>();
+    for (String line : lines) {
+      int at = line.indexOf('=') >= 0 ? line.indexOf('=') : line.indexOf(':');
+      if (at <= 0 || at == line.length() - 1) {
+        throw new UsageError("--add-host \"" + line + "\" is not HOST:IP");
+      }
+      String address = line.substring(at + 1);
+      if (address.startsWith("[") && address.endsWith("]")) {
+        address = address.substring(1, address.length() - 1);
+      }
+      hosts.put(line.substring(0, at), address);
+    }
+    return hosts;
+  }
+
+  /** The build argument, else the environment. */
+  static @Nullable Long epoch(List<String> buildArgs, Console console) {
+    String text = console.variable(EPOCH).orElse(null);
+    for (String argument : buildArgs) {
+      if (argument.startsWith(EPOCH + "=")) {
+        text = argument.substring(EPOCH.length() + 1);
+      }
+    }
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    long seconds = Quantities.whole(EPOCH, text);
+    if (seconds < 0) {
+      throw new UsageError(EPOCH + " \"" + text + "\" is before 1970");
+    }
+    return seconds;
+  }
+}

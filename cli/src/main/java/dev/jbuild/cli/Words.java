@@ -1,0 +1,114 @@
+package dev.jbuild.cli;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** Says what is wrong with arguments in the words of this command, and finds near words. */
+final class Words {
+  private Words() {}
+
+  static UsageError usageError(CommandLine.ParameterException e, String verb, String[] args) {
+    return switch (e) {
+      case CommandLine.UnmatchedArgumentException unmatched ->
+          unmatched(unmatched, unmatched.getUnmatched().getFirst(), verb);
+      // of a flag that does not exist and a missing argument, picocli tells of the latter
+      case CommandLine.MissingParameterException missing when unknownFlag(missing, args) != null ->
+          unmatched(missing, String.valueOf(unknownFlag(missing, args)), verb);
+      case CommandLine.MissingParameterException missing ->
+          missing.getMissing().isEmpty()
+              ? new UsageError(plain(e))
+              : missing(missing.getMissing().getFirst(), verb);
+      default -> new UsageError(plain(e), "see \"jbuild " + verb + " --help\"");
+    };
+  }
+
+  private static @Nullable String unknownFlag(CommandLine.ParameterException e, String[] args) {
+    Set<String> known = e.getCommandLine().getCommandSpec().optionsMap().keySet();
+    for (String arg : args) {
+      int equals = arg.indexOf('=');
+      if (arg.startsWith("--") && !known.contains(equals < 0 ? arg : arg.substring(0, equals))) {
+        return arg;
+      }
+    }
+    return null;
+  }
+
+  private static UsageError unmatched(CommandLine.ParameterException e, String word, String verb) {
+    String flag =
+        word.startsWith("-") && word.indexOf('=') > 0 ? word.substring(0, word.indexOf('=')) : word;
+    if (!word.startsWith("-")) {
+      return new UsageError("unexpected argument \"" + word + "\" for " + verb);
+    }
+    String near =
+        nearest(
+            flag,
+            e.getCommandLine().getCommandSpec().options().stream()
+                .map(OptionSpec::longestName)
+                .toList());
+    return new UsageError(
+        "unknown flag \"" + flag + "\" for " + verb,
+        near == null ? "see \"jbuild " + verb + " --help\"" : "did you mean \"" + near + "\"?");
+  }
+
+  private static UsageError missing(ArgSpec spec, String verb) {
+    return switch (spec) {
+      case PositionalParamSpec positional ->
+          new UsageError(
+              verb + " needs " + positional.paramLabel(), "see \"jbuild " + verb + " --help\"");
+      case OptionSpec option
+          when option.required() && option.getValue() == null && option.arity().min() > 0 ->
+          new UsageError(verb + " needs " + option.longestName() + " " + option.paramLabel());
+      case OptionSpec option ->
+          new UsageError(option.longestName() + " needs a value: " + option.paramLabel());
+      default -> new UsageError("a value is missing");
+    };
+  }
+
+  private static String plain(CommandLine.ParameterException e) {
+    String message = e.getMessage() == null ? "wrong usage" : e.getMessage();
+    return message.isEmpty()
+        ? message
+        : message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+  }
+
+  /** The word of {@code candidates} that {@code word} was likely meant to be. */
+  static @Nullable String nearest(String word, List<String> candidates) {
+    String best = null;
+    int bestDistance = Math.max(2, word.length() / 4) + 1;
+    for (String candidate : candidates) {
+      int distance = distance(word, candidate);
+      if (distance < bestDistance) {
+        best = candidate;
+        bestDistance = distance;
+      }
+    }
+    return best;
+  }
+
+  /** Insertions, deletions and replacements from one word to the other. */
+  static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int above = row[j];
+        row[j] =
+            Math.min(
+                Math.min(row[j] + 1, row[j - 1] + 1),
+                diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
+        diagonal = above;
+      }
+    }
+    return row[b.length()];
+  }
+}

@@ -1,0 +1,263 @@
+package dev.jbuild.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class JbuildTest {
+  @TempDir Path directory;
+  private final TestConsole console = new TestConsole();
+
+  @Test
+  void theVersionIsThatOfThePom() {
+    assertThat(console.run("--version")).isEqualTo(0);
+    assertThat(console.out()).isEqualTo("jbuild " + System.getProperty("jbuild.version") + "\n");
+    assertThat(console.err()).isEmpty();
+  }
+
+  @Test
+  void theHelpNamesEveryVerb() {
+    assertThat(console.run("--help")).isEqualTo(0);
+    for (Verb verb : Verb.values()) {
+      assertThat(console.out()).contains("\n  " + verb.word() + " ").contains(verb.summary);
+    }
+  }
+
+  @Test
+  void nothingAtAllIsWrongUsage() {
+    assertThat(console.run()).isEqualTo(2);
+    assertThat(console.out()).contains("usage: jbuild");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Verb.class)
+  void everyVerbHasHelpOrSaysThatItIsMissing(Verb verb) {
+    int code = console.run(verb.word(), "--help");
+
+    assertThat(code).isEqualTo(0);
+    assertThat(console.out()).contains("jbuild " + verb.word()).contains(verb.summary);
+  }
+
+  record Row(String name, int code, String error, List<String> args) {
+    static Row of(String name, int code, String error, String... args) {
+      return new Row(name, code, error, List.of(args));
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Row> wrongUsage() {
+    return Stream.of(
+        Row.of(
+            "unknown flag",
+            2,
+            "unknown flag \"--fiel\" for build\nhint: did you mean \"--file\"?\n",
+            "build",
+            "--fiel",
+            "."),
+        Row.of(
+            "unknown flag without a near one",
+            2,
+            "unknown flag \"--zzzzzzz\" for build\nhint: see \"jbuild build --help\"\n",
+            "build",
+            "--zzzzzzz",
+            "."),
+        Row.of(
+            "unknown flag as the first word",
+            2,
+            "unknown flag \"--frobnicate\" for build\nhint: see \"jbuild build --help\"\n",
+            "--frobnicate"),
+        Row.of(
+            "unknown verb",
+            2,
+            "\"biuld\" is neither a verb nor a directory\nhint: did you mean \"build\"?\n",
+            "biuld",
+            "."),
+        Row.of(
+            "no context",
+            2,
+            "build needs PATH | URL | -\nhint: see \"jbuild build --help\"\n",
+            "build"),
+        Row.of("two contexts", 2, "unexpected argument \"..\" for build\n", "build", ".", ".."),
+        Row.of("no such context", 2, "build context \"/no/such\" does not exist\n", "/no/such"),
+        Row.of(
+            "a file for a context",
+            2,
+            "build context \"/etc/passwd\" is not a directory\n",
+            "/etc/passwd"),
+        Row.of("flag without its value", 2, "--tag needs a value: NAME\n", "build", ".", "--tag"),
+        Row.of(
+            "global flags alone",
+            2,
+            "no verb and no build context\nhint: try \"jbuild --help\"\n",
+            "--root",
+            "/x"),
+        Row.of(
+            "bad size",
+            2,
+            "--memory \"lots\" is not a size\nhint: write it as 512m or 2g\n",
+            "build",
+            "--memory",
+            "lots",
+            "."),
+        Row.of(
+            "bad ulimit",
+            2,
+            "--ulimit \"nofile=2:1\": the soft value is above the hard value\n",
+            "build",
+            "--ulimit",
+            "nofile=2:1",
+            "."),
+        Row.of(
+            "bad network",
+            2,
+            "--network: unknown value \"moon\"\nhint: the values are default, host and none\n",
+            "build",
+            "--network",
+            "moon",
+            "."),
+        Row.of(
+            "bad progress",
+            2,
+            "--progress: unknown value \"loud\"\nhint: the values are auto, tty, plain, rawjson and quiet\n",
+            "build",
+            "--progress",
+            "loud",
+            "."),
+        Row.of("bad label", 2, "--label \"x\" is not NAME=VALUE\n", "build", "--label", "x", "."),
+        Row.of(
+            "push without a name",
+            2,
+            "a push needs a name\nhint: give one with --tag\n",
+            "build",
+            "--push",
+            "."),
+        Row.of(
+            "Dockerfile that is not there",
+            2,
+            "there is no Dockerfile \"nope\"\n",
+            "build",
+            "-f",
+            "nope",
+            "."),
+        Row.of(
+            "standard input twice",
+            2,
+            "standard input is both the context and the Dockerfile\n",
+            "build",
+            "-f",
+            "-",
+            "-"),
+        Row.of(
+            "empty standard input",
+            2,
+            "standard input is empty\nhint: pipe a Dockerfile or a tar of the context into it\n",
+            "build",
+            "-"),
+        Row.of(
+            "cache export",
+            2,
+            "--cache-to is not supported yet\n",
+            "build",
+            "--cache-to",
+            "type=inline",
+            "."),
+        Row.of("settings", 2, "--config is not supported yet\n", "--config", "/x", "build", "."),
+        Row.of(
+            "two places to listen",
+            2,
+            "--listen and --unix are given; a server listens in one place\n",
+            "serve",
+            "--listen",
+            "x:1",
+            "--unix",
+            "/s"),
+        Row.of(
+            "half of TLS",
+            2,
+            "--tls-cert and --tls-key go together\n",
+            "serve",
+            "--tls-cert",
+            "/c"),
+        Row.of(
+            "a strange address",
+            2,
+            "--listen \"8080\" is not HOST:PORT\n",
+            "serve",
+            "--listen",
+            "8080"),
+        Row.of("missing verb", 1, "a shell in a failed step is not supported yet\n", "shell", "a"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongUsage")
+  void errorsAreOneLineAndAHint(Row row) {
+    console.env.put("JBUILD_ROOT", directory.resolve("store").toString());
+
+    assertThat(console.run(row.args().toArray(String[]::new))).isEqualTo(row.code());
+    assertThat(console.err()).isEqualTo("error: " + row.error());
+    assertThat(console.out()).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void aBuildWithoutRunNeedsNoPrivilegeAndNoVerb() throws Exception {
+    Path context = Files.createDirectory(directory.resolve("context"));
+    Files.writeString(context.resolve("Dockerfile"), "FROM scratch\nCOPY file /copied\n");
+    Files.writeString(context.resolve("file"), "content");
+    Path output = directory.resolve("out");
+
+    int code =
+        console.run(
+            "--root",
+            directory.resolve("store").toString(),
+            context.toString(),
+            "-o",
+            output.toString());
+
+    assertThat(console.err()).contains("COPY file /copied").contains("(Dockerfile:2)");
+    assertThat(code).isEqualTo(0);
+    assertThat(output.resolve("copied")).hasContent("content");
+  }
+
+  @Test
+  void allErrorsOfADockerfileAreShownAndOneLineBeginsWithError() throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCPOY a b\nRNU true\n");
+    console.env.put("JBUILD_ROOT", directory.resolve("store").toString());
+
+    assertThat(console.run("build", directory.toString())).isEqualTo(1);
+    assertThat(console.err().lines().filter(line -> line.startsWith("error: ")))
+        .singleElement()
+        .asString()
+        .startsWith("error: Dockerfile:2:1: ");
+    assertThat(console.err()).contains("\nDockerfile:3:1: ").contains("  > 3 | RNU true");
+  }
+
+  @Test
+  void parsePrintsTheTreeOfStandardInput() {
+    console.input("FROM scratch\n");
+
+    assertThat(console.run("parse", "-")).isEqualTo(0);
+    assertThat(console.out()).contains("\"FROM\"");
+  }
+
+  @Test
+  void nearWordsAreFound() {
+    assertThat(Words.distance("abc", "abc")).isEqualTo(0);
+    assertThat(Words.distance("abc", "acb")).isEqualTo(2);
+    assertThat(Words.distance("", "abc")).isEqualTo(3);
+    assertThat(Words.nearest("--ouput", List.of("--output", "--pull"))).isEqualTo("--output");
+    assertThat(Words.nearest("--x", List.of("--output", "--platform"))).isNull();
+  }
+}

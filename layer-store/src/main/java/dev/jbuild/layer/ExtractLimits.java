@@ -1,0 +1,25 @@
+package dev.jbuild.layer;
+
+/**
+ * What a layer may demand at most. Beyond any of these it is refused.
+ *
+ * @param entries files, links, directories and whiteouts
+ * @param tarBytes length of the uncompressed tar; a compressed bomb ends here
+ * @param fileBytes apparent size of one file, holes included
+ * @param pathBytes length of one path
+ * @param headerBytes of one extended header, which is held in memory
+ */
+public record ExtractLimits(
+    long entries, long tarBytes, long fileBytes, int pathBytes, int headerBytes) {
+  /** Above every sane image: 4 million entries, 1 TiB, paths twice as long as the kernel takes. */
+  public static final ExtractLimits DEFAULT =
+      new ExtractLimits(4_000_000, 1L << 40, 1L << 42, 8192, 4 << 20);
+
+  public ExtractLimits withEntries(long entries) {
+    return new ExtractLimits(entries, tarBytes, fileBytes, pathBytes, headerBytes);
+  }
+
+  public ExtractLimits withTarBytes(long tarBytes) {
+    return new ExtractLimits(entries, tarBytes, fileBytes, pathBytes, headerBytes);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.jbuild.layer;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+
+/**
+ * gzip (RFC 1952) as one member, deflated in parallel.
+ *
+ * <p>Each block is deflated on its own with the 32 KiB before it as dictionary and ends on a byte
+ * boundary (SYNC_FLUSH), so the pieces join into one deflate stream that is a function of the input
+ * and the level alone. Blocks that {@linkplain Randomness look random} are stored: deflate would
+ * spend most of its time on them and gain no byte.
+ */
+final class GzipEncoder implements BlockEncoder {
+  private static final int DICTIONARY = 32 * 1024;
+  private static final int MAX_IN_FLIGHT = 24;
+
+  private final OutputStream out;
+  private final int level;
+  private final ExecutorService threads;
+  private final int inFlight;
+  private final ArrayDeque<Future<Piece>> pieces = new ArrayDeque<>();
+
+  /** By level: one that had another level before gives other bytes even after a reset. */
+  private final Queue<Deflater> deflaters = new ConcurrentLinkedQueue<>();
+
+  private final Queue<Deflater> storing = new ConcurrentLinkedQueue<>();
+  private final ArrayDeque<byte[]> free = new ArrayDeque<>();
+  private final CRC32 crc = new CRC32();
+  private byte[] dictionary = new byte[0];
+  private long size;
+
+  /** A deflated block, and the array that its input was in. */
+  private static final class Piece {
+    final byte[] bytes;
+    final int length;
+    final byte[] input;
+
+    Piece(byte[] bytes, int length, byte[] input) {
+      this.bytes = bytes;
+      this.length = length;
+      this.input = input;
+    }
+  }
+
+  GzipEncoder(OutputStream out, int level, ExecutorService threads, int parallelism)
+      throws IOException {
+    this.out = out;
+    this.level = level;
+    this.threads = threads;
+    this.inFlight = Math.min(MAX_IN_FLIGHT, 2 * parallelism + 2);
+    // No name, no time, operating system "unknown": nothing that differs between machines.
+    out.write(new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 255});
+  }
+
+  @Override
+  public byte[] block(byte[] data) throws IOException {
+    submit(data, BLOCK, false);
+    byte[] next = free.poll();
+    return next == null ? new byte[BLOCK] : next;
+  }
+
+  @Override
+  public void finish(byte[] data, int length) throws IOException {
+    submit(data, length, true);
+    while (!pieces.isEmpty()) {
+      writeOldest();
+    }
+    byte[] trailer = new byte[8];
+    littleEndian(trailer, 0, crc.getValue());
+    littleEndian(trailer, 4, size);
+    out.write(trailer);
+  }
+
+  private static void littleEndian(byte[] target, int offset, long value) {
+    for (int i = 0; i < 4; i++) {
+      target[offset + i] = (byte) (value >>> (8 * i));
+    }
+  }
+
+  private void submit(byte[] data, int length, boolean last) throws IOException {
+    crc.update(data, 0, length);
+    size += length;
+    byte[] before = dictionary;
+    dictionary = Arrays.copyOfRange(data, Math.max(0, length - DICTIONARY), length);
+    while (pieces.size() >= inFlight || (!pieces.isEmpty() && pieces.peek().isDone())) {
+      writeOldest();
+    }
+    pieces.add(threads.submit(() -> deflate(data, length, before, last)));
+  }
+
+  private void writeOldest() throws IOException {
+    Future<Piece> oldest = pieces.remove();
+    try {
+      Piece piece = oldest.get();
+      out.write(piece.bytes, 0, piece.length);
+      free.add(piece.input);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      oldest.cancel(true);
+      throw new InterruptedIOException("compression is cancelled");
+    } catch (ExecutionException e) {
+      throw new IOException("gzip block", e.getCause());
+    }
+  }
+
+  private Piece deflate(byte[] data, int length, byte[] before, boolean last) {
+    boolean store = Randomness.isRandom(data, length);
+    Queue<Deflater> used = store ? storing : deflaters;
+    Deflater deflater = used.poll();
+    if (deflater == null) {
+      deflater = new Deflater(store ? Deflater.NO_COMPRESSION : level, true);
+    }
+    deflater.reset();
+    if (before.length > 0) {
+      deflater.setDictionary(before);
+    }
+    deflater.setInput(data, 0, length);
+    if (last) {
+      deflater.finish();
+    }
+    int flush = last ? Deflater.NO_FLUSH : Deflater.SYNC_FLUSH;
+    byte[] bytes = new byte[length / 2 + 1024];
+    int n = 0;
+    while (true) {
+      n += deflater.deflate(bytes, n, bytes.length - n, flush);
+      // A call that leaves room has nothing more to say.
+      if (n < bytes.length) {
+        break;
+      }
+      bytes = Arrays.copyOf(bytes, bytes.length + length / 2 + 1024);
+    }
+    used.add(deflater);
+    return new Piece(bytes, n, data);
+  }
+
+  @Override
+  public void close() {
+    for (Future<Piece> piece : pieces) {
+      piece.cancel(false);
+      try {
+        piece.get();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (ExecutionException | java.util.concurrent.CancellationException e) {
+        // The stream is given up; what became of its blocks does not matter.
+      }
+    }
+    pieces.clear();
+    deflaters.forEach(Deflater::end);
+    deflaters.clear();
+    storing.forEach(Deflater::end);
+    storing.clear();
+  }
+}

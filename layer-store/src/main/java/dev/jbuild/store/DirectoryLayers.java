@@ -1,0 +1,437 @@
+package dev.jbuild.store;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.layer.CompressedLayer;
+import dev.jbuild.layer.CompressedLayerStream;
+import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.Decompression;
+import dev.jbuild.layer.ExtractLimits;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.LayerExtractor;
+import dev.jbuild.layer.LayerListing;
+import dev.jbuild.layer.LayerWriter;
+import dev.jbuild.layer.OverlayEncoding;
+import dev.jbuild.layer.TreeChange;
+import dev.jbuild.layer.UnpackedLayer;
+import dev.jbuild.layer.UpperDiff;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.linux.DirFd;
+import dev.jbuild.oci.Descriptor;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Layers as the directories {@code layers/NAME} of a store root. */
+final class DirectoryLayers implements LayerStore {
+
+  /** What a handle and its forks have in common. */
+  record Shared(
+      Map<DiffId, Offer> offers,
+      Cache<DiffId, LayerListing> listings,
+      OnceAtATime<DiffId, Path> unpacking,
+      OnceAtATime<DiffId, Descriptor> fetching,
+      OnceAtATime<String, LayerBlob> compressing) {
+    Shared() {
+      this(
+          new ConcurrentHashMap<>(),
+          StackView.listings(),
+          new OnceAtATime<>(),
+          new OnceAtATime<>(),
+          new OnceAtATime<>());
+    }
+  }
+
+  /** A blob that can be had from elsewhere. */
+  record Offer(Descriptor blob, BlobSource source) {}
+
+  private final StoreLayout layout;
+  private final LeaseFile lease;
+  private final DirectoryBlobStore blobs;
+  private final LayerForms forms;
+  private final LayerUnpacker unpacker;
+  private final StackView views;
+  private final StackMerger merger;
+  private final Shared shared;
+
+  DirectoryLayers(
+      StoreLayout layout,
+      LeaseFile lease,
+      DirectoryBlobStore blobs,
+      LayerForms forms,
+      Shared shared) {
+    this.layout = layout;
+    this.lease = lease;
+    this.blobs = blobs;
+    this.forms = forms;
+    this.shared = shared;
+    unpacker = new LayerUnpacker(layout, forms);
+    views = new StackView(this, shared.listings);
+    merger = new StackMerger(layout, this, forms);
+  }
+
+  @Override
+  public boolean contains(DiffId diffId) {
+    return find(diffId).isPresent() || shared.offers.containsKey(diffId);
+  }
+
+  @Override
+  public Optional<Layer> find(DiffId diffId) {
+    lease.hold(diffId);
+    try {
+      List<Descriptor> present = new ArrayList<>();
+      for (BlobRecord record : presentBlobs(diffId)) {
+        present.add(record.blob());
+      }
+      boolean unpacked = forms.find(diffId).isPresent();
+      return present.isEmpty() && !unpacked
+          ? Optional.empty()
+          : Optional.of(new Layer(diffId, present, unpacked));
+    } catch (IOException e) {
+      throw DiskFailures.of("look up layer " + diffId, e);
+    }
+  }
+
+  /** The records of blobs that are in the store, and are this layer's own tar. */
+  private List<BlobRecord> presentBlobs(DiffId diffId) throws IOException {
+    LayerRecords records = new LayerRecords(layout, diffId);
+    List<BlobRecord> present = new ArrayList<>();
+    for (BlobRecord record : records.blobs()) {
+      if (record.diffId().equals(diffId) && blobs.contains(record.blob().digest())) {
+        present.add(record);
+      }
+    }
+    if (!present.isEmpty()) {
+      records.touch();
+    }
+    return present;
+  }
+
+  @Override
+  public void addBlob(DiffId diffId, Descriptor blob) {
+    if (!blobs.contains(blob.digest())) {
+      throw DirectoryBlobStore.missing(blob.digest());
+    }
+    record(diffId, new BlobRecord(diffId, withoutPlace(blob), ""));
+  }
+
+  private void record(DiffId layer, BlobRecord record) {
+    lease.hold(layer);
+    try {
+      LayerRecords records = new LayerRecords(layout, layer);
+      if (!records.blobs().contains(record)) {
+        records.addBlob(record);
+      }
+    } catch (IOException e) {
+      throw DiskFailures.of("record layer " + layer, e);
+    }
+  }
+
+  /** Where a blob can be had besides is no property of the layer. */
+  private static Descriptor withoutPlace(Descriptor blob) {
+    return Descriptor.of(blob.mediaType(), blob.digest(), blob.size())
+        .withAnnotations(blob.annotations());
+  }
+
+  @Override
+  public void offer(DiffId diffId, Descriptor blob, BlobSource source) {
+    shared.offers.put(diffId, new Offer(blob, source));
+  }
+
+  @Override
+  public Descriptor fetch(DiffId diffId) {
+    return shared.fetching.run(diffId, () -> fetchOnce(diffId));
+  }
+
+  private Descriptor fetchOnce(DiffId diffId) {
+    lease.hold(diffId);
+    try {
+      List<BlobRecord> present = presentBlobs(diffId);
+      if (!present.isEmpty()) {
+        return present.getFirst().blob();
+      }
+    } catch (IOException e) {
+      throw DiskFailures.of("look up layer " + diffId, e);
+    }
+    Offer offer = shared.offers.get(diffId);
+    if (offer == null) {
+      throw new BuildFailure(
+          BuildFailure.Kind.NOT_FOUND, "layer " + diffId + " has no blob in the store");
+    }
+    if (!blobs.contains(offer.blob.digest())) {
+      offer.source.fetch(offer.blob, blobs);
+    }
+    addBlob(diffId, offer.blob);
+    return offer.blob;
+  }
+
+  @Override
+  public LayerBlob write(
+      Compression compression, LayerWriter.Options options, LayerContent content) {
+    try (FileIngest ingest = FileIngest.anonymous(layout, lease);
+        OutputStream sink = ingest.unhashed();
+        CompressedLayerStream stream = CompressedLayerStream.open(sink, plain(compression))) {
+      LayerWriter writer = new LayerWriter(stream, options);
+      content.writeTo(writer);
+      CompressedLayer written = stream.finish();
+      return publish(ingest, written, plain(compression));
+    } catch (IOException e) {
+      throw DiskFailures.of("write a layer", e);
+    }
+  }
+
+  /**
+   * How a new layer is stored. The tar of an estargz blob is another layer, with one file more; it
+   * is made from this one when an image is exported.
+   */
+  private static Compression plain(Compression compression) {
+    return compression instanceof Compression.Estargz ? Compression.uncompressed() : compression;
+  }
+
+  @Override
+  public LayerBlob importTar(InputStream tar, Compression compression) {
+    try (ScratchDirectory scratch = ScratchDirectory.open(layout);
+        DirFd target = DirFd.open(scratch.path());
+        InputStream plain = Decompression.detect(tar)) {
+      LayerExtractor.Extracted extracted =
+          LayerExtractor.apply(plain, target, forms.encoding(), ExtractLimits.DEFAULT);
+      LayerBlob written =
+          write(
+              compression,
+              LayerWriter.Options.CANONICAL,
+              writer -> {
+                UnpackedLayer.read(target, writer::write);
+                writer.finish();
+              });
+      forms.publish(written.diffId(), scratch.path(), true, true, extracted.implicit());
+      return written;
+    } catch (IOException e) {
+      throw DiskFailures.of("import a tar", e);
+    }
+  }
+
+  private LayerBlob publish(FileIngest ingest, CompressedLayer written, Compression compression) {
+    // The layer first: a collector that sees the blob must see who holds it.
+    lease.hold(written.diffId());
+    ingest.commitHashed(written.digest());
+    Descriptor blob =
+        Descriptor.of(mediaType(compression), written.digest(), written.size())
+            .withAnnotations(new TreeMap<>(written.annotations()));
+    BlobRecord record = new BlobRecord(written.diffId(), blob, BlobRecord.made(compression));
+    record(written.diffId(), record);
+    if (!written.source().equals(written.diffId())) {
+      // Found again when the layer that it was made from is asked for.
+      record(written.source(), record);
+    }
+    return new LayerBlob(written.diffId(), blob);
+  }
+
+  private static MediaType mediaType(Compression compression) {
+    return switch (compression) {
+      case Compression.Uncompressed _ -> MediaType.OCI_LAYER;
+      case Compression.Gzip _, Compression.Estargz _ -> MediaType.OCI_LAYER_GZIP;
+      case Compression.Zstd _ -> MediaType.OCI_LAYER_ZSTD;
+    };
+  }
+
+  @Override
+  public LayerBlob blob(DiffId diffId, Compression compression) {
+    return shared.compressing.run(
+        BlobRecord.made(compression) + " " + diffId, () -> blobOnce(diffId, compression));
+  }
+
+  private LayerBlob blobOnce(DiffId diffId, Compression compression) {
+    lease.hold(diffId);
+    try (var _ = LockFile.exclusive(layout.lock("blob-" + StoreLayout.name(diffId.digest())))) {
+      Optional<LayerBlob> there = answering(diffId, compression);
+      if (there.isPresent()) {
+        return there.get();
+      }
+      Optional<Path> directory = forms.findCanonical(diffId);
+      if (directory.isPresent()) {
+        Optional<LayerBlob> made = compress(diffId, directory.get(), compression);
+        if (made.isPresent()) {
+          return made.get();
+        }
+      }
+      Descriptor source = fetch(diffId);
+      Optional<LayerBlob> fetched = answering(diffId, compression);
+      return fetched.isPresent() ? fetched.get() : recompress(diffId, source, compression);
+    } catch (IOException e) {
+      throw DiskFailures.of("compress layer " + diffId, e);
+    }
+  }
+
+  private Optional<LayerBlob> answering(DiffId diffId, Compression compression) throws IOException {
+    for (BlobRecord record : new LayerRecords(layout, diffId).blobs()) {
+      if (record.answers(compression) && blobs.contains(record.blob().digest())) {
+        return Optional.of(new LayerBlob(record.diffId(), record.blob()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<LayerBlob> compress(DiffId diffId, Path directory, Compression compression)
+      throws IOException {
+    try (DirFd root = DirFd.open(directory);
+        FileIngest ingest = FileIngest.anonymous(layout, lease);
+        OutputStream sink = ingest.unhashed();
+        CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
+      LayerWriter writer = new LayerWriter(stream, LayerWriter.Options.CANONICAL);
+      UnpackedLayer.read(root, writer::write);
+      writer.finish();
+      CompressedLayer written = stream.finish();
+      if (!written.source().equals(diffId)) {
+        // Somebody changed the directory. What it holds now is another layer, or none.
+        forms.discard(directory);
+        return Optional.empty();
+      }
+      return Optional.of(publish(ingest, written, compression));
+    }
+  }
+
+  private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
+      throws IOException {
+    try (InputStream in = verified(diffId, source);
+        FileIngest ingest = FileIngest.anonymous(layout, lease);
+        OutputStream sink = ingest.unhashed();
+        CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
+      in.transferTo(stream);
+      CompressedLayer written = stream.finish();
+      if (!written.source().equals(diffId)) {
+        throw mismatch(diffId, source, written.source());
+      }
+      return publish(ingest, written, compression);
+    }
+  }
+
+  /** The tar in a blob; the read that meets its end fails if it is not the layer's. */
+  private InputStream verified(DiffId diffId, Descriptor blob) throws IOException {
+    return new VerifiedInputStream(
+        Decompression.detect(blobs.open(blob.digest())),
+        diffId.digest(),
+        actual -> mismatch(diffId, blob, new DiffId(actual)));
+  }
+
+  private BuildFailure mismatch(DiffId diffId, Descriptor blob, DiffId actual) {
+    try {
+      new LayerRecords(layout, diffId).removeBlob(new BlobRecord(diffId, blob, ""));
+    } catch (IOException e) {
+      // It is found wrong again the next time.
+    }
+    return LayerUnpacker.mismatch(diffId, blob, actual);
+  }
+
+  @Override
+  public Path unpacked(DiffId diffId) {
+    return shared.unpacking.run(diffId, () -> unpackOnce(diffId));
+  }
+
+  private Path unpackOnce(DiffId diffId) {
+    lease.hold(diffId);
+    try {
+      Optional<Path> there = forms.find(diffId);
+      if (there.isPresent()) {
+        return there.get();
+      }
+      Descriptor blob = shared.offers.containsKey(diffId) ? fetch(diffId) : anyBlob(diffId);
+      return unpacker.unpack(diffId, blob, () -> blobs.open(blob.digest()));
+    } catch (IOException e) {
+      throw DiskFailures.of("unpack layer " + diffId, e);
+    }
+  }
+
+  /**
+   * A blob of the layer; made from a form that another process unpacked, if that is all there is.
+   */
+  private Descriptor anyBlob(DiffId diffId) throws IOException {
+    if (presentBlobs(diffId).isEmpty() && forms.findCanonical(diffId).isPresent()) {
+      return blob(diffId, Compression.uncompressed()).blob();
+    }
+    if (presentBlobs(diffId).isEmpty()) {
+      throw new BuildFailure(
+          BuildFailure.Kind.NOT_FOUND, "layer " + diffId + " is not in the store");
+    }
+    return fetch(diffId);
+  }
+
+  @Override
+  public List<Path> unpacked(List<DiffId> diffIds) {
+    return Parallel.map(diffIds, this::unpacked);
+  }
+
+  @Override
+  public FileTree view(List<DiffId> diffIds) {
+    try {
+      return views.open(merger.shorten(diffIds));
+    } catch (IOException e) {
+      throw DiskFailures.of("look into a root file system", e);
+    }
+  }
+
+  @Override
+  public List<Path> lowers(List<DiffId> diffIds) {
+    try {
+      return unpacked(merger.shorten(diffIds)).reversed();
+    } catch (IOException e) {
+      throw DiskFailures.of("make a tall stack of layers short", e);
+    }
+  }
+
+  void hold(DiffId diffId) {
+    lease.hold(diffId);
+  }
+
+  /** A directory of the layer that is there already. */
+  Optional<Path> ready(DiffId diffId) throws IOException {
+    lease.hold(diffId);
+    return forms.find(diffId);
+  }
+
+  /** The layer's tar, from whatever blob of it there is; fetched if it was only offered. */
+  Optional<InputStream> tar(DiffId diffId) throws IOException {
+    if (presentBlobs(diffId).isEmpty() && !shared.offers.containsKey(diffId)) {
+      return Optional.empty();
+    }
+    return Optional.of(verified(diffId, fetch(diffId)));
+  }
+
+  @Override
+  public List<BytePath> implicitDirectories(DiffId diffId) {
+    try {
+      return forms.implicit(diffId);
+    } catch (IOException e) {
+      throw DiskFailures.of("look up layer " + diffId, e);
+    }
+  }
+
+  @Override
+  public OverlayEncoding encoding() {
+    return forms.encoding();
+  }
+
+  @Override
+  public Layer adopt(Path upper, List<DiffId> parents) {
+    List<TreeChange> changes = new ArrayList<>();
+    try (DirFd root = DirFd.open(upper);
+        FileTree lower = view(parents)) {
+      UpperDiff.ofUpper(root, lower, changes::add);
+      DiffId diffId = LayerHash.of(changes);
+      lease.hold(diffId);
+      boolean opaque = forms.settle(root, changes);
+      forms.publish(diffId, upper, true, opaque, List.of());
+      return find(diffId).orElseThrow();
+    } catch (IOException e) {
+      throw DiskFailures.of("commit a step's changes", e);
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.jbuild.store;
+
+import dev.jbuild.layer.OverlayEncoding;
+import dev.jbuild.layer.TreeChange;
+import dev.jbuild.layer.UnpackedLayer;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.linux.DirFd;
+import dev.jbuild.oci.DiffId;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The unpacked forms of layers: which of a layer's directories this process can use, and how a
+ * directory becomes one.
+ *
+ * <p><b>Without a sync.</b> A layer of ten thousand files is not synced when it is made: that would
+ * cost more than making it, and after a crash of the process nothing is lost anyway. Only a loss of
+ * power can tear it. So its record names the boot it was made in. In the same boot it is whole; in
+ * a later one it is used only if it hashes to its diffID, or is made again from its blob. A form
+ * that is still there a minute after it was made is likely to have been written back; then one
+ * {@code syncfs} makes it durable for little, and the record says so.
+ */
+final class LayerForms {
+  private static final String FIRST = "fs";
+  private static final long SETTLED_MILLIS = 60_000;
+
+  private final StoreLayout layout;
+  private final Host host;
+
+  LayerForms(StoreLayout layout, Host host) {
+    this.layout = layout;
+    this.host = host;
+  }
+
+  OverlayEncoding encoding() {
+    return host.encoding();
+  }
+
+  /** The id maps that owners on disk are seen through. */
+  String idMap() {
+    return host.idMap();
+  }
+
+  /** A directory that holds the layer whole and in a form that this process can use. */
+  Optional<Path> find(DiffId diffId) throws IOException {
+    LayerRecords records = new LayerRecords(layout, diffId);
+    for (String variant : records.variants()) {
+      Optional<UnpackedForm> form = records.form(variant);
+      if (form.isPresent()
+          && form.get().fits(host.encodingName(), host.idMap())
+          && isWhole(records, variant, form.get())) {
+        records.touch();
+        return Optional.of(records.unpackedDirectory(variant));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A directory that the layer's own tar can be made from, by a process with these id maps. */
+  Optional<Path> findCanonical(DiffId diffId) throws IOException {
+    LayerRecords records = new LayerRecords(layout, diffId);
+    for (String variant : records.variants()) {
+      Optional<UnpackedForm> form = records.form(variant);
+      if (form.isPresent()
+          && form.get().canonical()
+          && form.get().idMap().equals(host.idMap())
+          && isWhole(records, variant, form.get())) {
+        return Optional.of(records.unpackedDirectory(variant));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean isWhole(LayerRecords records, String variant, UnpackedForm form)
+      throws IOException {
+    if (form.boot().isEmpty()) {
+      return true;
+    }
+    Path directory = records.unpackedDirectory(variant);
+    if (form.boot().equals(host.boot())) {
+      long age =
+          System.currentTimeMillis()
+              - Files.getLastModifiedTime(directory.resolveSibling(variant + ".json")).toMillis();
+      if (age > SETTLED_MILLIS) {
+        makeDurable(records, variant, form);
+      }
+      return true;
+    }
+    if (form.canonical() && LayerHash.ofDirectory(directory).equals(records.diffId())) {
+      makeDurable(records, variant, form);
+      return true;
+    }
+    discard(directory);
+    return false;
+  }
+
+  private void makeDurable(LayerRecords records, String variant, UnpackedForm form)
+      throws IOException {
+    try (DirFd directory = DirFd.open(records.directory())) {
+      directory.syncFileSystem();
+    }
+    records.putForm(variant, form.durable());
+  }
+
+  /**
+   * Makes a directory of the store's file system the layer's unpacked form. The directory is moved;
+   * if the layer has a form that fits already, it stays where it is.
+   *
+   * @param canonical whether the layer's tar can be made from the directory
+   * @param opaque whether it may have opaque directories, marked in this process's encoding
+   * @param implicit directories in it that the layer does not describe
+   */
+  Path publish(
+      DiffId diffId, Path directory, boolean canonical, boolean opaque, List<BytePath> implicit)
+      throws IOException {
+    Optional<Path> there = find(diffId);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    LayerRecords records = new LayerRecords(layout, diffId);
+    UnpackedForm form =
+        new UnpackedForm(
+            opaque ? host.encodingName() : UnpackedForm.ANY,
+            host.idMap(),
+            host.boot(),
+            canonical,
+            UnpackedForm.UNKNOWN,
+            implicit);
+    String variant = FIRST;
+    for (int n = 2; Files.exists(records.unpackedDirectory(variant)); n++) {
+      if (records.form(variant).isEmpty()) {
+        // A torn record: nobody can use the directory.
+        discard(records.unpackedDirectory(variant));
+      } else {
+        variant = FIRST + n;
+      }
+    }
+    records.putForm(variant, form);
+    Path target = records.unpackedDirectory(variant);
+    try {
+      Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException e) {
+      // ENOTEMPTY, which the JDK has no type of its own for here: another step or process published
+      // the same layer since, and its directory holds the same.
+      if (!Files.isDirectory(target)) {
+        throw e;
+      }
+    }
+    records.touch();
+    return target;
+  }
+
+  /** The directories that the layer's usable form holds without describing them. */
+  List<BytePath> implicit(DiffId diffId) throws IOException {
+    LayerRecords records = new LayerRecords(layout, diffId);
+    for (String variant : records.variants()) {
+      Optional<UnpackedForm> form = records.form(variant);
+      if (form.isPresent() && form.get().fits(host.encodingName(), host.idMap())) {
+        return form.get().implicit();
+      }
+    }
+    return List.of();
+  }
+
+  /** Moves a directory out of the way at once and removes it then. */
+  void discard(Path directory) throws IOException {
+    Path trash = layout.ingests().resolve("trash-" + java.util.UUID.randomUUID());
+    Files.move(directory, trash, StandardCopyOption.ATOMIC_MOVE);
+    ScratchDirectory.deleteTree(layout.ingests(), String.valueOf(trash.getFileName()));
+  }
+
+  /** Makes an upper directory stand for exactly these changes; see {@link UnpackedLayer#settle}. */
+  boolean settle(DirFd upper, List<TreeChange> changes) throws IOException {
+    return UnpackedLayer.settle(upper, changes, host.encoding());
+  }
+}

@@ -1,0 +1,147 @@
+package dev.jbuild.store;
+
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.Errno;
+import dev.jbuild.linux.ErrnoException;
+import dev.jbuild.linux.FileFd;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * A lock on a file that excludes threads of this process and other processes alike.
+ *
+ * <p>It is flock(2), which belongs to the open file: two threads exclude each other like two
+ * processes, any thread may release it, and the death of the process does. (fcntl(2) locks, which
+ * {@code FileChannel.lock} takes, belong to the process and vanish when it closes <em>any</em>
+ * descriptor of the file.) Waiting is not fair.
+ */
+final class LockFile implements AutoCloseable {
+  private final FileFd file;
+
+  private LockFile(FileFd file) {
+    this.file = file;
+  }
+
+  /** Waits until nobody holds the file exclusively. */
+  static LockFile shared(Path file) throws IOException {
+    return take(file, false);
+  }
+
+  /** Waits until nobody else holds the file. */
+  static LockFile exclusive(Path file) throws IOException {
+    return take(file, true);
+  }
+
+  /** Takes the file if nobody else holds it. */
+  static Optional<LockFile> tryExclusive(Path file) throws IOException {
+    try (DirFd parent = DirFd.open(parent(file))) {
+      FileFd fd = open(parent, name(file));
+      if (fd.tryLock(true) && isCurrent(parent, name(file), fd)) {
+        return Optional.of(new LockFile(fd));
+      }
+      fd.close();
+      return Optional.empty();
+    }
+  }
+
+  private static LockFile take(Path file, boolean exclusive) throws IOException {
+    try (DirFd parent = DirFd.open(parent(file))) {
+      while (true) {
+        FileFd fd = open(parent, name(file));
+        if (!fd.tryLock(exclusive)) {
+          await(fd, exclusive);
+        }
+        // Whoever held it may have removed the file: then this lock excludes nobody who comes
+        // later.
+        if (isCurrent(parent, name(file), fd)) {
+          return new LockFile(fd);
+        }
+        fd.close();
+      }
+    }
+  }
+
+  /**
+   * Waits in a thread of its own: a virtual thread that blocks in a native call keeps its carrier,
+   * and the thread that is to release the lock may need one.
+   */
+  private static void await(FileFd fd, boolean exclusive) throws IOException {
+    CompletableFuture<Boolean> taken = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("lock wait")
+        .start(() -> {
+          try {
+            fd.lock(exclusive);
+            if (!taken.complete(true)) {
+              fd.close();
+            }
+          } catch (IOException e) {
+            taken.completeExceptionally(e);
+          }
+        });
+    try {
+      taken.get();
+    } catch (InterruptedException e) {
+      if (!taken.cancel(false)) {
+        fd.close();
+      }
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for a lock");
+    } catch (ExecutionException e) {
+      fd.close();
+      throw new IOException("wait for a lock", e.getCause());
+    }
+  }
+
+  private static boolean isCurrent(DirFd parent, BytePath name, FileFd fd) throws IOException {
+    long ino = fd.stat().ino();
+    return parent.find(name).filter(named -> named.ino() == ino).isPresent();
+  }
+
+  private static FileFd open(DirFd parent, BytePath name) throws IOException {
+    while (true) {
+      try {
+        return parent.openWrite(name);
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.ENOENT) {
+          throw e;
+        }
+      }
+      try {
+        return parent.create(name, 0644);
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.EEXIST) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static Path parent(Path file) {
+    Path parent = file.getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException("a lock file needs a directory: " + file);
+    }
+    return parent;
+  }
+
+  private static BytePath name(Path file) {
+    return BytePath.of(String.valueOf(file.getFileName()));
+  }
+
+  /** The locked file itself, to keep words in about who holds it. */
+  FileFd file() {
+    return file;
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

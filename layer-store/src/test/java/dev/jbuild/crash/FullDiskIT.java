@@ -1,0 +1,333 @@
+package dev.jbuild.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.layer.Attributes;
+import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.ContentSource;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.LayerBuilder;
+import dev.jbuild.layer.LayerWriter;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.oci.Descriptor;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.Digest;
+import dev.jbuild.oci.MediaType;
+import dev.jbuild.store.CheckReport;
+import dev.jbuild.store.LayerBlob;
+import dev.jbuild.store.PruneOptions;
+import dev.jbuild.store.PruneReport;
+import dev.jbuild.store.Store;
+import dev.jbuild.store.Workspace;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A store on a small file system that fills up, and on one whose disk fails. */
+@Tag("root")
+class FullDiskIT {
+  private static final int MIB = 1 << 20;
+
+  @TempDir private Path temp;
+  private Path disk;
+  private boolean mounted;
+
+  @BeforeEach
+  void needRootAndLoop() throws Exception {
+    Assumptions.assumeTrue(
+        "root".equals(System.getProperty("user.name")), "needs root, to mount a file system");
+    Assumptions.assumeTrue(
+        Files.exists(Path.of("/dev/loop-control")), "needs loop devices (/dev/loop-control)");
+    Assumptions.assumeTrue(
+        Stream.of("/sbin/mkfs.ext4", "/usr/sbin/mkfs.ext4").anyMatch(p -> Files.exists(Path.of(p))),
+        "needs mkfs.ext4 (e2fsprogs)");
+    disk = Files.createDirectory(temp.resolve("disk"));
+  }
+
+  @AfterEach
+  void unmount() throws Exception {
+    if (mounted) {
+      shell("umount disk || umount -l disk");
+    }
+  }
+
+  private void mount(int mib) throws Exception {
+    shell(
+        "truncate -s "
+            + mib
+            + "M disk.img; mkfs.ext4 -q -b 4096 -O ^has_journal disk.img; mount -o loop disk.img disk");
+    mounted = true;
+  }
+
+  private String shell(String script) throws Exception {
+    Process process =
+        new ProcessBuilder("bash", "-ec", "PATH=$PATH:/sbin:/usr/sbin\n" + script)
+            .directory(temp.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output =
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+
+  private static byte[] noise(int length, long seed) {
+    byte[] bytes = new byte[length];
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < length; i++) {
+      bytes[i] = (byte) random.nextInt();
+    }
+    return bytes;
+  }
+
+  private static LayerBlob layer(Store store, int bytes, long seed, Compression compression) {
+    byte[] content = noise(bytes, seed);
+    return store
+        .layers()
+        .write(
+            compression,
+            LayerWriter.Options.CANONICAL,
+            writer -> {
+              LayerBuilder layer = new LayerBuilder(FileTree.empty());
+              layer.put(
+                  new TreeEntry.RegularFile(
+                      BytePath.of("f" + seed),
+                      Attributes.of(0644, 0, 0, Instant.EPOCH),
+                      bytes,
+                      ContentSource.of(content)));
+              layer.writeTo(writer);
+            });
+  }
+
+  private static void assertFull(Throwable thrown) {
+    assertThat(thrown)
+        .isInstanceOfSatisfying(
+            BuildFailure.class,
+            failure -> {
+              assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
+              assertThat(failure.text()).endsWith("no space left on the store's file system");
+              assertThat(failure.hint().orElseThrow()).contains("jbuild prune");
+            });
+  }
+
+  private static void assertSound(Path root) {
+    try (Store store = Store.open(root, "check")) {
+      CheckReport report = store.check(false);
+      assertThat(report.isClean()).as("%s", report.findings()).isTrue();
+    }
+  }
+
+  @Test
+  void aFullDiskIsSaidSoAndNothingIsLostAndSpaceComesBack() throws Exception {
+    mount(24);
+    Path root = disk.resolve("store");
+    DiffId kept;
+    try (Store store = Store.open(root, "first")) {
+      LayerBlob layer = layer(store, MIB, 1, Compression.gzip());
+      kept = layer.diffId();
+      store.tags().put("kept:1", store.blobs().put(MediaType.OCI_MANIFEST, manifest(store, layer)));
+      long before = disk.toFile().getUsableSpace();
+      assertFull(
+          catchThrowable(() -> {
+            for (int i = 2; i < 100; i++) {
+              layer(store, 3 * MIB, i, Compression.gzip());
+            }
+          }));
+      assertThat(root.resolve("ingest")).isEmptyDirectory();
+      assertThat(before).isPositive();
+    }
+    assertSound(root);
+    try (Store store = Store.open(root, "second")) {
+      assertThat(store.prune(PruneOptions.everything()).freed()).isGreaterThan(12L * MIB);
+      assertThat(disk.toFile().getUsableSpace()).isGreaterThan(12L * MIB);
+      layer(store, 3 * MIB, 1000, Compression.gzip());
+      assertThat(store.tags().get("kept:1")).isPresent();
+      assertThat(store.layers().unpacked(kept).resolve("f1")).exists();
+    }
+    assertSound(root);
+  }
+
+  private static byte[] manifest(Store store, LayerBlob layer) {
+    Descriptor config =
+        store
+            .blobs()
+            .put(
+                MediaType.OCI_CONFIG,
+                dev.jbuild.oci.ImageConfig.empty(dev.jbuild.oci.Platform.parse("linux/amd64"))
+                    .withDiffIds(List.of(layer.diffId()))
+                    .toBytes());
+    return dev.jbuild.oci.Manifest.of(config, List.of(layer.blob())).bytes();
+  }
+
+  @Test
+  void unpackingOntoAFullDiskLeavesNothingOfTheLayer() throws Exception {
+    mount(24);
+    Path root = disk.resolve("store");
+    try (Store store = Store.open(root, "first")) {
+      // Eight MiB of zeros are nothing as a blob; the file is not sparse, as it is not all zeros.
+      byte[] content = new byte[10 * MIB];
+      for (int i = 0; i < content.length; i += 512) {
+        content[i] = 1;
+      }
+      DiffId layer =
+          store
+              .layers()
+              .write(
+                  Compression.zstd(),
+                  LayerWriter.Options.CANONICAL,
+                  writer -> {
+                    LayerBuilder builder = new LayerBuilder(FileTree.empty());
+                    for (int i = 0; i < 3; i++) {
+                      builder.put(
+                          new TreeEntry.RegularFile(
+                              BytePath.of("f" + i),
+                              Attributes.of(0644, 0, 0, Instant.EPOCH),
+                              content.length,
+                              ContentSource.of(content)));
+                    }
+                    builder.writeTo(writer);
+                  })
+              .diffId();
+      assertFull(catchThrowable(() -> store.layers().unpacked(layer)));
+      assertThat(root.resolve("ingest")).isEmptyDirectory();
+      assertThat(store.layers().find(layer).orElseThrow().unpacked()).isFalse();
+    }
+    assertSound(root);
+  }
+
+  @Test
+  void aTagOnAFullDiskIsTheOldOrTheNew() throws Exception {
+    mount(16);
+    Path root = disk.resolve("store");
+    try (Store store = Store.open(root, "first")) {
+      Descriptor one = store.blobs().put(MediaType.OCI_LAYER, noise(100, 1));
+      Descriptor two = store.blobs().put(MediaType.OCI_LAYER, noise(100, 2));
+      store.tags().put("a:1", one);
+      fill(disk.resolve("filler"));
+      assertFull(catchThrowable(() -> store.tags().put("a:1", two)));
+      assertThat(store.tags().get("a:1").orElseThrow().digest()).isEqualTo(one.digest());
+      assertFull(catchThrowable(() -> store.blobs().put(MediaType.OCI_LAYER, noise(9000, 3))));
+      // A prune must work on a disk that is full.
+      assertThat(prune(root)).isNotNull();
+      Files.delete(disk.resolve("filler"));
+      store.tags().put("a:1", two);
+      assertThat(store.tags().get("a:1").orElseThrow().digest()).isEqualTo(two.digest());
+    }
+  }
+
+  private static PruneReport prune(Path root) {
+    try (Store store = Store.open(root, "prune")) {
+      return store.prune(PruneOptions.everything());
+    }
+  }
+
+  private static void fill(Path file) {
+    assertThatThrownBy(
+            () -> {
+              try (OutputStream out = Files.newOutputStream(file)) {
+                byte[] block = new byte[1024];
+                while (true) {
+                  out.write(block);
+                }
+              }
+            })
+        .isInstanceOf(IOException.class);
+  }
+
+  /** Makes the disk end after so many MiB, as if the rest of it had died. */
+  private void cut(int mib) throws Exception {
+    shell(
+        """
+        loop=$(losetup -nO NAME -j disk.img); truncate -s %dM disk.img; losetup -c $loop
+        echo 3 > /proc/sys/vm/drop_caches\
+        """
+            .formatted(mib));
+  }
+
+  @Test
+  void aDiskThatCannotWriteIsSaidSoAndWhatWasThereStays() throws Exception {
+    mount(64);
+    Path root = disk.resolve("store");
+    try (Store store = Store.open(root, "first")) {
+      Descriptor kept = store.blobs().put(MediaType.OCI_LAYER, noise(MIB, 1));
+      cut(16);
+      Throwable thrown =
+          catchThrowable(() -> {
+            for (int i = 2; i < 60; i++) {
+              store.blobs().put(MediaType.OCI_LAYER, noise(MIB, i));
+            }
+          });
+      assertThat(thrown)
+          .isInstanceOfSatisfying(
+              BuildFailure.class,
+              failure -> {
+                assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
+                assertThat(failure.text()).matches("store blob sha256:.*nput/output error.*");
+              });
+      assertThat(store.blobs().read(kept.digest())).hasSize(MIB);
+      assertThat(store.blobs().contains(Digest.of(noise(MIB, 59)))).isFalse();
+    }
+  }
+
+  /** A disk that cannot read: the end of the file it is made of is gone. */
+  @Test
+  void aBlobThatCannotBeReadIsFoundAndRemovedByARepair() throws Exception {
+    mount(32);
+    Path root = disk.resolve("store");
+    byte[] bytes = noise(16 * MIB, 1);
+    Descriptor blob;
+    try (Store store = Store.open(root, "first")) {
+      blob = store.blobs().put(MediaType.OCI_LAYER, bytes);
+    }
+    cut(14);
+    try (Store store = Store.open(root, "second")) {
+      assertThat(catchThrowable(() -> store.blobs().read(blob.digest())))
+          .isInstanceOfSatisfying(
+              BuildFailure.class,
+              failure -> assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE));
+      assertThat(store.check(false).findings())
+          .anySatisfy(finding -> {
+            assertThat(finding.object()).isEqualTo("blob " + blob.digest());
+            assertThat(finding.what()).startsWith("is not readable");
+          });
+      assertThat(store.check(true).isClean()).isTrue();
+      assertThat(store.blobs().contains(blob.digest())).isFalse();
+    }
+  }
+
+  @Test
+  void aWorkspaceOnAFullDiskIsRefusedInWords() throws Exception {
+    mount(16);
+    Path root = disk.resolve("store");
+    try (Store store = Store.open(root, "first");
+        Workspace workspace = store.workspace()) {
+      Path upper = Files.createDirectory(workspace.path().resolve("fs"));
+      Files.write(upper.resolve("f"), noise(MIB, 1));
+      fill(disk.resolve("filler"));
+      Throwable thrown =
+          catchThrowable(() -> {
+            DiffId layer = store.layers().adopt(upper, List.of()).diffId();
+            store.layers().blob(layer, Compression.gzip());
+          });
+      assertFull(thrown);
+      Files.delete(disk.resolve("filler"));
+    }
+    assertSound(root);
+  }
+}

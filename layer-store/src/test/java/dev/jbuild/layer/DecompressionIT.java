@@ -1,0 +1,87 @@
+package dev.jbuild.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.jbuild.failure.BuildFailure;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What other people's compressors write. */
+@Tag("peer")
+class DecompressionIT {
+  @TempDir private Path temporary;
+
+  private byte[] compressed(String program, String suffix) throws Exception {
+    Tools.requireTool(program);
+    Path plain =
+        Files.write(
+            temporary.resolve("plain"),
+            "text ".repeat(100_000).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    Tools.run(temporary, program, "-k", "-f", plain.toString());
+    return Files.readAllBytes(temporary.resolve("plain" + suffix));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gzip,.gz,GZIP", "bzip2,.bz2,BZIP2", "xz,.xz,XZ", "zstd,.zst,ZSTD"})
+  void isToldByItsFirstBytesAndReadWhole(String program, String suffix, Decompression kind)
+      throws Exception {
+    byte[] bytes = compressed(program, suffix);
+    assertThat(Decompression.of(bytes)).isEqualTo(kind);
+    byte[] plain = Files.readAllBytes(temporary.resolve("plain"));
+    try (InputStream in = Decompression.detect(new ByteArrayInputStream(bytes))) {
+      assertThat(in.readAllBytes()).isEqualTo(plain);
+    }
+    InputStream twice =
+        new SequenceInputStream(new ByteArrayInputStream(bytes), new ByteArrayInputStream(bytes));
+    try (InputStream in = Decompression.detect(twice)) {
+      assertThat(in.readAllBytes()).hasSize(2 * plain.length);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gzip,.gz", "bzip2,.bz2", "xz,.xz", "zstd,.zst"})
+  void damageIsCorruptAndATroubledSourceIsNot(String program, String suffix) throws Exception {
+    byte[] bytes = compressed(program, suffix);
+    byte[] cut = Arrays.copyOf(bytes, bytes.length - 6);
+    assertThatThrownBy(() -> Decompression.detect(new ByteArrayInputStream(cut)).readAllBytes())
+        .isInstanceOfSatisfying(
+            BuildFailure.class, e -> assertThat(e.kind()).isEqualTo(BuildFailure.Kind.CORRUPT));
+    InputStream failing =
+        new SequenceInputStream(
+            new ByteArrayInputStream(cut),
+            new InputStream() {
+              @Override
+              public int read() throws IOException {
+                throw new IOException("the line is dead");
+              }
+
+              @Override
+              public int read(byte[] bytes, int offset, int length) throws IOException {
+                throw new IOException("the line is dead");
+              }
+            });
+    assertThatThrownBy(() -> Decompression.detect(failing).readAllBytes())
+        .isInstanceOf(IOException.class)
+        .hasMessage("the line is dead");
+  }
+
+  @Test
+  void whatIsNotCompressedPassesThrough() throws IOException {
+    for (int length : new int[] {0, 1, 9, 100}) {
+      byte[] bytes = new byte[length];
+      assertThat(Decompression.detect(new ByteArrayInputStream(bytes)).readAllBytes())
+          .isEqualTo(bytes);
+    }
+  }
+}

@@ -1,0 +1,441 @@
+package dev.jbuild.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jbuild.layer.Attributes;
+import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.ContentSource;
+import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.LayerBuilder;
+import dev.jbuild.layer.LayerWriter;
+import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.store.Layer;
+import dev.jbuild.store.Store;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What every snapshotter does: the same steps give the same layers, entry by entry, and what a
+ * layer holds shows through in the next snapshot.
+ */
+@Tag("root")
+abstract class SnapshotterContract {
+  private static final String EMPTY_TAR =
+      "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
+  /** What every case starts from. */
+  private static final String BASE =
+      """
+      mkdir -p etc usr/bin var/log/app empty
+      printf root > etc/passwd; printf group > etc/group; chmod 640 etc/group; chown 7:8 etc/group
+      printf tool > usr/bin/tool; chmod 4755 usr/bin/tool
+      ln -s usr/bin bin
+      printf one > var/log/app/one; printf two > var/log/app/two; printf log > var/log/app.log
+      ln usr/bin/tool usr/bin/same
+      find . -exec touch -h -d @1000000000 {} +
+      """;
+
+  @TempDir Path root;
+  Store store;
+  private DiffId base;
+
+  /** The snapshotter under test, over {@link #store}. */
+  abstract Snapshotter snapshotter();
+
+  /** Makes a snapshot's root file system reachable while {@code script} runs in it. */
+  abstract void run(RootfsMount rootfs, String script) throws Exception;
+
+  @BeforeEach
+  void makeBase() throws Exception {
+    Assumptions.assumeTrue(
+        "root".equals(System.getProperty("user.name")), "needs root, for owners and devices");
+    store = Store.open(root, "contract");
+    base = step(List.of(), BASE).diffId();
+  }
+
+  @AfterEach
+  void close() {
+    if (store != null) {
+      store.close();
+    }
+  }
+
+  private Layer step(List<DiffId> parents, String script) throws Exception {
+    try (ActiveSnapshot snapshot = snapshotter().prepare(parents)) {
+      run(snapshot.rootfs(), script);
+      return snapshot.commit();
+    }
+  }
+
+  /** One step over the base and what its layer must hold. */
+  record Case(String name, String script, List<String> layer) {
+    static Case of(String name, String script, String... layer) {
+      return new Case(name, script, List.of(layer));
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Case> cases() {
+    return Stream.of(
+        Case.of("nothing happens", "true"),
+        Case.of("a file is made", "printf x > etc/new", "d 755 0:0 etc/", "f 644 0:0 etc/new 1"),
+        Case.of(
+            "a file is made in a new directory",
+            "mkdir -p a/b; printf x > a/b/c",
+            "d 755 0:0 a/",
+            "d 755 0:0 a/b/",
+            "f 644 0:0 a/b/c 1"),
+        Case.of(
+            "a file is changed",
+            "printf toor > etc/passwd",
+            "d 755 0:0 etc/",
+            "f 644 0:0 etc/passwd 4"),
+        Case.of(
+            "a file is changed to the same size and time",
+            "printf toor > etc/passwd; touch -d @1000000000 etc/passwd",
+            "d 755 0:0 etc/",
+            "f 644 0:0 etc/passwd 4"),
+        Case.of(
+            "only a mode changes",
+            "chmod 600 etc/passwd",
+            "d 755 0:0 etc/",
+            "f 600 0:0 etc/passwd 4"),
+        Case.of(
+            "only an owner changes",
+            "chown 3000000:1 etc/passwd",
+            "d 755 0:0 etc/",
+            "f 644 3000000:1 etc/passwd 4"),
+        Case.of(
+            "only a time changes",
+            "touch -d @5 etc/passwd",
+            "d 755 0:0 etc/",
+            "f 644 0:0 etc/passwd 4"),
+        Case.of(
+            "an xattr is set",
+            "setfattr -n user.k -v v etc/passwd",
+            "d 755 0:0 etc/",
+            "f 644 0:0 etc/passwd 4"),
+        Case.of("a directory's mode changes", "chmod 700 empty", "d 700 0:0 empty/"),
+        Case.of("the root's mode changes", "chmod 700 .", "d 700 0:0 ./"),
+        Case.of("a file is copied up and not changed", "chmod 644 etc/passwd"),
+        Case.of("a file is opened for writing and not changed", ": >> etc/passwd"),
+        Case.of(
+            "a file is removed", "rm etc/passwd", "d 755 0:0 etc/", "f 644 0:0 etc/.wh.passwd 0"),
+        Case.of("a directory is removed", "rm -r var", "f 644 0:0 .wh.var 0"),
+        Case.of(
+            "all of a directory is removed",
+            "rm var/log/app/*",
+            "d 755 0:0 var/",
+            "d 755 0:0 var/log/",
+            "d 755 0:0 var/log/app/",
+            "f 644 0:0 var/log/app/.wh..wh..opq 0"),
+        Case.of(
+            "a directory is removed and made again",
+            "rm -r var/log/app; mkdir var/log/app; printf 3 > var/log/app/three",
+            "d 755 0:0 var/",
+            "d 755 0:0 var/log/",
+            "d 755 0:0 var/log/app/",
+            "f 644 0:0 var/log/app/.wh..wh..opq 0",
+            "f 644 0:0 var/log/app/three 1"),
+        Case.of(
+            "a directory is made again with one of its files",
+            "rm -r var/log/app; mkdir var/log/app; printf 3 > var/log/app/one",
+            "d 755 0:0 var/",
+            "d 755 0:0 var/log/",
+            "d 755 0:0 var/log/app/",
+            "f 644 0:0 var/log/app/one 1",
+            "f 644 0:0 var/log/app/.wh.two 0"),
+        Case.of(
+            "a directory becomes a file",
+            "rm -r var/log/app; printf x > var/log/app",
+            "d 755 0:0 var/",
+            "d 755 0:0 var/log/",
+            "f 644 0:0 var/log/app 1"),
+        Case.of(
+            "a directory becomes a link",
+            "rm -r var/log/app; ln -s /tmp var/log/app",
+            "d 755 0:0 var/",
+            "d 755 0:0 var/log/",
+            "l 777 0:0 var/log/app -> /tmp"),
+        Case.of(
+            "a file becomes a directory",
+            "rm etc/passwd; mkdir etc/passwd; printf x > etc/passwd/x",
+            "d 755 0:0 etc/",
+            "d 755 0:0 etc/passwd/",
+            "f 644 0:0 etc/passwd/x 1"),
+        Case.of("a link becomes a directory", "rm bin; mkdir bin", "d 755 0:0 bin/"),
+        Case.of("a link gets another target", "ln -sfn usr bin", "l 777 0:0 bin -> usr"),
+        Case.of("a link's owner changes", "chown -h 5:6 bin", "l 777 5:6 bin -> usr/bin"),
+        Case.of("a file is made and removed", "printf x > etc/x; rm etc/x; mkdir q; rmdir q"),
+        Case.of(
+            "a file is removed and made again as it was",
+            "rm etc/passwd; printf root > etc/passwd; touch -d @1000000000 etc/passwd"),
+        Case.of(
+            "a file is renamed",
+            "mv etc/passwd etc/shadow",
+            "d 755 0:0 etc/",
+            "f 644 0:0 etc/.wh.passwd 0",
+            "f 644 0:0 etc/shadow 4"),
+        Case.of(
+            "two names of one new file",
+            "printf x > etc/a; ln etc/a empty/b",
+            "d 755 0:0 empty/",
+            "f 644 0:0 empty/b 1",
+            "d 755 0:0 etc/",
+            "h 644 0:0 etc/a => empty/b"),
+        Case.of(
+            "special files",
+            "mkfifo p; mknod c c 1 3; mknod b b 7 0; chmod 600 p c b",
+            "b 600 0:0 b",
+            "c 600 0:0 c",
+            "p 600 0:0 p"),
+        Case.of(
+            "a socket is left out",
+            "perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local=>\"s\",Listen=>1) or die'"),
+        Case.of(
+            "set-id and sticky bits",
+            "printf x > s; chmod 6711 s; mkdir t; chmod 1777 t",
+            "f 6711 0:0 s 1",
+            "d 1777 0:0 t/"),
+        Case.of("a name that is not UTF-8", "printf x > $'\\xff\\xfe'", "f 644 0:0 \\xff\\xfe 1"),
+        Case.of("a name with a newline", "printf x > $'a\\nb'", "f 644 0:0 a\\x0ab 1"),
+        Case.of(
+            "a long path",
+            "mkdir -p "
+                + "d".repeat(200)
+                + "; printf x > "
+                + "d".repeat(200)
+                + "/"
+                + "f".repeat(200),
+            "d 755 0:0 " + "d".repeat(200) + "/",
+            "f 644 0:0 " + "d".repeat(200) + "/" + "f".repeat(200) + " 1"),
+        Case.of(
+            "a name like a mark is no mark in the lower",
+            "mkdir -p a/.b",
+            "d 755 0:0 a/",
+            "d 755 0:0 a/.b/"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void aStepsLayerHoldsItsChanges(Case expected) throws Exception {
+    Layer layer = step(List.of(base), expected.script());
+    assertThat(entries(layer.diffId())).containsExactlyElementsOf(expected.layer());
+  }
+
+  /**
+   * The next snapshot shows what the step left, whether the layer was adopted or comes from its
+   * blob.
+   */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theNextSnapshotShowsWhatTheStepLeft(Case step) throws Exception {
+    Path left = root.resolve("left");
+    Path shown = root.resolve("shown");
+    String list = "find . -printf '%y %m %U:%G %s %l %p\\n' | grep -av '^s' | sort > ";
+    Layer layer;
+    try (ActiveSnapshot snapshot = snapshotter().prepare(List.of(base))) {
+      run(snapshot.rootfs(), step.script() + "\n" + list + left);
+      layer = snapshot.commit();
+    }
+    try (ActiveSnapshot snapshot = snapshotter().prepare(List.of(base, layer.diffId()))) {
+      run(snapshot.rootfs(), list + shown);
+    }
+    // Sizes of directories and link counts are the file system's business.
+    assertThat(withoutDirectorySizes(shown)).isEqualTo(withoutDirectorySizes(left));
+  }
+
+  private static List<String> withoutDirectorySizes(Path list) throws IOException {
+    return Files.readString(list, StandardCharsets.ISO_8859_1)
+        .lines()
+        .map(line -> line.startsWith("d") ? line.replaceFirst("(d \\d+ \\S+) \\d+", "$1") : line)
+        .toList();
+  }
+
+  @Test
+  void noChangeIsTheEmptyLayer() throws Exception {
+    assertThat(step(List.of(base), "true").diffId()).hasToString(EMPTY_TAR);
+  }
+
+  @Test
+  void anEmptyRootIsWritable() throws Exception {
+    assertThat(entries(step(List.of(), "printf x > x").diffId())).containsExactly("f 644 0:0 x 1");
+  }
+
+  @Test
+  void equalStepsGiveEqualLayersAndEqualBlobs() throws Exception {
+    String script =
+        "mkdir d; for i in $(seq 50); do printf $i > d/$i; done; chown 1:2 d/*;"
+            + " find d -exec touch -d @7 {} +";
+    Layer first = step(List.of(base), script);
+    Layer second = step(List.of(base), script.replace("$(seq 50)", "$(seq 50 | sort -r)"));
+    assertThat(second.diffId()).isEqualTo(first.diffId());
+    assertThat(store.layers().blob(first.diffId(), Compression.gzip()).blob())
+        .isEqualTo(store.layers().blob(second.diffId(), Compression.gzip()).blob());
+  }
+
+  @Test
+  void closeDropsTheChanges() throws Exception {
+    try (ActiveSnapshot snapshot = snapshotter().prepare(List.of(base))) {
+      run(snapshot.rootfs(), "printf x > gone; mkdir -m 0 d");
+    }
+    assertThat(root.resolve("snapshots")).isEmptyDirectory();
+    store.close();
+    assertThat(root.resolve("ingest")).isEmptyDirectory();
+  }
+
+  @Test
+  void aCommittedSnapshotLeavesNothingBehind() throws Exception {
+    step(List.of(base), "printf x > kept");
+    assertThat(root.resolve("snapshots")).isEmptyDirectory();
+    store.close();
+    assertThat(root.resolve("ingest")).isEmptyDirectory();
+  }
+
+  @Test
+  void sixtyStepsStack() throws Exception {
+    List<DiffId> stack = new ArrayList<>(List.of(base));
+    for (int i = 0; i < 60; i++) {
+      String script = "printf " + i + " > n" + i + (i > 0 && i % 3 == 0 ? "; rm n" + (i - 1) : "");
+      stack.add(step(stack, script).diffId());
+    }
+    Path shown = root.resolve("shown");
+    try (ActiveSnapshot snapshot = snapshotter().prepare(stack)) {
+      run(snapshot.rootfs(), "ls n* | wc -l > " + shown + "; cat n59 >> " + shown);
+    }
+    assertThat(shown).hasContent("41\n59");
+  }
+
+  /** More layers than an overlay mount takes. */
+  @Test
+  void sixHundredLayersStack() throws Exception {
+    List<DiffId> stack = new ArrayList<>(List.of(base));
+    for (int i = 0; i < 600; i++) {
+      int n = i;
+      stack.add(
+          store
+              .layers()
+              .write(
+                  Compression.uncompressed(),
+                  LayerWriter.Options.CANONICAL,
+                  writer -> {
+                    LayerBuilder layer = new LayerBuilder(FileTree.empty());
+                    layer.put(file("dir/n" + n, "" + n));
+                    layer.put(file("last", "" + n));
+                    layer.writeTo(writer);
+                  })
+              .diffId());
+    }
+    stack.add(step(stack, "rm dir/n100 dir/n500; test $(cat last) = 599").diffId());
+    Path shown = root.resolve("shown");
+    try (ActiveSnapshot snapshot = snapshotter().prepare(stack)) {
+      run(snapshot.rootfs(), "ls dir | wc -l > " + shown + "; cat dir/n300 last >> " + shown);
+    }
+    assertThat(shown).hasContent("598\n300599");
+    assertThat(entries(stack.getLast()))
+        .containsExactly("d 755 0:0 dir/", "f 644 0:0 dir/.wh.n100 0", "f 644 0:0 dir/.wh.n500 0");
+  }
+
+  private static TreeEntry.RegularFile file(String path, String content) {
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    return new TreeEntry.RegularFile(
+        BytePath.of(path),
+        Attributes.of(0644, 0, 0, Instant.EPOCH),
+        bytes.length,
+        ContentSource.of(bytes));
+  }
+
+  @Test
+  void twoSnapshotsOfOneStackDoNotSeeEachOther() throws Exception {
+    try (ActiveSnapshot one = snapshotter().prepare(List.of(base));
+        ActiveSnapshot two = snapshotter().prepare(List.of(base))) {
+      run(one.rootfs(), "printf 1 > etc/passwd");
+      run(two.rootfs(), "grep -q root etc/passwd; printf 2 > other");
+      assertThat(entries(one.commit().diffId()))
+          .containsExactly("d 755 0:0 etc/", "f 644 0:0 etc/passwd 1");
+      assertThat(entries(two.commit().diffId())).containsExactly("f 644 0:0 other 1");
+    }
+    try (ActiveSnapshot third = snapshotter().prepare(List.of(base))) {
+      run(third.rootfs(), "test \"$(cat etc/passwd)\" = root; test ! -e other");
+    }
+  }
+
+  /** A layer that says only what changed, over another base than the one it was made on. */
+  @Test
+  void aLayerDoesNotCarryWhatItsOwnBaseHad() throws Exception {
+    Layer layer = step(List.of(base), ": >> etc/passwd; chmod 644 etc/passwd; printf x > etc/new");
+    DiffId other = step(List.of(), "mkdir -m 700 etc; printf other > etc/passwd").diffId();
+    try (ActiveSnapshot snapshot = snapshotter().prepare(List.of(other, layer.diffId()))) {
+      run(snapshot.rootfs(), "test \"$(cat etc/passwd)\" = other; test -e etc/new");
+    }
+  }
+
+  /** The entries of a layer as its blob has them: what every other tool will see. */
+  private List<String> entries(DiffId diffId) throws IOException {
+    List<String> entries = new ArrayList<>();
+    try (InputStream blob =
+            store
+                .blobs()
+                .open(store.layers().blob(diffId, Compression.uncompressed()).blob().digest());
+        TarArchiveInputStream tar = new TarArchiveInputStream(blob, "ISO-8859-1")) {
+      for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
+        entries.add(
+            "%s %o %d:%d %s%s"
+                .formatted(
+                    kind(e),
+                    e.getMode() & 07777,
+                    e.getLongUserId(),
+                    e.getLongGroupId(),
+                    printable(e.getName()),
+                    e.isSymbolicLink()
+                        ? " -> " + e.getLinkName()
+                        : e.isLink()
+                            ? " => " + e.getLinkName()
+                            : e.isFile() && kind(e).equals("f") ? " " + e.getSize() : ""));
+      }
+    }
+    return entries;
+  }
+
+  private static String kind(TarArchiveEntry e) {
+    return e.isDirectory()
+        ? "d"
+        : e.isSymbolicLink()
+            ? "l"
+            : e.isLink()
+                ? "h"
+                : e.isFIFO() ? "p" : e.isCharacterDevice() ? "c" : e.isBlockDevice() ? "b" : "f";
+  }
+
+  private static String printable(String name) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      text.append(c < 0x20 || c > 0x7e ? String.format("\\x%02x", (int) c) : "" + c);
+    }
+    return text.toString();
+  }
+}

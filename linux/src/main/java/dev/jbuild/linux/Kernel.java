@@ -1,0 +1,108 @@
+package dev.jbuild.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The one door to the kernel: {@code long syscall(long, …)} of the C library.
+ *
+ * <p>One shape for all calls keeps the binding to a single method handle, made when the first call
+ * is made, so that a command that touches no file pays nothing.
+ */
+final class Kernel {
+  private static final VarHandle ERRNO =
+      Linker.Option.captureStateLayout().varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final MethodHandle SYSCALL = bind();
+
+  private Kernel() {}
+
+  private static MethodHandle bind() {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(
+        linker.defaultLookup().findOrThrow("syscall"),
+        FunctionDescriptor.of(
+            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+        Linker.Option.captureCallState("errno"));
+  }
+
+  /** The call's result, or the negated error number. Retries what a signal interrupted. */
+  static long call(Scratch scratch, Syscall call, long a, long b, long c, long d, long e, long f) {
+    try {
+      while (true) {
+        long result = (long) SYSCALL.invokeExact(scratch.errno, call.number, a, b, c, d, e, f);
+        if (result != -1) {
+          return result;
+        }
+        int errno = (int) ERRNO.get(scratch.errno, 0L);
+        // close(2) has released the descriptor even when it says EINTR.
+        if (errno != Errno.EINTR || call == Syscall.CLOSE) {
+          return -errno;
+        }
+      }
+    } catch (Throwable t) {
+      throw new AssertionError("system call " + call.text, t);
+    }
+  }
+
+  static long call(Scratch scratch, Syscall call, long a, long b, long c, long d, long e) {
+    return call(scratch, call, a, b, c, d, e, 0);
+  }
+
+  static long call(Scratch scratch, Syscall call, long a, long b, long c, long d) {
+    return call(scratch, call, a, b, c, d, 0, 0);
+  }
+
+  static long call(Scratch scratch, Syscall call, long a, long b, long c) {
+    return call(scratch, call, a, b, c, 0, 0, 0);
+  }
+
+  static long check(long result, Syscall call, String path) throws ErrnoException {
+    if (result < 0) {
+      throw new ErrnoException((int) -result, call.text, path);
+    }
+    return result;
+  }
+
+  /** Writes a NUL-terminated string of bytes and returns its address. */
+  static long cString(MemorySegment room, String latin1, String call) throws ErrnoException {
+    if (latin1.length() >= room.byteSize()) {
+      throw new ErrnoException(
+          Errno.ENAMETOOLONG, call, BytePath.printable(latin1.substring(0, 64)) + "…");
+    }
+    room.setString(0, latin1, ISO_8859_1);
+    return room.address();
+  }
+
+  static void close(int fd) {
+    try (Scratch scratch = Scratch.take()) {
+      call(scratch, Syscall.CLOSE, fd, 0, 0);
+    }
+  }
+
+  /** Fields of {@code struct statx}, which is the same on every architecture. */
+  static Stat readStatx(MemorySegment s) {
+    return new Stat(
+        (long) s.get(JAVA_INT, 136) << 32 | Integer.toUnsignedLong(s.get(JAVA_INT, 140)),
+        s.get(JAVA_LONG, 32),
+        s.get(java.lang.foreign.ValueLayout.JAVA_SHORT, 28) & 0xffff,
+        Integer.toUnsignedLong(s.get(JAVA_INT, 16)),
+        s.get(JAVA_INT, 20),
+        s.get(JAVA_INT, 24),
+        s.get(JAVA_INT, 128),
+        s.get(JAVA_INT, 132),
+        s.get(JAVA_LONG, 40),
+        s.get(JAVA_LONG, 48),
+        s.get(JAVA_LONG, 112),
+        s.get(JAVA_INT, 120),
+        s.get(JAVA_LONG, 96),
+        s.get(JAVA_INT, 104));
+  }
+}

@@ -1,0 +1,45 @@
+package dev.jbuild.registry.auth;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Finds the credential for a repository. Implementations are safe for many threads. */
+@FunctionalInterface
+public interface CredentialStore {
+
+  /**
+   * Looks for the credential of {@code repository} on {@code host}.
+   *
+   * @param host the registry as a person names it: {@code docker.io}, {@code ghcr.io}, {@code
+   *     127.0.0.1:5000}
+   * @param repository the path below it, empty when the registry itself is meant
+   */
+  Lookup find(String host, String repository);
+
+  /** Never finds anything. */
+  static CredentialStore anonymous() {
+    return (host, repository) -> new Lookup(Optional.empty(), List.of());
+  }
+
+  /** Always the same credential for one host; falls through to {@code next} for every other. */
+  static CredentialStore fixed(String host, Credential credential, CredentialStore next) {
+    String wanted = RegistryHosts.canonical(host);
+    return (asked, repository) ->
+        RegistryHosts.canonical(asked).equals(wanted)
+            ? new Lookup(Optional.of(credential), List.of(credential.source()))
+            : next.find(asked, repository);
+  }
+
+  /**
+   * The outcome of a search.
+   *
+   * @param credential what was found
+   * @param notes what a person needs to know when access is then denied: the places that were
+   *     searched, and what was wrong with any of them
+   */
+  record Lookup(Optional<Credential> credential, List<String> notes) {
+    public Lookup {
+      notes = List.copyOf(notes);
+    }
+  }
+}

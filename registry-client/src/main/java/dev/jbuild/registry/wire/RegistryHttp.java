@@ -1,0 +1,401 @@
+package dev.jbuild.registry.wire;
+
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.registry.RegistryFailure;
+import dev.jbuild.registry.RegistryOptions;
+import dev.jbuild.registry.auth.BearerToken;
+import dev.jbuild.registry.auth.Challenge;
+import dev.jbuild.registry.auth.Credential;
+import dev.jbuild.registry.auth.CredentialStore;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests to registries: with the host's scheme, with credentials, after redirects, and with every
+ * answer that is not wanted turned into a failure. Repeats a request only to authenticate; {@link
+ * Retries} does the rest.
+ *
+ * <p>Credentials go to the registry itself, and to the token server that it names, and nowhere
+ * else: a redirect or an upload location on another host, scheme or port gets none.
+ */
+final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
+  private static final int REDIRECTS = 10;
+  private static final int TOKEN_LIMIT = 1 << 20;
+
+  /**
+   * A request, before it is known how its host is reached.
+   *
+   * @param target a path on the registry, or a whole URI that it handed out
+   * @param accepted the answers that are not failures
+   */
+  record Ask(
+      String method,
+      Action action,
+      Scope scope,
+      Target target,
+      Map<String, String> headers,
+      @Nullable Outgoing body,
+      Duration responseTimeout,
+      List<Integer> accepted) {
+    Ask accepting(Integer... statuses) {
+      return new Ask(
+          method, action, scope, target, headers, body, responseTimeout, List.of(statuses));
+    }
+
+    Ask withHeader(String name, String value) {
+      Map<String, String> more = new LinkedHashMap<>(headers);
+      more.put(name, value);
+      return new Ask(method, action, scope, target, more, body, responseTimeout, accepted);
+    }
+
+    Ask withBody(Outgoing outgoing) {
+      return new Ask(method, action, scope, target, headers, outgoing, responseTimeout, accepted);
+    }
+
+    Ask withResponseTimeout(Duration timeout) {
+      return new Ask(method, action, scope, target, headers, body, timeout, accepted);
+    }
+  }
+
+  /** Where a request goes. */
+  sealed interface Target {
+    record Path(String path) implements Target {}
+
+    record Location(URI uri) implements Target {}
+  }
+
+  private final RegistryOptions options;
+  private final HttpWire wire;
+  private final HostAccess hosts;
+  private final Authorizer authorizer;
+  private final Clock clock;
+
+  RegistryHttp(RegistryOptions options, CredentialStore credentials, Clock clock) {
+    this.options = options;
+    this.clock = clock;
+    wire = new HttpWire(options);
+    hosts = new HostAccess(options, wire);
+    authorizer = new Authorizer(options, credentials, this, clock);
+  }
+
+  Ask ask(String method, Action action, Scope scope, Target target) {
+    return new Ask(
+        method, action, scope, target, Map.of(), null, options.timeouts().response(), List.of(200));
+  }
+
+  /**
+   * Sends the request; the answer has one of the accepted statuses. The caller closes it.
+   *
+   * @throws TransientFailure for an answer that may change
+   * @throws RegistryFailure for one that will not
+   */
+  Reply send(Ask ask) throws IOException {
+    HostAccess.Base base = hosts.base(ask.action().host());
+    URI uri =
+        switch (ask.target()) {
+          case Target.Path(String path) -> base.uri(path);
+          case Target.Location(URI location) -> secured(base, location);
+        };
+    Outgoing body = ask.body();
+    @Nullable String refused = null;
+    boolean challenged = false;
+    int redirects = 0;
+    while (true) {
+      String authorization = null;
+      if (base.isOrigin(uri)) {
+        authorization =
+            authorizer.header(ask.action().host(), ask.scope(), base.isEncrypted()).orElse(null);
+      }
+      Reply reply = once(ask, uri, base, authorization, body);
+      boolean keep = false;
+      try {
+        int status = reply.status();
+        if (ask.accepted().contains(status)) {
+          keep = true;
+          return reply;
+        }
+        if (status == 401 && base.isOrigin(uri) && !challenged) {
+          List<Challenge> offered = Challenge.parse(reply.headers().allValues("WWW-Authenticate"));
+          refused = authorization;
+          if (authorizer.challenged(
+              ask.action().host(), ask.scope(), offered, refused, base.isEncrypted())) {
+            challenged = true;
+            body = body == null ? null : body.again();
+            continue;
+          }
+          throw failure(ask, reply, uri);
+        }
+        if (isRedirect(status) && reply.header("Location").isPresent()) {
+          if (++redirects > REDIRECTS) {
+            throw new Retries.HopelessException("more than " + REDIRECTS + " redirects");
+          }
+          uri = redirected(uri, reply.header("Location").get());
+          body = body == null ? null : body.again();
+          continue;
+        }
+        RegistryFailure failure = failure(ask, reply, uri);
+        if (Refusal.isTransient(status)) {
+          throw new TransientFailure(
+              failure, ErrorAnswer.retryAfter(reply.header("Retry-After"), clock).orElse(null));
+        }
+        throw failure;
+      } finally {
+        if (!keep) {
+          reply.close();
+        }
+      }
+    }
+  }
+
+  private Reply once(
+      Ask ask,
+      URI uri,
+      HostAccess.Base base,
+      @Nullable String authorization,
+      @Nullable Outgoing body)
+      throws IOException {
+    Map<String, String> headers = new LinkedHashMap<>(ask.headers());
+    if (authorization != null) {
+      headers.put("Authorization", authorization);
+    }
+    boolean trustAnybody =
+        base.isOrigin(uri) ? base.trustAnybody() : options.isInsecure(uri.getRawAuthority());
+    Semaphore room = hosts.connections(uri.getRawAuthority().toLowerCase(Locale.ROOT));
+    try {
+      room.acquire();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+    boolean handedOver = false;
+    try {
+      HttpResponse<BodyStream> answer =
+          wire.send(
+              new HttpWire.Call(
+                  ask.method(),
+                  uri,
+                  headers,
+                  body,
+                  ask.responseTimeout(),
+                  wire.security(uri, trustAnybody)));
+      handedOver = true;
+      return new Reply(answer.statusCode(), uri, answer.headers(), answer.body(), room);
+    } catch (IOException e) {
+      IOException local = body == null ? null : body.localFailure();
+      if (local != null) {
+        throw new BuildFailure(
+            BuildFailure.Kind.UNAVAILABLE,
+            ask.action() + ": the content cannot be read: " + local.getMessage(),
+            local);
+      }
+      throw e;
+    } finally {
+      if (!handedOver) {
+        room.release();
+      }
+    }
+  }
+
+  /**
+   * A proxy in front of a registry may not know that the outside is TLS; its locations are http.
+   */
+  private static URI secured(HostAccess.Base base, URI location) {
+    String authority = location.getRawAuthority();
+    if (base.isEncrypted()
+        && "http".equalsIgnoreCase(location.getScheme())
+        && authority != null
+        && authority.equalsIgnoreCase(base.authority())) {
+      return URI.create("https" + location.toString().substring("http".length()));
+    }
+    return location;
+  }
+
+  private URI redirected(URI from, String location) throws IOException {
+    URI to;
+    try {
+      to = from.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw new Retries.HopelessException("a redirect leads to something that is no URL");
+    }
+    boolean http = "http".equalsIgnoreCase(to.getScheme());
+    if ((!http && !"https".equalsIgnoreCase(to.getScheme())) || to.getHost() == null) {
+      throw new Retries.HopelessException("a redirect leads to something that is no URL");
+    }
+    if (http && "https".equals(from.getScheme()) && !options.isInsecure(to.getRawAuthority())) {
+      throw new Retries.HopelessException(
+          "a redirect leads from https to http, to " + to.getRawAuthority());
+    }
+    return to;
+  }
+
+  private static boolean isRedirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+  }
+
+  /** The failure for an answer nobody wanted; reads its body. */
+  private RegistryFailure failure(Ask ask, Reply reply, URI uri) {
+    int status = reply.status();
+    ErrorAnswer said =
+        reply.status() == 401 || !ask.method().equals("HEAD")
+            ? ErrorAnswer.read(reply.body(), reply.header("Content-Type"))
+            : new ErrorAnswer(null, "");
+    String host = ask.action().host();
+    List<String> extra = new ArrayList<>();
+    if (status == 429) {
+      ErrorAnswer.retryAfter(reply.header("Retry-After"), clock)
+          .ifPresent(wait -> extra.add("it asks to wait " + wait.toSeconds() + " s"));
+      limits(reply).ifPresent(extra::add);
+    }
+    return Refusal.of(
+        ask.method(),
+        ask.action(),
+        ask.action() + ": " + ask.method() + " " + bare(uri),
+        status,
+        said,
+        authorizer.account(host, ask.scope()),
+        authorizer.hasCredential(host, ask.scope()),
+        extra,
+        null);
+  }
+
+  /** Docker Hub's headers: {@code 100;w=21600}. */
+  private static Optional<String> limits(Reply reply) {
+    return reply
+        .header("RateLimit-Limit")
+        .map(limit -> {
+          String[] parts = limit.split(";w=", 2);
+          String window = parts.length < 2 ? "" : " in " + parts[1] + " s";
+          String left = reply.header("RateLimit-Remaining").orElse("0").split(";", 2)[0];
+          return "limit " + parts[0] + window + ", " + left + " left";
+        });
+  }
+
+  /** Without query and user: either may hold a secret. */
+  static String bare(URI uri) {
+    String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
+    return uri.getScheme()
+        + "://"
+        + authority.substring(authority.indexOf('@') + 1)
+        + uri.getRawPath();
+  }
+
+  @Override
+  public BearerToken fetch(Authorizer.TokenRequest request) throws IOException {
+    Credential credential = request.credential();
+    if (credential instanceof Credential.IdentityToken(String secret, String _)) {
+      return grant(request, Map.of("grant_type", "refresh_token", "refresh_token", secret));
+    }
+    StringBuilder query = new StringBuilder();
+    if (!request.service().isEmpty()) {
+      append(query, "service", request.service());
+    }
+    request.scopes().forEach(scope -> append(query, "scope", scope));
+    append(query, "client_id", "jbuild");
+    URI realm = request.realm();
+    String text = realm.toString();
+    URI uri = URI.create(text + (realm.getRawQuery() == null ? "?" : "&") + query);
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Accept", "application/json");
+    if (credential instanceof Credential.Password password) {
+      headers.put("Authorization", password.basicHeader());
+    }
+    HttpWire.Call call =
+        new HttpWire.Call(
+            "GET", uri, headers, null, options.timeouts().response(), realmSecurity(uri));
+    HttpResponse<BodyStream> answer = wire.send(call);
+    try (BodyStream body = answer.body()) {
+      if ((answer.statusCode() == 404 || answer.statusCode() == 405)
+          && credential instanceof Credential.Password password) {
+        return grant(
+            request,
+            Map.of(
+                "grant_type",
+                "password",
+                "username",
+                password.user(),
+                "password",
+                password.secret()));
+      }
+      return token(request, answer, body);
+    }
+  }
+
+  private HttpWire.Security realmSecurity(URI uri) {
+    return wire.security(uri, options.isInsecure(uri.getRawAuthority()));
+  }
+
+  /** The OAuth2 way (Docker "OAuth2 token authentication"). */
+  private BearerToken grant(Authorizer.TokenRequest request, Map<String, String> parameters)
+      throws IOException {
+    StringBuilder form = new StringBuilder();
+    parameters.forEach((name, value) -> append(form, name, value));
+    append(form, "service", request.service());
+    append(form, "client_id", "jbuild");
+    if (!request.scopes().isEmpty()) {
+      append(form, "scope", String.join(" ", request.scopes()));
+    }
+    HttpWire.Call call =
+        new HttpWire.Call(
+            "POST",
+            request.realm(),
+            Map.of("Accept", "application/json"),
+            Outgoing.of(
+                form.toString().getBytes(StandardCharsets.UTF_8),
+                "application/x-www-form-urlencoded"),
+            options.timeouts().response(),
+            realmSecurity(request.realm()));
+    HttpResponse<BodyStream> answer = wire.send(call);
+    try (BodyStream body = answer.body()) {
+      return token(request, answer, body);
+    }
+  }
+
+  private BearerToken token(
+      Authorizer.TokenRequest request, HttpResponse<BodyStream> answer, BodyStream body)
+      throws IOException {
+    if (answer.statusCode() == 200) {
+      byte[] json = body.readNBytes(TOKEN_LIMIT);
+      return BearerToken.parse(json, request.realm().getRawAuthority(), clock.instant());
+    }
+    ErrorAnswer said = ErrorAnswer.read(body, answer.headers().firstValue("Content-Type"));
+    Credential credential = request.credential();
+    String account = credential == null ? "no credential" : credential.description();
+    RegistryFailure failure =
+        Authorizer.refused(request, answer.statusCode(), said.text(), account);
+    if (Refusal.isTransient(answer.statusCode())) {
+      throw new TransientFailure(
+          failure,
+          ErrorAnswer.retryAfter(answer.headers().firstValue("Retry-After"), clock).orElse(null));
+    }
+    throw failure;
+  }
+
+  private static void append(StringBuilder query, String name, String value) {
+    if (!query.isEmpty()) {
+      query.append('&');
+    }
+    query
+        .append(URLEncoder.encode(name, StandardCharsets.UTF_8))
+        .append('=')
+        .append(URLEncoder.encode(value, StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public void close() {
+    wire.close();
+  }
+}

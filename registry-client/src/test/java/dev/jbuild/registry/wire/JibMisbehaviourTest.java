@@ -1,0 +1,17 @@
+package dev.jbuild.registry.wire;
+
+import dev.jbuild.registry.MisbehaviourContract;
+import dev.jbuild.registry.Registry;
+import dev.jbuild.registry.RegistryOptions;
+
+class JibMisbehaviourTest extends MisbehaviourContract {
+  @Override
+  protected Registry open(RegistryOptions options) {
+    return new JibTransport(options);
+  }
+
+  @Override
+  protected boolean resumesUploads() {
+    return false;
+  }
+}

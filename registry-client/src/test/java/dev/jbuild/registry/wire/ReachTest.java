@@ -1,0 +1,269 @@
+package dev.jbuild.registry.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.MediaType;
+import dev.jbuild.registry.Logins;
+import dev.jbuild.registry.Reference;
+import dev.jbuild.registry.Registry;
+import dev.jbuild.registry.RegistryFailure;
+import dev.jbuild.registry.RegistryOptions;
+import dev.jbuild.registry.RepositoryName;
+import dev.jbuild.registry.auth.Challenge;
+import dev.jbuild.registry.auth.Credential;
+import dev.jbuild.registry.auth.CredentialStore;
+import dev.jbuild.registry.fixture.HttpStub;
+import dev.jbuild.registry.fixture.MemoryRegistry;
+import dev.jbuild.registry.fixture.Peers;
+import dev.jbuild.registry.fixture.TestOptions;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.interfaces.ECPrivateKey;
+import java.security.interfaces.RSAPrivateKey;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How hosts are reached and left: schemes, proxies, logins, start-up. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ReachTest {
+  @TempDir Path folder = Path.of("unset");
+
+  private static RegistryFailure tagsFail(Registry registry, String host) {
+    return catchThrowableOfType(
+        RegistryFailure.class, () -> registry.tags(new RepositoryName(host, "a/b")));
+  }
+
+  @Test
+  void nobodyListeningIsAnErrorThatNamesTheHost() {
+    String host = "127.0.0.1:" + Peers.freePort();
+    try (Registry registry = new HttpTransport(TestOptions.builder().build())) {
+      RegistryFailure failure = tagsFail(registry, host);
+      assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
+      assertThat(failure.text()).contains(host).contains("refused").contains("3 attempts");
+    }
+  }
+
+  @Test
+  void unknownHostIsAnErrorInWords() {
+    try (Registry registry = new HttpTransport(TestOptions.builder().build())) {
+      RegistryFailure failure = tagsFail(registry, "registry.invalid");
+      assertThat(failure.text())
+          .startsWith("list tags of registry.invalid/a/b: ")
+          .contains("cannot be resolved");
+    }
+  }
+
+  /**
+   * The proxy is all there is of the network here: it must see both attempts, with its password.
+   */
+  @Test
+  void proxyIsUsedForTlsAndInTheClearWithItsPassword() {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    try (HttpStub proxy =
+        new HttpStub(exchange -> {
+          seen.add(
+              exchange.method()
+                  + " "
+                  + exchange.path()
+                  + " "
+                  + exchange.header("Proxy-Authorization").orElse("-"));
+          if (exchange.method().equals("CONNECT")) {
+            exchange.answer(502, Map.of());
+          } else {
+            exchange.answer(200, Map.of(), "{\"tags\":[\"x\"]}".getBytes(StandardCharsets.UTF_8));
+          }
+        })) {
+      String url = "http://ann:pw@" + proxy.host();
+      RegistryOptions options =
+          TestOptions.builder(Map.of("HTTP_PROXY", url, "HTTPS_PROXY", url))
+              .insecureRegistry("registry.invalid")
+              .build();
+      try (Registry registry = new HttpTransport(options)) {
+        assertThat(registry.tags(new RepositoryName("registry.invalid", "a/b")))
+            .containsExactly("x");
+      }
+    }
+    String password = new Credential.Password("ann", "pw", "").basicHeader();
+    assertThat(seen)
+        .contains(
+            "CONNECT registry.invalid:443 " + password,
+            "GET http://registry.invalid/v2/ " + password,
+            "GET http://registry.invalid/v2/a/b/tags/list " + password);
+  }
+
+  @Test
+  void loginIsKeptOnlyIfTheRegistryAcceptsIt() throws IOException {
+    try (MemoryRegistry memory = new MemoryRegistry()) {
+      String right = new Credential.Password("ann", "right", "").basicHeader();
+      memory.guard(exchange -> {
+        if (!exchange.header("Authorization").orElse("").equals(right)) {
+          exchange.error(
+              401, "UNAUTHORIZED", "no", Map.of("WWW-Authenticate", "Basic realm=\"r\""));
+        }
+      });
+      RegistryOptions options =
+          TestOptions.builder(Map.of("DOCKER_CONFIG", folder.toString())).build();
+      for (Registry transport : List.of(new HttpTransport(options), new JibTransport(options))) {
+        try (transport) {
+          Logins logins = new Logins(transport, options);
+          RegistryFailure failure =
+              catchThrowableOfType(
+                  RegistryFailure.class, () -> logins.login(memory.host(), "ann", "wrong"));
+          assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAUTHORIZED);
+          assertThat(failure.text()).contains("user \"ann\"").doesNotContain("wrong");
+          assertThat(folder.resolve("config.json")).doesNotExist();
+          assertThat(logins.login(memory.host(), "ann", "right"))
+              .isEqualTo(folder.resolve("config.json").toString());
+          memory.addManifest("a", "1", MediaType.OCI_INDEX, "{}".getBytes(StandardCharsets.UTF_8));
+          assertThat(transport.tags(new RepositoryName(memory.host(), "a"))).containsExactly("1");
+          assertThat(logins.logout(memory.host())).isTrue();
+          assertThat(logins.logout(memory.host())).isFalse();
+          Files.delete(folder.resolve("config.json"));
+        }
+      }
+    }
+  }
+
+  @Test
+  void tokenServerInTheClearGetsNoPasswordFromARegistryUnderTls() throws IOException {
+    RegistryOptions options = TestOptions.builder().build();
+    CredentialStore store =
+        CredentialStore.fixed(
+            "r.example",
+            new Credential.Password("ann", "pw", "the test"),
+            CredentialStore.anonymous());
+    Authorizer authorizer =
+        new Authorizer(
+            options,
+            store,
+            request -> {
+              throw new AssertionError("it was asked");
+            },
+            Clock.systemUTC());
+    BuildFailure failure =
+        catchThrowableOfType(
+            BuildFailure.class,
+            () ->
+                authorizer.challenged(
+                    "r.example",
+                    Scope.pull(new RepositoryName("r.example", "a")),
+                    Challenge.parse(List.of("Bearer realm=\"http://tokens.example/token\"")),
+                    null,
+                    true));
+    assertThat(failure.text()).contains("tokens.example in the clear");
+  }
+
+  @Test
+  void anonymousRefusalSaysWhereCredentialsWereLookedFor() throws IOException {
+    Path file = Files.writeString(folder.resolve("config.json"), "{\"auths\":{}}");
+    try (MemoryRegistry memory = new MemoryRegistry()) {
+      memory.guard(exchange ->
+          exchange.error(
+              401, "UNAUTHORIZED", "no", Map.of("WWW-Authenticate", "Basic realm=\"r\"")));
+      RegistryOptions options =
+          TestOptions.builder(Map.of("DOCKER_CONFIG", folder.toString())).build();
+      try (Registry registry = new HttpTransport(options)) {
+        RegistryFailure failure =
+            catchThrowableOfType(
+                RegistryFailure.class,
+                () ->
+                    registry.manifest(new RepositoryName(memory.host(), "a"), Reference.tag("1")));
+        assertThat(failure.text())
+            .contains("401 UNAUTHORIZED \"no\"")
+            .contains("no credential for \"" + memory.host() + "\" in " + file);
+        assertThat(failure.hint())
+            .contains("run \"jbuild login " + memory.host() + "\", or check the name");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"RSA", "EC"})
+  void keysOfOpensslAreReadInEveryDress(String algorithm) throws Exception {
+    Peers.need("openssl");
+    Path pkcs8 = folder.resolve("key.p8");
+    Path old = folder.resolve("key.old");
+    if (algorithm.equals("RSA")) {
+      Peers.run(Map.of(), "openssl", "genrsa", "-out", pkcs8.toString(), "2048");
+      Peers.run(
+          Map.of(),
+          "openssl",
+          "rsa",
+          "-in",
+          pkcs8.toString(),
+          "-traditional",
+          "-out",
+          old.toString());
+    } else {
+      Peers.run(
+          Map.of(), "openssl", "ecparam", "-name", "prime256v1", "-genkey", "-out", old.toString());
+      Peers.run(
+          Map.of(),
+          "openssl",
+          "pkcs8",
+          "-topk8",
+          "-nocrypt",
+          "-in",
+          old.toString(),
+          "-out",
+          pkcs8.toString());
+    }
+    assertThat(Files.readString(old)).contains("BEGIN " + algorithm + " PRIVATE KEY");
+    assertThat(number(Pem.privateKey(old))).isEqualTo(number(Pem.privateKey(pkcs8)));
+  }
+
+  private static BigInteger number(PrivateKey key) {
+    return switch (key) {
+      case ECPrivateKey ec -> ec.getS();
+      case RSAPrivateKey rsa -> rsa.getPrivateExponent();
+      default -> throw new AssertionError(key.getAlgorithm());
+    };
+  }
+
+  /** A build that needs no registry must not pay for one. */
+  @Test
+  void openingATransportLoadsNoHttpClassAndNothingOfJib() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String loaded =
+        Peers.run(
+            Map.of(),
+            java,
+            "-Xshare:auto",
+            "-Xlog:class+load",
+            "-cp",
+            System.getProperty("java.class.path"),
+            OpensTransports.class.getName());
+    assertThat(loaded).contains("dev.jbuild.registry.wire.HttpTransport");
+    assertThat(
+            Stream.of(loaded.split("\n"))
+                .filter(line ->
+                    line.contains(" java.net.http.")
+                        || line.contains(" jdk.internal.net.http.")
+                        || line.contains(" com.google.")
+                        || line.contains(" org.apache.http.")))
+        .isEmpty();
+  }
+
+  /** The program whose classes are counted. */
+  public static final class OpensTransports {
+    private OpensTransports() {}
+
+    public static void main(String[] args) {
+      Transports.open(RegistryOptions.builder(Map.of()).build()).close();
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/* jbuild-init carries out a plan that the Java side made. It decides nothing:
+ * what is mounted, dropped, masked or allowed is in the plan.
+ *
+ *   supervisor   started by the JVM; in the executor's own namespaces. Reads
+ *                the plan from fd 0, then commands; writes frames to fd 1.
+ *   init         pid 1 of the step: makes the root file system, starts the
+ *                step, reaps. Dies with the supervisor.
+ *   step         takes on the step's identity and executes its program.
+ *
+ * supervise.c  main, the supervisor's loop, pid 1's loop
+ * plan.c       reading the plan; strings and numbers
+ * setup.c      mounts, files, devices: everything below the step's root
+ * step.c       identity, capabilities, filter, exec
+ * chroot.c     /proc and signals of a step without namespaces, for the supervisor
+ * userns.c     the other use of this program: "userns", before the JVM starts */
+#ifndef JBUILD_INIT_H
+#define JBUILD_INIT_H
+
+#include "sys.h"
+
+/* ---- plan ------------------------------------------------------------- */
+
+/* A plan is a header (magic, length of what follows) and operations, each
+ * {u16 code, u16 zero, u32 length, fields}. A field is an 8-byte number or a
+ * string {u32 length, bytes, NUL}. Little endian. The codes are those of
+ * dev.jbuild.sandbox.Op. */
+enum op_code {
+  OP_PROCESS = 1,  /* clone flags, time-out ms, wait for go, fds' uid, gid, tier C */
+  OP_CGROUP = 2,   /* path of a cgroup.procs file to write "0" to */
+  OP_STACK = 3,    /* flags, n, n x (stack or -1, path), upper, work */
+  OP_DIRECTORY = 4, /* path: a plain directory as the next stack */
+  OP_MOUNT = 5,    /* target, type, source, flags, data, stub */
+  OP_BIND = 6,     /* stack or -1, source, target, recursive, flags, stub */
+  OP_FILE = 7,     /* target, content, mode, uid, gid, flags */
+  OP_MKNOD = 8,    /* target, mode with type, device, uid, gid */
+  OP_SYMLINK = 9,  /* target, text */
+  OP_MASK = 10,    /* path */
+  OP_READONLY = 11, /* path */
+  OP_HOSTNAME = 12, /* name */
+  OP_LOOPBACK = 13, /* none */
+  OP_PIVOT = 14,   /* none */
+  OP_CHROOT = 15,  /* none */
+  OP_CWD = 16,     /* path, uid, gid */
+  OP_RLIMIT = 17,  /* resource, soft, hard, required */
+  OP_IDENTITY = 18, /* uid, gid, umask, no_new_privs, n, n x gid */
+  OP_CAPS = 19,    /* bounding, permitted, effective, inheritable, ambient */
+  OP_SECCOMP = 20, /* flags, program */
+  OP_EXEC = 21,    /* n, n x argument, n, n x environment */
+  OP_USERNS = 22,  /* uid map, gid map, the host's ids of the step's root */
+  OP_OOM_ADJ = 23, /* text */
+  OP_SCRATCH = 24, /* path that the scratch tmpfs covers */
+  OP_ROOT = 25,    /* none: the newest stack is the step's root */
+  OP_DEVICES = 26, /* cgroup, program */
+  OP_TARGET = 28,  /* stack, path, is a directory, stub, uid, gid: made for another program */
+  OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
+};
+
+struct op {
+  unsigned code;
+  const uint8_t *at;
+  const uint8_t *end;
+};
+
+struct plan {
+  const uint8_t *at;
+  const uint8_t *end;
+};
+
+/* Each ends the program with a message if the plan is cut short. */
+bool plan_next(struct plan *plan, struct op *op);
+int64_t op_number(struct op *op);
+const char *op_text(struct op *op, size_t *length);
+static inline const char *op_string(struct op *op) { return op_text(op, NULL); }
+
+/* ---- what the supervisor learns from pid 1 ---------------------------- */
+
+enum msg_type { MSG_FAILED = 1, MSG_STUB = 2, MSG_READY = 3, MSG_EXITED = 4, MSG_GO = 5,
+                MSG_SIGNAL = 6, MSG_LISTENER = 7 };
+
+enum made { MADE_FILE, MADE_DIRECTORY, MADE_OTHER };
+
+struct msg {
+  uint32_t type;
+  uint32_t code;    /* FAILED: operation; STUB: enum made; SIGNAL: number */
+  int32_t value;    /* FAILED: errno; EXITED: wait status */
+  uint32_t exit;    /* FAILED: 125, 126 or 127 */
+  int64_t times[6]; /* STUB: of the parent: atime, mtime before; mtime after */
+  char text[512];   /* FAILED: path; STUB: name */
+};
+
+#define FIXED_MSG offsetof(struct msg, text)
+
+void send_msg(int socket, const struct msg *msg, int fd);
+
+/* ---- the step's side -------------------------------------------------- */
+
+struct step {
+  int socket;       /* to the supervisor, close on exec */
+  int out, err;     /* the pipes that become fds 1 and 2 */
+  int root;         /* the step's root directory, or -1 */
+  bool jailed;      /* nothing is mounted: see chroot.c */
+  uint64_t root_dev;
+  int userns;       /* fd of the namespace the step enters, or -1 */
+  unsigned op;      /* the operation at work, for messages */
+  const char *cwd;
+  int stacks[64];   /* roots of what OP_STACK and OP_DIRECTORY mounted */
+  int stack_count;
+  int scratch;      /* the tmpfs they are mounted on */
+  unsigned files;   /* made by OP_FILE so far */
+  unsigned mapped;  /* mounts with shifted ids so far */
+};
+
+_Noreturn void die(struct step *step, int error, const char *path, unsigned exit);
+_Noreturn void leave(int status);
+
+void run_setup(struct step *step, struct op *op);
+_Noreturn void run_step(struct step *step, struct plan plan);
+
+/* What the supervisor of a step without namespaces knows. */
+struct jail {
+  int listener;     /* where the filter's questions arrive, or -1 */
+  int root;         /* the step's root directory */
+  const char *path; /* and its path, as the kernel shows it */
+  int pid1;
+};
+
+void on_notification(const struct jail *jail);
+void kill_descendants(int pid1);
+
+_Noreturn void enter_userns(char **argv, char **envp);
+
+/* ---- text ------------------------------------------------------------- */
+
+struct text {
+  char *at;
+  char *end;
+};
+
+void put(struct text *text, const char *s);
+void put_number(struct text *text, uint64_t value);
+
+#endif

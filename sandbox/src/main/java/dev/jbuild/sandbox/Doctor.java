@@ -1,0 +1,343 @@
+package dev.jbuild.sandbox;
+
+import dev.jbuild.failure.BuildFailure;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this machine can do for steps, found by trying rather than by guessing where trying is
+ * cheap. Each probe is independent and takes some milliseconds.
+ */
+public final class Doctor {
+
+  private static final String SUBUID_FIX =
+      "apt install uidmap, then: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER";
+
+  private Doctor() {}
+
+  /** All probes, in the order of the report. */
+  public static List<Probe> examine() {
+    Privileges own = Privileges.own();
+    List<Probe> probes = new ArrayList<>();
+    probes.add(kernel());
+    probes.add(privileges(own));
+    probes.add(userNamespaces());
+    probes.add(subordinateIds(own));
+    probes.add(overlay(own));
+    probes.add(cgroups());
+    probes.add(seccomp());
+    probes.add(openat2());
+    probes.add(reflink());
+    probes.add(binfmt());
+    probes.add(runtimes());
+    probes.add(privateNetwork());
+    probes.add(tier());
+    return List.copyOf(probes);
+  }
+
+  private static Probe good(String name, String finding) {
+    return new Probe(name, Probe.Verdict.GOOD, finding, null);
+  }
+
+  private static Probe limited(String name, String finding, @Nullable String fix) {
+    return new Probe(name, Probe.Verdict.LIMITED, finding, fix);
+  }
+
+  private static Probe missing(String name, String finding, @Nullable String fix) {
+    return new Probe(name, Probe.Verdict.MISSING, finding, fix);
+  }
+
+  private static String read(String path) {
+    try {
+      return Files.readString(Path.of(path)).strip();
+    } catch (IOException _) {
+      return "";
+    }
+  }
+
+  private static Probe kernel() {
+    String release = read("/proc/sys/kernel/osrelease");
+    return SeccompProfile.atLeast(release, "5.11")
+        ? good("kernel", "Linux " + release)
+        : limited(
+            "kernel",
+            "Linux " + release + ": overlay in a user namespace needs 5.11",
+            "use a newer kernel, or run as root");
+  }
+
+  private static Probe privileges(Privileges own) {
+    String who = "user " + own.uid() + (own.userNamespace() ? " of a user namespace" : "");
+    return own.uid() == 0 && own.has("CAP_SYS_ADMIN")
+        ? good("privileges", who + " with CAP_SYS_ADMIN")
+        : limited(
+            "privileges",
+            who + " without CAP_SYS_ADMIN" + (own.noNewPrivileges() ? ", no_new_privs is set" : ""),
+            own.uid() == 0 ? "docker run --privileged, or securityContext.privileged: true" : null);
+  }
+
+  private static Probe userNamespaces() {
+    if (madeOne()) {
+      return good("user-namespaces", "can be made");
+    }
+    String sysctl = read("/proc/sys/kernel/unprivileged_userns_clone");
+    if (sysctl.equals("0")) {
+      return missing(
+          "user-namespaces",
+          "kernel.unprivileged_userns_clone is 0",
+          "sysctl -w kernel.unprivileged_userns_clone=1");
+    }
+    if (read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").equals("1")) {
+      return missing(
+          "user-namespaces",
+          "AppArmor restricts them (kernel.apparmor_restrict_unprivileged_userns is 1)",
+          "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+    }
+    if (read("/proc/sys/user/max_user_namespaces").equals("0")) {
+      return missing(
+          "user-namespaces",
+          "user.max_user_namespaces is 0",
+          "sysctl -w user.max_user_namespaces=28633");
+    }
+    return missing(
+        "user-namespaces",
+        "the kernel or a filter refuses them",
+        "docker run --security-opt seccomp=unconfined, or a seccompProfile of type Unconfined");
+  }
+
+  /** Whether the launcher got as far as starting a program in a user namespace. */
+  private static boolean madeOne() {
+    return exitCode(
+            LauncherBinary.locate().toString(),
+            "userns",
+            LauncherBinary.locate().toString(),
+            "version")
+        == 0;
+  }
+
+  private static Probe subordinateIds(Privileges own) {
+    if (own.userNamespace()) {
+      return own.ids() > 1
+          ? good("subordinate-ids", own.ids() + " ids are mapped")
+          : limited("subordinate-ids", "one id is mapped: no other user exists", SUBUID_FIX);
+    }
+    String name = System.getProperty("user.name");
+    boolean listed =
+        Stream.of("/etc/subuid", "/etc/subgid")
+            .allMatch(file ->
+                read(file)
+                    .lines()
+                    .anyMatch(l -> l.startsWith(name + ":") || l.startsWith(own.uid() + ":")));
+    boolean helpers =
+        Files.exists(Path.of("/usr/bin/newuidmap")) && Files.exists(Path.of("/usr/bin/newgidmap"));
+    if (own.uid() == 0) {
+      return good("subordinate-ids", "not needed by root");
+    }
+    return listed && helpers
+        ? good("subordinate-ids", "ranges of " + name + " in /etc/subuid and /etc/subgid")
+        : limited(
+            "subordinate-ids",
+            helpers ? "no range for " + name : "newuidmap is not installed",
+            SUBUID_FIX);
+  }
+
+  private static Probe overlay(Privileges own) {
+    if (own.uid() != 0 || !own.has("CAP_SYS_ADMIN")) {
+      return limited("overlay", "cannot be mounted here; layers are copied", null);
+    }
+    try {
+      inspect(new EmbeddedLauncher(own.userNamespace() ? Tier.B : Tier.A), true);
+      return good("overlay", own.userNamespace() ? "mounts in a user namespace" : "mounts as root");
+    } catch (BuildFailure e) {
+      return missing("overlay", e.text(), "put the store on ext4, xfs or btrfs");
+    }
+  }
+
+  private static Probe cgroups() {
+    Cgroups machine = Cgroups.detect();
+    List<String> held =
+        Stream.of("memory", "pids", "cpu", "io", "blkio", "devices")
+            .filter(c -> machine.with(c).filter(h -> Files.isWritable(h.own())).isPresent())
+            .toList();
+    boolean v1 = machine.with("memory").map(h -> !h.unified()).orElse(false);
+    String version =
+        machine.hierarchies().isEmpty()
+            ? "none is mounted"
+            : v1 ? (machine.unified().isPresent() ? "version 1 and 2" : "version 1") : "version 2";
+    return held.contains("memory") && held.contains("pids")
+        ? good("cgroups", version + ", limits on " + String.join(", ", held))
+        : limited(
+            "cgroups",
+            version + ", nothing is delegated: limits of a step cannot be held",
+            "systemd-run --user --scope -p Delegate=yes jbuild …, or run as root");
+  }
+
+  private static Probe seccomp() {
+    String actions = read("/proc/sys/kernel/seccomp/actions_avail");
+    return actions.contains("user_notif")
+        ? good("seccomp", "filters with notification")
+        : actions.contains("errno")
+            ? limited("seccomp", "no notification: isolation chroot has no /proc", "Linux 5.0")
+            : missing("seccomp", "not in this kernel", null);
+  }
+
+  private static Probe openat2() {
+    String release = read("/proc/sys/kernel/osrelease");
+    return SeccompProfile.atLeast(release, "5.6")
+        ? good("openat2", "in Linux " + release)
+        : limited("openat2", "needs Linux 5.6; paths are walked name by name", null);
+  }
+
+  private static Probe reflink() {
+    Path folder = null;
+    try {
+      folder = Files.createTempDirectory("jbuild-doctor-");
+      Path file = Files.write(folder.resolve("a"), new byte[4096]);
+      boolean can =
+          exitCode("cp", "--reflink=always", file.toString(), folder.resolve("b").toString()) == 0;
+      return can
+          ? good("reflink", "copies share blocks")
+          : limited("reflink", "the file system copies bytes", "use xfs or btrfs for the store");
+    } catch (IOException e) {
+      return limited("reflink", "cannot be tried: " + e.getMessage(), null);
+    } finally {
+      if (folder != null) {
+        delete(folder);
+      }
+    }
+  }
+
+  private static Probe binfmt() {
+    try (Stream<Path> entries = Files.list(Path.of("/proc/sys/fs/binfmt_misc"))) {
+      String emulators =
+          entries
+              .map(p -> String.valueOf(p.getFileName()))
+              .filter(n -> n.startsWith("qemu-"))
+              .map(n -> n.substring(5))
+              .sorted()
+              .collect(Collectors.joining(", "));
+      if (!emulators.isEmpty()) {
+        return good("foreign-platforms", emulators);
+      }
+    } catch (IOException _) {
+      // binfmt_misc is not mounted.
+    }
+    return limited(
+        "foreign-platforms", "none: no emulator is registered", "apt install qemu-user-static");
+  }
+
+  private static Probe runtimes() {
+    String found =
+        Stream.of("crun", "runc", "runsc", "kata-runtime", "youki")
+            .flatMap(n -> OciLauncher.onPath(n).stream())
+            .map(Path::toString)
+            .collect(Collectors.joining(", "));
+    return found.isEmpty()
+        ? limited("oci-runtimes", "none on PATH; the embedded launcher needs none", null)
+        : good("oci-runtimes", found);
+  }
+
+  private static Probe privateNetwork() {
+    return PrivateNetwork.program()
+        .map(p -> good("private-network", p.toString()))
+        .orElse(limited("private-network", "no slirp4netns, no pasta", "apt install slirp4netns"));
+  }
+
+  private static Probe tier() {
+    try {
+      Sandbox chosen = Sandbox.select(Isolation.AUTO, Optional.empty());
+      return good(
+          "tier", chosen.tier() + " (" + chosen.launcher().describe() + "): " + chosen.reason());
+    } catch (BuildFailure e) {
+      return missing("tier", e.text(), e.hint().orElse(null));
+    }
+  }
+
+  /**
+   * Runs a step that shows what a RUN gets: namespaces, cgroups, capabilities, filter, mounts,
+   * limits.
+   *
+   * @return lines as the kernel writes them
+   * @throws BuildFailure if the launcher cannot run a step
+   */
+  public static String inspect(Launcher launcher) {
+    return inspect(launcher, !(launcher instanceof ChrootLauncher));
+  }
+
+  private static String inspect(Launcher launcher, boolean overlay) {
+    Path folder = null;
+    try {
+      folder = Files.createTempDirectory("jbuild-inspect-");
+      Path root = Files.createDirectory(folder.resolve("lower"));
+      Path program = root.resolve("inspect");
+      Files.copy(LauncherBinary.locate(), program);
+      program.toFile().setExecutable(true, false);
+      Rootfs rootfs =
+          overlay
+              ? new Rootfs.Overlay(
+                  List.of(root),
+                  Files.createDirectory(folder.resolve("upper")),
+                  Files.createDirectory(folder.resolve("work")),
+                  Privileges.own().userNamespace())
+              : new Rootfs.Directory(root);
+      ByteArrayOutputStream output = new ByteArrayOutputStream();
+      StepRequest request = StepRequest.builder(rootfs, List.of("/inspect", "inspect")).build();
+      try (RunningStep step =
+          launcher.start(
+              request,
+              (_, chunk) -> {
+                byte[] bytes = new byte[chunk.remaining()];
+                chunk.get(bytes);
+                output.writeBytes(bytes);
+              })) {
+        step.await();
+      }
+      return output.toString(StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE, "step cannot be inspected: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BuildFailure(BuildFailure.Kind.CANCELLED, "interrupted", e);
+    } finally {
+      if (folder != null) {
+        delete(folder);
+      }
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> walk = Files.walk(folder)) {
+      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException | UncheckedIOException _) {
+      // overlay's own work folder may be closed to an ordinary user; it is temporary
+    }
+  }
+
+  private static int exitCode(String... command) {
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException _) {
+      return 127;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 127;
+    }
+  }
+}

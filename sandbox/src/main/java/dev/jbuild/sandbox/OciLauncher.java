@@ -1,0 +1,237 @@
+package dev.jbuild.sandbox;
+
+import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+/**
+ * Runs steps through an OCI runtime found on PATH: runc, crun, runsc, kata-runtime and others that
+ * take {@code run --bundle}.
+ *
+ * <p>The runtime gets a bundle with {@code config.json} and runs, itself, inside a mount and a pid
+ * namespace that jbuild-init makes: there the layers are mounted, so that nothing is mounted on the
+ * executor's side, and with them end the runtime, its container and everything in it, also when the
+ * executor is killed. Usage is what the kernel tells of processes; peaks of cgroups are not read.
+ */
+public final class OciLauncher implements Launcher {
+
+  private static final List<String> KNOWN = List.of("crun", "runc");
+  private static final AtomicLong NUMBER = new AtomicLong();
+
+  private static final long CLONE_NEWNS = 0x00020000L;
+  private static final long CLONE_NEWPID = 0x20000000L;
+
+  private final Path binary;
+  private final Path runtime;
+
+  private OciLauncher(Path runtime) {
+    this.binary = LauncherBinary.locate();
+    this.runtime = runtime;
+  }
+
+  /**
+   * Finds a runtime.
+   *
+   * @param name a program on PATH or a path; crun or else runc if empty
+   * @throws BuildFailure of kind NOT_FOUND
+   */
+  public static OciLauncher find(Optional<String> name) {
+    List<String> wanted = name.map(List::of).orElse(KNOWN);
+    return wanted.stream()
+        .flatMap(n -> onPath(n).stream())
+        .findFirst()
+        .map(OciLauncher::new)
+        .orElseThrow(() ->
+            new BuildFailure(
+                BuildFailure.Kind.NOT_FOUND,
+                "OCI runtime \"" + String.join("\" or \"", wanted) + "\" is not on PATH",
+                "install it (apt install runc), or leave the embedded launcher to it",
+                null));
+  }
+
+  /** A program by name or path. */
+  static Optional<Path> onPath(String name) {
+    if (name.contains("/")) {
+      return Optional.of(Path.of(name)).filter(Files::isExecutable);
+    }
+    String path = System.getenv().getOrDefault("PATH", DefaultSpec.PATH) + ":/usr/sbin:/sbin";
+    return Stream.of(path.split(":", -1))
+        .filter(folder -> !folder.isEmpty())
+        .map(folder -> Path.of(folder, name))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  /** The program. */
+  Path runtime() {
+    return runtime;
+  }
+
+  @Override
+  public RunningStep start(StepRequest request, OutputSink sink) {
+    if (request.network() == NetworkMode.PRIVATE) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "a private network cannot be given to " + runtime,
+          "use --network host or none, or the embedded launcher",
+          null);
+    }
+    String id = "jbuild-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
+    Path bundle;
+    Plan plan;
+    try {
+      bundle = Files.createTempDirectory(id + "-").toRealPath();
+      plan = plan(request, bundle, id);
+    } catch (IOException e) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE, "bundle cannot be made: " + e.getMessage(), e);
+    }
+    // The runtime makes and limits the cgroup.
+    StepCgroup none = StepCgroup.create(new Cgroups(List.of()), Limits.NONE, false);
+    try {
+      EmbeddedStep step =
+          EmbeddedStep.launch(binary, plan, request, sink, none, () -> removeCgroups(id));
+      return new OciStep(step, bundle);
+    } catch (RuntimeException e) {
+      OciStep.delete(bundle);
+      throw e;
+    }
+  }
+
+  private Plan plan(StepRequest request, Path bundle, String id) throws IOException {
+    List<Op> ops = new ArrayList<>();
+    ops.add(
+        new Op.Start(
+            CLONE_NEWNS | CLONE_NEWPID,
+            request.timeout().map(Duration::toMillis).orElse(0L),
+            false,
+            0,
+            0));
+    ops.add(new Op.Scratch(LauncherBinary.scratch().toString()));
+    Stacks stacks = new Stacks(ops, 400, false);
+    int rootfs = stacks.add(request.rootfs(), 0);
+    List<RuntimeSpec.Mount> mounts = new ArrayList<>(request.spec().mounts());
+    List<Op> shown = new ArrayList<>();
+    int n = 0;
+    for (RootfsMount tree : request.trees()) {
+      int stack = stacks.add(tree.source(), Op.Stack.NO_DEV);
+      Path point = Files.createDirectories(bundle.resolve("trees/" + n++));
+      shown.add(new Op.Bind(stack, tree.subpath(), point.toString(), false, 0, false));
+      mounts.add(RuntimeSpec.Mount.bind(point.toString(), tree.target(), tree.readOnly()));
+    }
+    for (FileMount file : request.files()) {
+      Files.createDirectories(bundle.resolve("files"));
+      Path point = Files.createFile(bundle.resolve("files/" + n++));
+      FileMount there =
+          new FileMount(
+              point.toString(), file.content(), file.mode(), file.uid(), file.gid(), false);
+      shown.add(new Op.File(there, file.uid(), file.gid(), 0));
+      mounts.add(RuntimeSpec.Mount.bind(point.toString(), file.target(), file.isReadOnly()));
+    }
+    mounts.sort(Comparator.comparing(m -> Path.of(m.destination()).normalize()));
+    for (RuntimeSpec.Mount mount : mounts) {
+      if (!Planner.KEPT_STUBS.contains(mount.destination())
+          && !mount.destination().startsWith("/dev/")
+          && !mount.destination().startsWith("/sys/")) {
+        boolean file =
+            mount.source() != null
+                && MountOptions.parse(mount).bind()
+                && Files.isRegularFile(Path.of(mount.source()));
+        ops.add(new Op.Target(rootfs, mount.destination(), !file, true, 0, 0));
+      }
+    }
+    RuntimeSpec.StepProcess process = request.spec().process();
+    ops.add(
+        new Op.Target(
+            rootfs, process.cwd(), true, false, process.user().uid(), process.user().gid()));
+    // The whole file system of the executor, as the runtime's own, with the layers at one point.
+    stacks.add(new Rootfs.Directory(Path.of("/")), 0);
+    ops.add(new Op.Root());
+    Path root = Files.createDirectory(bundle.resolve("rootfs"));
+    ops.add(new Op.Bind(rootfs, "/", root.toString(), false, 0, false));
+    ops.addAll(shown);
+    ops.add(new Op.Mount("/proc", "proc", "proc", 0, "", false));
+    ops.add(new Op.Pivot());
+    ops.add(new Op.Identity(0, 0, 0022, false, List.of(0)));
+    long all = Capability.mask(Capability.names());
+    ops.add(new Op.Capabilities(all, all, all, 0, 0));
+    ops.add(
+        new Op.Exec(
+            List.of(
+                runtime.toString(),
+                "--root",
+                bundle.resolve("state").toString(),
+                "--log",
+                bundle.resolve("log").toString(),
+                "run",
+                "--bundle",
+                bundle.toString(),
+                id),
+            List.of("PATH=" + DefaultSpec.PATH, "XDG_RUNTIME_DIR=" + bundle)));
+    Files.write(bundle.resolve("config.json"), spec(request, mounts, id).toJson());
+    return new Plan(ops);
+  }
+
+  /** The request's spec with what an OCI runtime must be told on top. */
+  private static RuntimeSpec spec(StepRequest request, List<RuntimeSpec.Mount> mounts, String id) {
+    RuntimeSpec.Linux linux = request.spec().linux();
+    RuntimeSpec.Resources asked = linux.resources();
+    List<RuntimeSpec.DeviceRule> devices =
+        List.of(
+            new RuntimeSpec.DeviceRule(false, null, null, null, "rwm"),
+            new RuntimeSpec.DeviceRule(true, "c", null, null, "m"),
+            new RuntimeSpec.DeviceRule(true, "b", null, null, "m"));
+    return request
+        .spec()
+        .withMounts(mounts)
+        .withRoot(new RuntimeSpec.Root("rootfs", false))
+        .withLinux(
+            new RuntimeSpec.Linux(
+                linux.namespaces(),
+                linux.uidMappings(),
+                linux.gidMappings(),
+                linux.devices(),
+                "/jbuild/" + id,
+                new RuntimeSpec.Resources(
+                    devices,
+                    asked == null ? null : asked.memory(),
+                    asked == null ? null : asked.cpu(),
+                    asked == null ? null : asked.pids(),
+                    asked == null ? null : asked.blockIO(),
+                    asked == null ? Map.of() : asked.unified()),
+                linux.seccomp(),
+                linux.sysctl(),
+                linux.rootfsPropagation(),
+                linux.maskedPaths(),
+                linux.readonlyPaths(),
+                linux.mountLabel()));
+  }
+
+  /** A runtime that was killed leaves its cgroups, empty. */
+  private static void removeCgroups(String id) {
+    for (Cgroups.Hierarchy hierarchy : Cgroups.detect().hierarchies()) {
+      for (Path parent : List.of(hierarchy.mountPoint(), hierarchy.own())) {
+        try {
+          Files.deleteIfExists(parent.resolve("jbuild").resolve(id));
+          Files.deleteIfExists(parent.resolve("jbuild"));
+        } catch (IOException _) {
+          // Other steps are still in there.
+        }
+      }
+    }
+  }
+
+  @Override
+  public String describe() {
+    return "OCI runtime " + runtime;
+  }
+}

@@ -1,0 +1,117 @@
+package dev.jbuild.sandbox;
+
+import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A step whose first process is an OCI runtime; its log tells a failed start from a failed step.
+ */
+final class OciStep implements RunningStep {
+
+  private final EmbeddedStep step;
+  private final Path bundle;
+  private @Nullable StepResult result;
+
+  OciStep(EmbeddedStep step, Path bundle) {
+    this.step = step;
+    this.bundle = bundle;
+  }
+
+  @Override
+  public synchronized StepResult await() throws InterruptedException {
+    StepResult known = result;
+    if (known == null) {
+      StepResult raw = step.await();
+      try {
+        known = translate(raw);
+      } finally {
+        delete(bundle); // also where the caller forgets to close
+      }
+      result = known;
+    }
+    return known;
+  }
+
+  private StepResult translate(StepResult raw) {
+    String complaint = complaint();
+    if (!complaint.isEmpty() && raw.exitCode() != 0 && !raw.killed() && !raw.timedOut()) {
+      String said = complaint.toLowerCase(Locale.ROOT);
+      boolean exec = said.contains("exec: ") || said.contains("executable");
+      if (exec && (said.contains("not found") || said.contains("no such file"))) {
+        return with(raw, 127, complaint);
+      }
+      if (exec && (said.contains("permission denied") || said.contains("exec format error"))) {
+        return with(raw, 126, complaint);
+      }
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE, "OCI runtime cannot run the step: " + complaint);
+    }
+    int code = raw.exitCode();
+    // A runtime passes a signal on as 128 + its number.
+    return code > 128 && code < 128 + 65 && raw.signal().isEmpty()
+        ? new StepResult(
+            code,
+            Signals.name(code - 128),
+            Signals.name(code - 128),
+            raw.outOfMemory(),
+            raw.timedOut(),
+            raw.killed(),
+            raw.usage())
+        : raw;
+  }
+
+  private static StepResult with(StepResult raw, int code, String reason) {
+    return new StepResult(code, null, reason, false, false, false, raw.usage());
+  }
+
+  /** The last error in the runtime's log, without its decoration. */
+  private String complaint() {
+    try {
+      List<String> lines =
+          Files.readAllLines(bundle.resolve("log")).stream()
+              .filter(line -> line.contains("error"))
+              .toList();
+      if (lines.isEmpty()) {
+        return "";
+      }
+      String line = lines.getLast();
+      int at = line.indexOf("msg=\"");
+      return (at < 0 ? line : line.substring(at + 5)).replace("\\\"", "\"").replaceFirst("\"$", "");
+    } catch (IOException _) {
+      return "";
+    }
+  }
+
+  @Override
+  public void kill() {
+    step.kill();
+  }
+
+  @Override
+  public void signal(int signal) {
+    step.signal(signal);
+  }
+
+  @Override
+  public void close() {
+    step.close();
+    delete(bundle);
+  }
+
+  static void delete(Path folder) {
+    try (Stream<Path> walk = Files.walk(folder)) {
+      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException _) {
+      // Left for the system's cleaning of its temporary folder.
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.jbuild.sandbox;
+
+import dev.jbuild.failure.BuildFailure;
+import java.util.Optional;
+
+/**
+ * The launcher chosen for this process, and why.
+ *
+ * @param launcher starts steps
+ * @param tier what the kernel grants
+ * @param isolation the choice that was made, never {@link Isolation#AUTO}
+ * @param reason one line for the log, such as "root with CAP_SYS_ADMIN"
+ */
+public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String reason) {
+
+  /**
+   * Chooses the launcher. Cheap: two files of /proc are read.
+   *
+   * @param wanted as {@code --isolation} has it
+   * @param ociRuntime as {@code --oci-runtime} has it; with AUTO it chooses that runtime
+   * @throws BuildFailure of kind UNSUPPORTED if this process cannot have the isolation that is
+   *     wanted, with what it lacks
+   */
+  public static Sandbox select(Isolation wanted, Optional<String> ociRuntime) {
+    return select(wanted, ociRuntime, Privileges.own());
+  }
+
+  static Sandbox select(Isolation wanted, Optional<String> ociRuntime, Privileges own) {
+    boolean admin = own.uid() == 0 && own.has("CAP_SYS_ADMIN");
+    Isolation choice =
+        switch (wanted) {
+          case AUTO ->
+              ociRuntime.isPresent()
+                  ? Isolation.OCI
+                  : admin
+                      ? own.userNamespace() ? Isolation.ROOTLESS : Isolation.NAMESPACES
+                      : own.uid() == 0 ? Isolation.CHROOT : Isolation.ROOTLESS;
+          case NAMESPACES, ROOTLESS, CHROOT, OCI -> wanted;
+        };
+    return switch (choice) {
+      case NAMESPACES -> {
+        if (!admin) {
+          throw lacks("namespaces", own);
+        }
+        yield new Sandbox(
+            new EmbeddedLauncher(own.userNamespace() ? Tier.B : Tier.A),
+            own.userNamespace() ? Tier.B : Tier.A,
+            choice,
+            own.userNamespace() ? "root of a user namespace" : "root with CAP_SYS_ADMIN");
+      }
+      case ROOTLESS -> {
+        if (!own.userNamespace() || !admin) {
+          throw new BuildFailure(
+              BuildFailure.Kind.UNSUPPORTED,
+              "isolation rootless needs to be started inside a user namespace",
+              "start jbuild through bin/jbuild, which makes one for an ordinary user",
+              null);
+        }
+        yield new Sandbox(
+            new EmbeddedLauncher(Tier.B),
+            Tier.B,
+            choice,
+            "root of a user namespace with " + own.ids() + (own.ids() == 1 ? " id" : " ids"));
+      }
+      case CHROOT -> {
+        if (own.uid() != 0 || !own.has("CAP_SYS_CHROOT")) {
+          throw new BuildFailure(
+              BuildFailure.Kind.UNSUPPORTED,
+              "isolation chroot needs root with CAP_SYS_CHROOT",
+              "run the container as root with its default capabilities",
+              null);
+        }
+        yield new Sandbox(
+            new ChrootLauncher(),
+            Tier.C,
+            choice,
+            admin ? "asked for" : "root without CAP_SYS_ADMIN: nothing can be mounted");
+      }
+      case OCI, AUTO -> {
+        if (!admin) {
+          throw lacks("oci", own);
+        }
+        OciLauncher launcher = OciLauncher.find(ociRuntime);
+        yield new Sandbox(
+            launcher,
+            own.userNamespace() ? Tier.B : Tier.A,
+            Isolation.OCI,
+            "asked for " + launcher.runtime());
+      }
+    };
+  }
+
+  private static BuildFailure lacks(String isolation, Privileges own) {
+    return new BuildFailure(
+        BuildFailure.Kind.UNSUPPORTED,
+        "isolation "
+            + isolation
+            + " needs root with CAP_SYS_ADMIN, and this process is "
+            + (own.uid() == 0 ? "root without it" : "user " + own.uid()),
+        own.uid() == 0
+            ? "give the container CAP_SYS_ADMIN, or use --isolation chroot"
+            : "use --isolation rootless",
+        null);
+  }
+}

@@ -1,0 +1,189 @@
+package dev.jbuild.sandbox;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A system-call policy in the JSON format of {@code docker run --security-opt seccomp=FILE}: rules
+ * that count for some capabilities, architectures and kernels only. {@link #resolve} leaves those
+ * that count, in the form of the runtime spec. Immutable.
+ */
+public final class SeccompProfile {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  private static final Map<String, String> ARCHITECTURES =
+      Map.of("amd64", "SCMP_ARCH_X86_64", "aarch64", "SCMP_ARCH_AARCH64");
+
+  /** Names of architectures in "arches", by what the JVM calls them. */
+  private static final Map<String, String> GO_NAMES = Map.of("amd64", "amd64", "aarch64", "arm64");
+
+  private final Document document;
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Document(
+      String defaultAction,
+      @Nullable Integer defaultErrnoRet,
+      @Nullable List<ArchMap> archMap,
+      @Nullable List<String> architectures,
+      @Nullable List<Rule> syscalls) {}
+
+  record ArchMap(String architecture, @Nullable List<String> subArchitectures) {}
+
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Rule(
+      @Nullable String name,
+      @Nullable List<String> names,
+      String action,
+      @Nullable Integer errnoRet,
+      @Nullable List<RuntimeSpec.SeccompArg> args,
+      @Nullable Condition includes,
+      @Nullable Condition excludes) {}
+
+  record Condition(
+      @Nullable List<String> arches, @Nullable List<String> caps, @Nullable String minKernel) {}
+
+  private final Map<List<String>, RuntimeSpec.Seccomp> resolved = new ConcurrentHashMap<>();
+
+  private SeccompProfile(Document document) {
+    this.document = document;
+  }
+
+  /** Docker's default policy. */
+  public static SeccompProfile dockerDefault() {
+    return Default.PROFILE;
+  }
+
+  private static final class Default {
+    private static final SeccompProfile PROFILE = load();
+
+    private static SeccompProfile load() {
+      try (InputStream in = SeccompProfile.class.getResourceAsStream("seccomp-default.json")) {
+        if (in == null) {
+          throw new IOException("not in the jar");
+        }
+        return parse("seccomp-default.json", in.readAllBytes());
+      } catch (IOException e) {
+        throw new BuildFailure(
+            BuildFailure.Kind.INTERNAL, "default seccomp profile: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /**
+   * Reads a profile.
+   *
+   * @param name of the file, for messages
+   * @throws BuildFailure of kind USER if the text is no profile
+   */
+  public static SeccompProfile parse(String name, byte[] json) {
+    try {
+      Document document = JSON.readValue(new String(json, StandardCharsets.UTF_8), Document.class);
+      if (document.defaultAction == null) {
+        throw new BuildFailure(
+            BuildFailure.Kind.USER, "seccomp profile \"" + name + "\" has no defaultAction");
+      }
+      return new SeccompProfile(document);
+    } catch (JsonProcessingException e) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "seccomp profile \"" + name + "\" cannot be read: " + e.getOriginalMessage(),
+          e);
+    }
+  }
+
+  /** The rules that count on this machine for a step with these capabilities. */
+  public RuntimeSpec.Seccomp resolve(Collection<String> capabilities) {
+    return resolved.computeIfAbsent(
+        List.copyOf(capabilities),
+        caps -> resolve(caps, System.getProperty("os.arch"), System.getProperty("os.version")));
+  }
+
+  RuntimeSpec.Seccomp resolve(Collection<String> capabilities, String arch, String kernel) {
+    String own = ARCHITECTURES.get(arch);
+    if (own == null) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED, "no seccomp policy for architecture \"" + arch + "\"");
+    }
+    Set<String> architectures = new LinkedHashSet<>(List.of(own));
+    if (document.archMap != null) {
+      for (ArchMap map : document.archMap) {
+        if (map.architecture.equals(own) && map.subArchitectures != null) {
+          architectures.addAll(map.subArchitectures);
+        }
+      }
+    } else if (document.architectures != null) {
+      architectures.addAll(document.architectures);
+    }
+    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
+    for (Rule rule : document.syscalls == null ? List.<Rule>of() : document.syscalls) {
+      if (counts(rule, capabilities, GO_NAMES.getOrDefault(arch, arch), kernel)) {
+        List<String> names =
+            rule.names != null ? rule.names : rule.name == null ? List.of() : List.of(rule.name);
+        rules.add(
+            new RuntimeSpec.Syscall(
+                names, rule.action, rule.errnoRet, rule.args == null ? List.of() : rule.args));
+      }
+    }
+    return new RuntimeSpec.Seccomp(
+        document.defaultAction,
+        document.defaultErrnoRet,
+        List.copyOf(architectures),
+        List.of(),
+        rules);
+  }
+
+  private static boolean counts(
+      Rule rule, Collection<String> capabilities, String arch, String kernel) {
+    Condition in = rule.includes;
+    if (in != null) {
+      if ((some(in.arches) && !list(in.arches).contains(arch))
+          || !capabilities.containsAll(list(in.caps))
+          || (in.minKernel != null && !atLeast(kernel, in.minKernel))) {
+        return false;
+      }
+    }
+    Condition out = rule.excludes;
+    return out == null
+        || !(list(out.arches).contains(arch)
+            || list(out.caps).stream().anyMatch(capabilities::contains)
+            || (out.minKernel != null && atLeast(kernel, out.minKernel)));
+  }
+
+  private static boolean some(@Nullable List<String> values) {
+    return values != null && !values.isEmpty();
+  }
+
+  private static List<String> list(@Nullable List<String> values) {
+    return values == null ? List.of() : values;
+  }
+
+  static boolean atLeast(String kernel, String wanted) {
+    int[] have = version(kernel);
+    int[] need = version(wanted);
+    return have[0] != need[0] ? have[0] > need[0] : have[1] >= need[1];
+  }
+
+  private static int[] version(String text) {
+    String[] parts = text.split("[^0-9]+", 3);
+    return new int[] {
+      parts.length > 0 && !parts[0].isEmpty() ? Integer.parseInt(parts[0]) : 0,
+      parts.length > 1 && !parts[1].isEmpty() ? Integer.parseInt(parts[1]) : 0
+    };
+  }
+}

@@ -1,0 +1,329 @@
+package dev.jbuild.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Steps that try to get out. A row's script runs in a step; it must not print {@code REACHED}, and
+ * it must end, so that a row whose attack cannot even be tried is seen. {@code $SECRET} is a file
+ * of the executor's, {@code $EXECUTOR} its process.
+ */
+@Timeout(60)
+abstract class HostileContract {
+
+  @TempDir Path dir;
+  Rig rig;
+
+  abstract Rig rig(Path folder);
+
+  /** One attack. */
+  record Row(String name, String script) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static Row attack(String name, String arguments) {
+    return new Row(name, "attack " + arguments + "; true");
+  }
+
+  static List<Row> rows() {
+    List<Row> rows = new ArrayList<>();
+    rows.addAll(
+        List.of(
+            new Row("readFileOfTheHost", "cat $SECRET && echo REACHED; true"),
+            new Row(
+                "readFileOfTheHostByDotDot",
+                "cat ../../../../../../../..$SECRET && echo REACHED; true"),
+            new Row(
+                "readFileOfTheHostThroughALink",
+                "ln -s /../../../..$SECRET /tmp/l; cat /tmp/l && echo REACHED; true"),
+            new Row(
+                "readFileOfTheHostThroughRootOfInit",
+                "cat /proc/1/root$SECRET && echo REACHED; true"),
+            new Row(
+                "readFileOfTheHostThroughRootOfAnyProcess",
+                "for p in /proc/[0-9]*; do cat $p/root$SECRET && echo REACHED; done; true"),
+            new Row(
+                "readFileOfTheHostThroughCwdOfAnyProcess",
+                "for p in 1 $EXECUTOR $PPID; do cat /proc/$p/cwd/../../../../..$SECRET && echo"
+                    + " REACHED; done; true"),
+            new Row("readEnvironmentOfTheExecutor", "env | grep -i java && echo REACHED; true"),
+            new Row(
+                "readEnvironmentOfInit",
+                "cat /proc/1/environ | grep -q . && ! cat /proc/1/environ | grep -q sealed && echo"
+                    + " REACHED; true"),
+            new Row(
+                "readEnvironmentOfTheExecutorsProcess",
+                "cat /proc/$EXECUTOR/environ | grep -q = && echo REACHED; true"),
+            new Row(
+                "readCommandLineOfTheExecutor",
+                "cat /proc/$EXECUTOR/cmdline | grep -q java && echo REACHED; true"),
+            new Row(
+                "readMapsOfTheExecutor",
+                "cat /proc/$EXECUTOR/maps | grep -q . && echo REACHED; true"),
+            new Row(
+                "readDescriptorsOfTheExecutor",
+                "for i in 0 1 2 3 4 5 6; do timeout 1 head -c1 /proc/$EXECUTOR/fd/$i >/dev/null &&"
+                    + " echo REACHED; done; true"),
+            new Row(
+                "readDescriptorsOfInit",
+                "for i in 0 3 4 5 6 7 8 9 10 11 12; do timeout 1 head -c1 /proc/1/fd/$i >/dev/null &&"
+                    + " echo REACHED; done; true"),
+            new Row("writeProgramOfInit", "attack write-exe /proc/1/exe; true"),
+            new Row("writeProgramOfTheExecutor", "attack write-exe /proc/$EXECUTOR/exe; true"),
+            new Row("readMemoryOfInit", "head -c1 /proc/1/mem && echo REACHED; true"),
+            attack("traceInit", "ptrace 1"),
+            attack("traceTheExecutor", "ptrace $EXECUTOR"),
+            attack("traceTheParent", "ptrace $PPID"),
+            attack("readMemoryOfInitByCall", "vmread 1"),
+            attack("readMemoryOfTheExecutorByCall", "vmread $EXECUTOR"),
+            attack("takeADescriptorOfInit", "pidfd_getfd 1"),
+            attack("takeADescriptorOfTheExecutor", "pidfd_getfd $EXECUTOR"),
+            attack("signalTheExecutor", "kill $EXECUTOR"),
+            new Row("killEveryProcess", "sh -c 'trap \"\" TERM; kill -TERM -1'; true"),
+            new Row("killInit", "kill -9 1; kill -STOP 1; true"),
+            new Row("killGroupOfTheParent", "kill -TERM -$EXECUTOR; true"),
+            attack("keepADescriptor", "fds")));
+    for (String call :
+        List.of(
+            "mount",
+            "fsopen",
+            "open_tree",
+            "umount",
+            "unshare",
+            "unshare-user",
+            "clone-user",
+            "clone3",
+            "pivot_root",
+            "keyctl",
+            "add_key",
+            "bpf",
+            "io_uring",
+            "userfaultfd",
+            "perf",
+            "init_module",
+            "finit_module",
+            "kexec",
+            "reboot",
+            "swapon",
+            "settime",
+            "syslog",
+            "open_by_handle",
+            "iopl",
+            "sethostname",
+            "personality",
+            "vsock",
+            "tiocsti",
+            "ambient")) {
+      rows.add(attack("call-" + call, call));
+    }
+    rows.addAll(
+        List.of(
+            attack("enterNamespaceOfInit", "setns /proc/1/ns/net"),
+            attack("enterNamespaceOfTheExecutor", "setns /proc/$EXECUTOR/ns/mnt"),
+            attack("leaveByChroot", "chroot $SECRET"),
+            attack("openBlockDevice", "block 254 0"),
+            attack("openLoopDevice", "block 7 0"),
+            attack("openMemoryDevice", "char 1 1"),
+            attack("openKernelLog", "char 1 11"),
+            attack("openFuse", "char 10 229"),
+            attack("openKvm", "char 10 232"),
+            new Row("writeCorePattern", write("/proc/sys/kernel/core_pattern")),
+            new Row("writeModprobePath", write("/proc/sys/kernel/modprobe")),
+            new Row("writeHotplug", write("/sys/kernel/uevent_helper")),
+            new Row("writeSysrq", write("/proc/sysrq-trigger")),
+            new Row(
+                "writeReleaseAgent",
+                "for f in /sys/fs/cgroup/release_agent /sys/fs/cgroup/*/release_agent; do [ -e $f ] &&"
+                    + " (echo /x > $f) 2>/dev/null && echo REACHED; done; true"),
+            new Row(
+                "leaveTheCgroup",
+                "for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do [ -e $f ] &&"
+                    + " (echo $$ > $f) 2>/dev/null && echo REACHED; done; true"),
+            new Row(
+                "readKernelMemory", "head -c 64 /proc/kcore | grep -q ELF && echo REACHED; true"),
+            new Row("readKernelKeys", "cat /proc/keys | grep -q . && echo REACHED; true"),
+            new Row(
+                "writeKernelSetting",
+                "(echo 1 > /proc/sys/vm/drop_caches) 2>/dev/null && echo REACHED; true"),
+            new Row(
+                "writeOomScoreOfTheExecutor",
+                "(echo 1000 > /proc/$EXECUTOR/oom_score_adj) 2>/dev/null && echo REACHED; true"),
+            new Row(
+                "mountTheHostsDisk",
+                "mkdir -p /tmp/m; mknod /tmp/d b 254 0; mount /tmp/d /tmp/m && echo REACHED; true"),
+            new Row("remountProcWritable", "mount -o remount,rw /proc/sys && echo REACHED; true"),
+            new Row("unmountAMask", "umount /proc/kcore && echo REACHED; true"),
+            new Row(
+                "procThroughAProcessFolder",
+                "cd /proc/self && cat ../1/root$SECRET && echo REACHED;"
+                    + " cat /proc/self/fd/../../1/root$SECRET && echo REACHED;"
+                    + " cat /proc/self/task/../../1/root$SECRET && echo REACHED; true"),
+            new Row(
+                "rootOfTheRoot", "cat /proc/self/root/../../../..$SECRET && echo REACHED; true"),
+            new Row(
+                "linkToProcOfInit",
+                "ln -s /proc/1/root /tmp/r; cat /tmp/r$SECRET && echo REACHED;"
+                    + " ln -s /proc/$EXECUTOR/cwd /tmp/c; cat /tmp/c/pom.xml && echo REACHED; true")));
+    return rows;
+  }
+
+  private static String write(String file) {
+    return "(echo x > "
+        + file
+        + ") 2>/dev/null && grep -q '^x$' "
+        + file
+        + " && echo REACHED; true";
+  }
+
+  @BeforeEach
+  void makeRig() {
+    rig = rig(dir).withAttack();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("rows")
+  void attackFails(Row row) throws IOException {
+    assumeTrue(
+        !rig.initIsTheStep || !row.script.matches("(?s).*(/proc/1/|ptrace 1|vmread 1|getfd 1).*"),
+        "pid 1 is the step itself");
+    Path secret = Files.writeString(dir.resolve("secret"), "of the host");
+    long executor = ProcessHandle.current().pid();
+    // PPID of the shell is the step's pid 1, or in tier C a process of the launcher's.
+    String script = row.script.replace("$SECRET", secret.toString());
+    Rig.Run run =
+        rig.sh(
+            "EXECUTOR=" + executor + "; " + script + "\necho tried",
+            b -> b.env(List.of("PATH=/bin")));
+    assertThat(run.text()).as(row.name).doesNotContain("REACHED").doesNotContain("of the host");
+    if (!row.name.startsWith("kill")) {
+      assertThat(run.text()).as("%s: %s", run.result(), run.errors()).endsWith("tried\n");
+    }
+    assertThat(ProcessHandle.current().isAlive()).isTrue();
+  }
+
+  @Test
+  void interpreterOfAScriptCannotBeTheLauncherThatIsThenOverwritten() throws IOException {
+    // CVE-2019-5736: the program of the step is the launcher's own, seen from inside.
+    Path launcher = LauncherBinary.locate();
+    byte[] before = Files.readAllBytes(launcher);
+    Path script = rig.lower.resolve("evil");
+    Files.writeString(script, "#!/proc/self/exe userns /bin/sh\n");
+    script.toFile().setExecutable(true, false);
+    rig.run(rig.request("/evil").build());
+    Rig.Run run =
+        rig.sh("for p in 1 self $$ $PPID; do attack write-exe /proc/$p/exe; done; echo tried");
+    assertThat(run.text()).endsWith("tried\n");
+    assertThat(Files.readAllBytes(launcher)).isEqualTo(before);
+  }
+
+  @Test
+  void secretOfAnotherStepIsOutOfReach() throws Exception {
+    byte[] secret = "other-steps-secret".getBytes(StandardCharsets.UTF_8);
+    Rig other = rig(Files.createDirectory(dir.resolve("other")));
+    CountDownLatch running = new CountDownLatch(1);
+    StepRequest holder =
+        other
+            .request("/bin/sh", "-c", "export TOKEN=$(cat /run/secrets/key); echo up; sleep 5")
+            .file(new FileMount("/run/secrets/key", secret, 0400, 0, 0, true))
+            .build();
+    try (RunningStep step = other.launcher.start(holder, (_, _) -> running.countDown())) {
+      assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+      Rig.Run run =
+          rig.sh(
+              "for p in $(seq 1 20) $(seq "
+                  + (ProcessHandle.current().pid() - 5)
+                  + " "
+                  + (ProcessHandle.current().pid() + 400)
+                  + "); do cat /proc/$p/root/run/secrets/key /proc/$p/environ; done 2>/dev/null;"
+                  + " cat /run/secrets/key; echo tried");
+      assertThat(run.text()).endsWith("tried\n").doesNotContain("other-steps-secret");
+      step.kill();
+    }
+  }
+
+  @Test
+  void readOnlySourceCannotBeWritten() throws Exception {
+    Path source = Files.createDirectory(dir.resolve("source"));
+    Files.writeString(source.resolve("file"), "kept");
+    Rig.Run run =
+        rig.sh(
+            "echo x > /src/file; rm -f /src/file; echo y > /src/new; mount -o remount,rw /src; chmod"
+                + " 777 /src; echo tried",
+            b -> b.mount(RuntimeSpec.Mount.bind(source.toString(), "/src", true)));
+    assertThat(run.text()).isEqualTo("tried\n");
+    assertThat(source.resolve("file")).hasContent("kept");
+    assertThat(source.resolve("new")).doesNotExist();
+  }
+
+  @Test
+  void forksWithoutEndDieWithTheStep() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    StepRequest bomb =
+        rig.request(
+                "/bin/sh",
+                "-c",
+                "echo up; f() { sleep 1005 & [ $1 -gt 0 ] && { f $(($1-1)) & f $(($1-1)) & }; }; f 6;"
+                    + " while :; do (setsid sleep 1005 &); sleep 0.01; done")
+            .build();
+    try (RunningStep step = rig.launcher.start(bomb, (_, _) -> running.countDown())) {
+      assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+      Thread.sleep(300);
+      long start = System.nanoTime();
+      step.kill();
+      step.await();
+      assertThat(System.nanoTime() - start).isLessThan(1_000_000_000L);
+    }
+    assertThat(LauncherContract.processesNamed("sleep 1005")).isZero();
+  }
+
+  @Test
+  void sizeOfFilesCanBeLimited() {
+    Rig.Run run =
+        rig.sh(
+            "dd if=/dev/zero of=/tmp/big bs=64k count=100; wc -c < /tmp/big",
+            b ->
+                b.limits(
+                    Limits.NONE.withUlimits(Map.of("fsize", new Limits.Ulimit(1 << 20, 1 << 20)))));
+    assertThat(run.text().strip()).endsWith("1048576");
+  }
+
+  @Test
+  void loopbackServicesAreOutOfReachWithoutANetwork() throws Exception {
+    assumeTrue(rig.mounts, "tier C has the network of the executor's container");
+    try (ServerSocket service = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Rig.Run run =
+          rig.sh(
+              "nc -w 1 127.0.0.1 "
+                  + service.getLocalPort()
+                  + " </dev/null && echo REACHED; echo tried",
+              b -> b.network(NetworkMode.NONE));
+      assertThat(run.text()).isEqualTo("tried\n");
+    }
+  }
+
+  @Test
+  void thereAreManyRows() {
+    assertThat(rows().stream().map(Row::name)).hasSizeGreaterThan(60).doesNotHaveDuplicates();
+  }
+}

@@ -1,0 +1,168 @@
+package dev.jbuild.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.jbuild.failure.BuildFailure;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Limits, on the machine's own cgroup version. */
+@Tag("root")
+@Timeout(60)
+class LimitsIT {
+
+  @TempDir Path dir;
+  Rig rig;
+
+  @BeforeEach
+  void makeRig() {
+    Rig.assumeRoot();
+    Cgroups machine = Cgroups.detect();
+    for (String controller : List.of("memory", "pids", "cpu")) {
+      assumeTrue(
+          machine.with(controller).filter(h -> Files.isWritable(h.own())).isPresent(),
+          "no writable cgroup with the controller " + controller);
+    }
+    rig = new Rig(dir, new EmbeddedLauncher(Tier.A), true, false).withAttack();
+  }
+
+  @Test
+  void stepAboveItsMemoryIsKilledAndTheMessageNamesWhatAndHowMuch() {
+    StepResult result =
+        rig.sh("attack eat 200; exit $?", b -> b.limits(Limits.NONE.withMemory(32 << 20))).result();
+    assertThat(result.outOfMemory()).isTrue();
+    assertThat(result.succeeded()).isFalse();
+    assertThat(result.explanation())
+        .hasValueSatisfying(text ->
+            assertThat(text)
+                .matches(
+                    "out of memory \\(limit 32 MiB, peak 32 MiB(, killed process: attack)?\\)"));
+    assertThat(result.usage().memoryPeakIsTotal()).isTrue();
+    assertThat(result.usage().memoryPeakBytes()).isBetween(31L << 20, 32L << 20);
+  }
+
+  @Test
+  void stepBelowItsMemoryIsLeftAlone() {
+    StepResult result =
+        rig.sh("attack eat 10; true", b -> b.limits(Limits.NONE.withMemory(64 << 20))).result();
+    assertThat(result.outOfMemory()).isFalse();
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.usage().memoryPeakBytes()).isBetween(10L << 20, 64L << 20);
+  }
+
+  @Test
+  void forkBombStopsAtTheLimitOfTasks() {
+    Rig.Run run = rig.sh("attack forks 5000", b -> b.limits(Limits.NONE.withPids(40)));
+    assertThat(run.text()).startsWith("forked ");
+    assertThat(Integer.parseInt(run.text().strip().substring(7))).isBetween(20, 39);
+    run.result().usage().pidsPeak().ifPresent(peak -> assertThat(peak).isLessThanOrEqualTo(40));
+  }
+
+  @Test
+  void shareOfCpuTimeIsHeld() {
+    StepResult result =
+        rig.sh(
+                "timeout 1 sh -c 'while :; do :; done'; true",
+                b -> b.limits(Limits.NONE.withCpus(0.25)))
+            .result();
+    Duration used = result.usage().userCpu().plus(result.usage().systemCpu());
+    assertThat(used).isLessThan(Duration.ofMillis(600));
+  }
+
+  @Test
+  void sizeOfSharedMemoryIsHeld() {
+    Limits limits =
+        new Limits(
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalDouble.empty(),
+            OptionalLong.empty(),
+            OptionalInt.empty(),
+            Map.of(),
+            Map.of(),
+            OptionalLong.of(1 << 20),
+            Optional.empty());
+    assertThat(
+            rig.sh(
+                    "dd if=/dev/zero of=/dev/shm/f bs=64k count=100 2>/dev/null; wc -c < /dev/shm/f",
+                    b -> b.limits(limits))
+                .text()
+                .strip())
+        .isEqualTo("1048576");
+  }
+
+  @Test
+  void ulimitThatCannotBeHadIsAClearError() {
+    long tooMuch = 1L << 40;
+    assertThatThrownBy(() ->
+            rig.sh(
+                "true",
+                b ->
+                    b.limits(
+                        Limits.NONE.withUlimits(
+                            Map.of("nofile", new Limits.Ulimit(tooMuch, tooMuch))))))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("cannot set a resource limit: \"nofile\": operation not permitted");
+  }
+
+  @Test
+  void cgroupsOfAStepAreGoneAfterIt() throws Exception {
+    rig.sh("true", b -> b.limits(Limits.NONE.withMemory(64 << 20).withPids(100).withCpus(1)));
+    for (Cgroups.Hierarchy hierarchy : Cgroups.detect().hierarchies()) {
+      try (Stream<Path> children = Files.list(hierarchy.own())) {
+        assertThat(children.map(p -> p.getFileName().toString()))
+            .noneMatch(n -> n.startsWith("jbuild-" + ProcessHandle.current().pid() + "-"));
+      }
+    }
+  }
+
+  @Test
+  void stepSeesItsCgroupAsTheRoot() {
+    assertThat(rig.sh("grep memory /proc/self/cgroup | cut -d: -f3").text()).isIn("/\n", "");
+    assertThat(rig.sh("cat /proc/self/cgroup").text()).doesNotContain("jbuild-");
+  }
+
+  @Test
+  void nodesCanBeMadeButTheMachinesDevicesNotOpened() {
+    assertThat(rig.sh("mknod -m 666 /tmp/null c 1 3 && echo x > /tmp/null && echo works").text())
+        .isEqualTo("works\n");
+    assertThat(rig.sh("attack block 7 0").text()).startsWith("refused block: EPERM");
+    assertThat(rig.sh("attack char 1 1").text()).startsWith("refused char: EPERM");
+  }
+
+  @Test
+  void deviceProgramOfVersion2HoldsTheSameRules() throws Exception {
+    Cgroups machine = Cgroups.detect();
+    assumeTrue(machine.unified().isPresent(), "no cgroup v2 is mounted");
+    Cgroups only =
+        new Cgroups(machine.hierarchies().stream().filter(Cgroups.Hierarchy::unified).toList());
+    Rig own =
+        new Rig(
+                Files.createDirectory(dir.resolve("v2")),
+                new EmbeddedLauncher(LauncherBinary.locate(), Tier.A, 400, only),
+                true,
+                false)
+            .withAttack();
+    assertThat(own.sh("mknod -m 666 /tmp/null c 1 3 && echo x > /tmp/null && echo works").text())
+        .isEqualTo("works\n");
+    assertThat(own.sh("attack block 7 0").text()).startsWith("refused block: EPERM");
+    assertThat(own.sh("attack char 1 1").text()).startsWith("refused char: EPERM");
+    assertThat(own.sh("echo x > /dev/null; head -c1 /dev/urandom | wc -c").text().strip())
+        .isEqualTo("1");
+  }
+}

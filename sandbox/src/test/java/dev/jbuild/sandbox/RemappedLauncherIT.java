@@ -1,0 +1,78 @@
+package dev.jbuild.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Tier A with root of a step as an ordinary id of the machine. */
+@Tag("root")
+class RemappedLauncherIT {
+
+  private static final IdRange RANGE = new IdRange(500_000, 65_536);
+
+  private static Rig rig(Path folder) {
+    Rig.assumeRoot();
+    return new Rig(folder, new EmbeddedLauncher(Tier.A).remapped(RANGE), true, false);
+  }
+
+  @Nested
+  class Contract extends LauncherContract {
+    @Override
+    Rig rig(Path folder) {
+      return RemappedLauncherIT.rig(folder);
+    }
+
+    @Test
+    void rootOfTheStepIsNobodyOutsideAndItsFilesAreRoots() throws Exception {
+      Rig.Run run =
+          rig.sh("cat /proc/self/uid_map; id -u; touch /made; mkdir /dir; chown 1000:1000 /dir");
+      assertThat(run.lines().getFirst().strip().split("\\s+", -1))
+          .containsExactly("0", "500000", "65536");
+      assertThat(run.lines().getLast()).isEqualTo("0");
+      assertThat(Files.getAttribute(rig.upper.resolve("made"), "unix:uid")).isEqualTo(0);
+      assertThat(Files.getAttribute(rig.upper.resolve("dir"), "unix:uid")).isEqualTo(1000);
+    }
+
+    @Test
+    void filesOfTheLayersAreRootsInTheStep() {
+      assertThat(rig.sh("stat -c %u:%g /bin/busybox /etc/passwd / /dev/null /tmp").lines())
+          .containsOnly("0:0");
+    }
+
+    @Test
+    void treesAreShiftedToo() throws Exception {
+      Path cache = Files.createDirectory(dir.resolve("cache"));
+      Files.writeString(cache.resolve("f"), "x");
+      assertThat(
+              rig.sh(
+                      "stat -c %u /cache/f; echo y > /cache/g",
+                      b ->
+                          b.tree(
+                              new RootfsMount("/cache", new Rootfs.Directory(cache), "/", false)))
+                  .text())
+          .isEqualTo("0\n");
+      assertThat(Files.getAttribute(cache.resolve("g"), "unix:uid")).isEqualTo(0);
+    }
+
+    @Test
+    void idOutsideTheRangeIsRefused() {
+      assertThatThrownBy(
+              () -> rig.sh("id", b -> b.user(new ResolvedUser(70_000, 0, List.of(), "/"))))
+          .hasMessage("id 70000 is not among the 65536 ids of the step");
+    }
+  }
+
+  @Nested
+  class Hostile extends HostileContract {
+    @Override
+    Rig rig(Path folder) {
+      return RemappedLauncherIT.rig(folder);
+    }
+  }
+}

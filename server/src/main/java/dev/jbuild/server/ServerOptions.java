@@ -1,0 +1,161 @@
+package dev.jbuild.server;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a server listens and what it allows.
+ *
+ * @param address where it listens
+ * @param token what callers must present; null for nobody in particular
+ * @param tls certificate and key; null for plain HTTP
+ * @param anonymous whether an address that is not loopback may do without a token
+ * @param maxBuilds builds that run at once, at least 1
+ * @param queue builds that may wait for their turn
+ * @param contextLimit bytes of a posted context at most
+ * @param uploadTime how long posting one may take
+ * @param buildTime how long a build may run
+ * @param keptBuilds finished builds that are remembered with their events
+ */
+public record ServerOptions(
+    Address address,
+    @Nullable String token,
+    @Nullable Tls tls,
+    boolean anonymous,
+    int maxBuilds,
+    int queue,
+    long contextLimit,
+    Duration uploadTime,
+    Duration buildTime,
+    int keptBuilds) {
+
+  /** Loopback, port 8372, no token; a build for every processor and 64 waiting. */
+  public static final ServerOptions DEFAULT =
+      new ServerOptions(
+          new Address.Tcp("127.0.0.1", 8372),
+          null,
+          null,
+          false,
+          Math.max(1, Runtime.getRuntime().availableProcessors()),
+          64,
+          8L << 30,
+          Duration.ofHours(1),
+          Duration.ofHours(6),
+          200);
+
+  public ServerOptions {
+    if (maxBuilds < 1) {
+      throw new IllegalArgumentException("a server runs at least one build, not " + maxBuilds);
+    }
+    if (queue < 0 || contextLimit < 1 || keptBuilds < 1) {
+      throw new IllegalArgumentException("a limit is below what is possible");
+    }
+  }
+
+  /** Where a server listens. */
+  public sealed interface Address {
+    /** A port of 0 takes a free one. */
+    record Tcp(String host, int port) implements Address {}
+
+    /** A Unix socket; what is there of a server that is gone is replaced. */
+    record Unix(Path path) implements Address {}
+  }
+
+  /** PEM files. */
+  public record Tls(Path certificate, Path key) {}
+
+  Optional<String> bearer() {
+    return Optional.ofNullable(token);
+  }
+
+  public ServerOptions withAddress(Address other) {
+    return new ServerOptions(
+        other,
+        token,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
+  }
+
+  public ServerOptions withToken(@Nullable String other) {
+    return new ServerOptions(
+        address,
+        other,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
+  }
+
+  public ServerOptions withTls(@Nullable Tls other) {
+    return new ServerOptions(
+        address,
+        token,
+        other,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
+  }
+
+  public ServerOptions withAnonymous(boolean allowed) {
+    return new ServerOptions(
+        address,
+        token,
+        tls,
+        allowed,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
+  }
+
+  public ServerOptions withBuilds(int most, int waiting) {
+    return new ServerOptions(
+        address,
+        token,
+        tls,
+        anonymous,
+        most,
+        waiting,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds);
+  }
+
+  public ServerOptions withContextLimit(long bytes, Duration time) {
+    return new ServerOptions(
+        address, token, tls, anonymous, maxBuilds, queue, bytes, time, buildTime, keptBuilds);
+  }
+
+  public ServerOptions withBuildTime(Duration time) {
+    return new ServerOptions(
+        address,
+        token,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        time,
+        keptBuilds);
+  }
+}
