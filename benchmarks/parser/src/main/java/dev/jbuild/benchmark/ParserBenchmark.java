@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -88,7 +89,7 @@ public class ParserBenchmark {
         IgnoreMatcher.parse(
             "**/.git\nnode_modules\n*.log\n**/*.o\nbuild/**\n!build/keep\ndocs/*.md\n");
     paths =
-        java.util.stream.IntStream.range(0, lines)
+        IntStream.range(0, lines)
             .mapToObj(i -> "src/main/java/package" + i % 97 + "/File" + i + ".java")
             .toList();
   }

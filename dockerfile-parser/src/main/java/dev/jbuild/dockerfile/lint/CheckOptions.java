@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The value of {@code # check=}, or of the build argument {@code BUILDKIT_DOCKERFILE_CHECK}, which
@@ -99,8 +100,7 @@ public record CheckOptions(
     };
   }
 
-  private static DockerfileException failure(
-      Word value, String message, @org.jspecify.annotations.Nullable String hint) {
+  private static DockerfileException failure(Word value, String message, @Nullable String hint) {
     return new DockerfileException(List.of(Diagnostic.error(value.span(), message, hint)));
   }
 

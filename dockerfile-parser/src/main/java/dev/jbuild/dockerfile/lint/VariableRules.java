@@ -2,19 +2,26 @@ package dev.jbuild.dockerfile.lint;
 
 import dev.jbuild.dockerfile.ast.AddInstruction;
 import dev.jbuild.dockerfile.ast.ArgInstruction;
+import dev.jbuild.dockerfile.ast.CmdInstruction;
 import dev.jbuild.dockerfile.ast.CopyInstruction;
 import dev.jbuild.dockerfile.ast.CopySource;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.EntrypointInstruction;
 import dev.jbuild.dockerfile.ast.EnvInstruction;
 import dev.jbuild.dockerfile.ast.ExposeInstruction;
+import dev.jbuild.dockerfile.ast.FromInstruction;
+import dev.jbuild.dockerfile.ast.HealthcheckInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
 import dev.jbuild.dockerfile.ast.KeyValue;
 import dev.jbuild.dockerfile.ast.LabelInstruction;
+import dev.jbuild.dockerfile.ast.MaintainerInstruction;
 import dev.jbuild.dockerfile.ast.MountFlag;
 import dev.jbuild.dockerfile.ast.Nearest;
+import dev.jbuild.dockerfile.ast.OnbuildInstruction;
 import dev.jbuild.dockerfile.ast.Quoted;
 import dev.jbuild.dockerfile.ast.RunInstruction;
+import dev.jbuild.dockerfile.ast.ShellInstruction;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.StopsignalInstruction;
 import dev.jbuild.dockerfile.ast.UserInstruction;
@@ -29,6 +36,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -149,13 +157,13 @@ final class VariableRules {
         case StopsignalInstruction signal -> words(List.of(signal.signal()), state, sink);
         case UserInstruction user -> words(List.of(user.user()), state, sink);
         case VolumeInstruction volume -> words(volume.paths(), state, sink);
-        case dev.jbuild.dockerfile.ast.CmdInstruction none -> state;
-        case dev.jbuild.dockerfile.ast.EntrypointInstruction none -> state;
-        case dev.jbuild.dockerfile.ast.FromInstruction none -> state;
-        case dev.jbuild.dockerfile.ast.HealthcheckInstruction none -> state;
-        case dev.jbuild.dockerfile.ast.MaintainerInstruction none -> state;
-        case dev.jbuild.dockerfile.ast.OnbuildInstruction none -> state;
-        case dev.jbuild.dockerfile.ast.ShellInstruction none -> state;
+        case CmdInstruction none -> state;
+        case EntrypointInstruction none -> state;
+        case FromInstruction none -> state;
+        case HealthcheckInstruction none -> state;
+        case MaintainerInstruction none -> state;
+        case OnbuildInstruction none -> state;
+        case ShellInstruction none -> state;
       };
     } catch (DockerfileException e) {
       return state;
@@ -253,7 +261,7 @@ final class VariableRules {
     Set<String> known = new TreeSet<>(state.scope.runEnvironment().keySet());
     known.addAll(state.declared);
     String near = Nearest.of(name, known).orElse(null);
-    boolean capitals = name.equals(name.toUpperCase(java.util.Locale.ROOT));
+    boolean capitals = name.equals(name.toUpperCase(Locale.ROOT));
     if (near == null && !state.imageKnown && capitals) {
       return;
     }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,8 +106,7 @@ public record Outline(
           inOrder(ssh.values().stream().toList(), Input::span));
     }
 
-    private static <T> List<T> inOrder(
-        List<T> all, java.util.function.Function<T, SourceSpan> span) {
+    private static <T> List<T> inOrder(List<T> all, Function<T, SourceSpan> span) {
       return all.stream()
           .sorted(
               Comparator.comparingInt((T each) -> span.apply(each).startLine())

@@ -1,6 +1,7 @@
 package dev.jbuild.dockerfile.parse;
 
 import dev.jbuild.dockerfile.ast.SourceSpan;
+import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.grammar.FoldedCharStream;
 import dev.jbuild.grammar.JsonLexer;
@@ -158,8 +159,6 @@ final class JsonArray {
   /** An escape such as "\\ud800" that is half a pair becomes U+FFFD, as in Go. */
   private static String withoutStraySurrogates(StringBuilder text, String raw, int start, int end) {
     boolean escaped = raw.indexOf("\\u", start) >= 0 && raw.indexOf("\\u", start) < end;
-    return escaped
-        ? dev.jbuild.dockerfile.ast.SourceText.printable(text.toString())
-        : text.toString();
+    return escaped ? SourceText.printable(text.toString()) : text.toString();
   }
 }

@@ -1,6 +1,7 @@
 package dev.jbuild.dockerfile.generated;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /** Makes Dockerfiles that mostly parse, from all forms of the language, in odd layouts. */
@@ -124,7 +125,7 @@ public final class DockerfileGenerator {
   }
 
   private void line(String keyword, String arguments) {
-    out.append(chance(80) ? keyword : keyword.toLowerCase(java.util.Locale.ROOT));
+    out.append(chance(80) ? keyword : keyword.toLowerCase(Locale.ROOT));
     out.append(blank()).append(arguments).append('\n');
   }
 
