@@ -1,6 +1,7 @@
 package dev.jbuild.layer;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * Compresses a stream that arrives in blocks of {@link #BLOCK} bytes, the last one shorter and
@@ -10,15 +11,11 @@ interface BlockEncoder extends AutoCloseable {
   /** Long enough that cutting costs no compression, short enough to keep all cores busy. */
   int BLOCK = 256 * 1024;
 
-  /**
-   * Takes a full block; the array belongs to the encoder afterwards.
-   *
-   * @return an array of {@link #BLOCK} bytes for the next block
-   */
-  byte[] block(byte[] data) throws IOException;
+  /** Takes a full block, a direct buffer; it is the caller's again when this returns. */
+  void block(ByteBuffer data) throws IOException;
 
   /** Takes the last, partial block and writes everything out. */
-  void finish(byte[] data, int length) throws IOException;
+  void finish(ByteBuffer data) throws IOException;
 
   /** Lets go of native memory and running work, finished or not. */
   @Override

@@ -1,11 +1,14 @@
 package dev.jbuild.layer;
 
+import dev.jbuild.linux.FileFd;
 import dev.jbuild.oci.DiffId;
-import dev.jbuild.oci.Digest;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Takes a layer's tar and writes its blob in one pass: hashes the tar, compresses it, hashes and
@@ -16,11 +19,15 @@ import java.util.Objects;
  * closed.
  */
 public final class CompressedLayerStream extends OutputStream {
-  private final Digest.Hasher tarHash = Digest.hasher();
+  /** One is filled, one hashed, one waits for either. */
+  private static final int BUFFERS = 3;
+
+  private final ArrayBlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(BUFFERS);
+  private final OrderedHash tarHash = new OrderedHash(free);
   private final HashingSink blob;
   private final BlockEncoder encoder;
-  private byte[] block = new byte[BlockEncoder.BLOCK];
-  private int filled;
+  private ByteBuffer block = ByteBuffer.allocateDirect(BlockEncoder.BLOCK);
+  private int made = 1;
   private long tarSize;
   private boolean finished;
 
@@ -52,10 +59,10 @@ public final class CompressedLayerStream extends OutputStream {
 
   @Override
   public void write(int b) throws IOException {
-    if (filled == block.length) {
+    if (!block.hasRemaining()) {
       flushBlock();
     }
-    block[filled++] = (byte) b;
+    block.put((byte) b);
   }
 
   @Override
@@ -63,26 +70,62 @@ public final class CompressedLayerStream extends OutputStream {
     Objects.checkFromIndexSize(offset, length, bytes.length);
     int done = 0;
     while (done < length) {
-      if (filled == block.length) {
+      if (!block.hasRemaining()) {
         flushBlock();
       }
-      int n = Math.min(length - done, block.length - filled);
-      System.arraycopy(bytes, offset + done, block, filled, n);
-      filled += n;
+      int n = Math.min(length - done, block.remaining());
+      block.put(bytes, offset + done, n);
       done += n;
     }
   }
 
+  /** Takes bytes from a file's position on, without copying; how many of them the file lacks. */
+  long transferFrom(FileFd file, long length) throws IOException {
+    long left = length;
+    while (left > 0) {
+      if (!block.hasRemaining()) {
+        flushBlock();
+      }
+      int whole = block.limit();
+      block.limit((int) Math.min(whole, block.position() + left));
+      int n = file.read(block);
+      block.limit(whole);
+      if (n < 0) {
+        return left;
+      }
+      left -= n;
+    }
+    return 0;
+  }
+
   private void flushBlock() throws IOException {
-    tarHash.update(block, 0, filled);
-    tarSize += filled;
-    filled = 0;
-    block = encoder.block(block);
+    tarSize += block.flip().remaining();
+    ByteBuffer encoded = block.duplicate();
+    tarHash.update(block);
+    encoder.block(encoded);
+    block = nextBlock().clear();
+  }
+
+  private ByteBuffer nextBlock() throws InterruptedIOException {
+    ByteBuffer next = free.poll();
+    if (next != null) {
+      return next;
+    }
+    if (made < BUFFERS) {
+      made++;
+      return ByteBuffer.allocateDirect(BlockEncoder.BLOCK);
+    }
+    try {
+      return free.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("compression is cancelled");
+    }
   }
 
   /** Bytes of the tar so far. */
   public long tarSize() {
-    return tarSize + filled;
+    return tarSize + block.position();
   }
 
   /** Ends the blob and says what it is. Call once, after the last write. */
@@ -91,11 +134,10 @@ public final class CompressedLayerStream extends OutputStream {
       throw new IllegalStateException("the layer is finished already");
     }
     finished = true;
-    tarHash.update(block, 0, filled);
-    tarSize += filled;
-    encoder.finish(block, filled);
+    tarSize += block.flip().remaining();
+    encoder.finish(block.duplicate());
     blob.flush();
-    DiffId source = new DiffId(tarHash.digest());
+    DiffId source = new DiffId(tarHash.digest(block));
     return encoder instanceof EstargzEncoder estargz
         ? estargz.result(source, blob)
         : new CompressedLayer(source, source, tarSize, blob.digest(), blob.size(), Map.of());
@@ -103,6 +145,7 @@ public final class CompressedLayerStream extends OutputStream {
 
   @Override
   public void close() {
+    tarHash.close();
     encoder.close();
   }
 }

@@ -4,7 +4,7 @@ import dev.jbuild.oci.DiffId;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -74,15 +74,16 @@ final class EstargzEncoder implements BlockEncoder {
   }
 
   @Override
-  public byte[] block(byte[] data) throws IOException {
-    hand(data);
-    return new byte[BLOCK];
+  public void block(ByteBuffer data) throws IOException {
+    byte[] bytes = new byte[data.remaining()];
+    data.get(bytes);
+    hand(bytes);
   }
 
   @Override
-  public void finish(byte[] data, int length) throws IOException {
-    if (length > 0) {
-      hand(Arrays.copyOf(data, length));
+  public void finish(ByteBuffer data) throws IOException {
+    if (data.hasRemaining()) {
+      block(data);
     }
     hand(END);
     summary = outcome();

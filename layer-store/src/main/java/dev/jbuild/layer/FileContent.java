@@ -20,7 +20,12 @@ public record FileContent(DirFd root, BytePath path, Stat stat) implements Conte
 
   @Override
   public InputStream open() throws IOException {
-    return root.openRead(path).inputStream();
+    return openFile().inputStream();
+  }
+
+  /** The file itself, for readers that want the bytes in memory of their own. */
+  FileFd openFile() throws IOException {
+    return root.openRead(path);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.jbuild.layer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
@@ -64,15 +65,13 @@ final class GzipEncoder implements BlockEncoder {
   }
 
   @Override
-  public byte[] block(byte[] data) throws IOException {
-    submit(data, BLOCK, false);
-    byte[] next = free.poll();
-    return next == null ? new byte[BLOCK] : next;
+  public void block(ByteBuffer data) throws IOException {
+    submit(data, false);
   }
 
   @Override
-  public void finish(byte[] data, int length) throws IOException {
-    submit(data, length, true);
+  public void finish(ByteBuffer data) throws IOException {
+    submit(data, true);
     while (!pieces.isEmpty()) {
       writeOldest();
     }
@@ -88,7 +87,11 @@ final class GzipEncoder implements BlockEncoder {
     }
   }
 
-  private void submit(byte[] data, int length, boolean last) throws IOException {
+  private void submit(ByteBuffer block, boolean last) throws IOException {
+    byte[] reused = free.poll();
+    byte[] data = reused == null ? new byte[BLOCK] : reused;
+    int length = block.remaining();
+    block.get(data, 0, length);
     crc.update(data, 0, length);
     size += length;
     byte[] before = dictionary;

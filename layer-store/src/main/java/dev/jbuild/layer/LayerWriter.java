@@ -2,6 +2,7 @@ package dev.jbuild.layer;
 
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.linux.BytePath;
+import dev.jbuild.linux.FileFd;
 import dev.jbuild.linux.FileType;
 import java.io.IOException;
 import java.io.InputStream;
@@ -151,11 +152,26 @@ public final class LayerWriter {
     }
     writeHeader('0', name(file.path()), "", file.size(), file.attributes(), 0, 0);
     if (file.size() > 0) {
+      writeContent(file);
+    }
+    pad(file.size());
+  }
+
+  private void writeContent(TreeEntry.RegularFile file) throws IOException {
+    if (out instanceof CompressedLayerStream stream
+        && file.content() instanceof FileContent content) {
+      try (FileFd in = content.openFile()) {
+        long missing = stream.transferFrom(in, file.size());
+        if (missing > 0) {
+          throw changed(file, missing);
+        }
+        written += file.size();
+      }
+    } else {
       try (InputStream in = file.content().open()) {
         copy(in, file.size(), file);
       }
     }
-    pad(file.size());
   }
 
   private void writeSparse(TreeEntry.RegularFile file, SparseMap map) throws IOException {
@@ -231,19 +247,23 @@ public final class LayerWriter {
     while (left > 0) {
       int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
       if (n < 0) {
-        throw new BuildFailure(
-            BuildFailure.Kind.CONFLICT,
-            "file \""
-                + file.path()
-                + "\" changes while it is read: "
-                + left
-                + " of its "
-                + file.size()
-                + " bytes are missing");
+        throw changed(file, left);
       }
       emit(buffer, n);
       left -= n;
     }
+  }
+
+  private static BuildFailure changed(TreeEntry.RegularFile file, long missing) {
+    return new BuildFailure(
+        BuildFailure.Kind.CONFLICT,
+        "file \""
+            + file.path()
+            + "\" changes while it is read: "
+            + missing
+            + " of its "
+            + file.size()
+            + " bytes are missing");
   }
 
   private void pad(long size) throws IOException {

@@ -1,8 +1,10 @@
 package dev.jbuild.layer;
 
-import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
+import com.github.luben.zstd.EndDirective;
+import com.github.luben.zstd.ZstdCompressCtx;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 
 /**
  * zstd (RFC 8878) as one frame with a checksum.
@@ -12,32 +14,47 @@ import java.io.OutputStream;
  * least one worker is always asked for.
  */
 final class ZstdEncoder implements BlockEncoder {
-  private final ZstdOutputStreamNoFinalizer zstd;
+  private static final int OUTPUT = 512 * 1024;
 
-  ZstdEncoder(OutputStream out, int level, int parallelism) throws IOException {
-    zstd = new ZstdOutputStreamNoFinalizer(out, level);
+  private final OutputStream out;
+  private final ZstdCompressCtx zstd = new ZstdCompressCtx();
+  private final ByteBuffer compressed = ByteBuffer.allocateDirect(OUTPUT);
+  private final byte[] copy = new byte[OUTPUT];
+
+  ZstdEncoder(OutputStream out, int level, int parallelism) {
+    this.out = out;
+    zstd.setLevel(level);
     zstd.setWorkers(Math.max(1, parallelism));
     zstd.setChecksum(true);
   }
 
   @Override
-  public byte[] block(byte[] data) throws IOException {
-    zstd.write(data, 0, BLOCK);
-    return data;
+  public void block(ByteBuffer data) throws IOException {
+    while (data.hasRemaining()) {
+      zstd.compressDirectByteBufferStream(compressed, data, EndDirective.CONTINUE);
+      emit();
+    }
   }
 
   @Override
-  public void finish(byte[] data, int length) throws IOException {
-    zstd.write(data, 0, length);
-    zstd.closeWithoutClosingParentStream();
+  public void finish(ByteBuffer data) throws IOException {
+    boolean ended = false;
+    while (!ended) {
+      ended = zstd.compressDirectByteBufferStream(compressed, data, EndDirective.END);
+      emit();
+    }
+  }
+
+  private void emit() throws IOException {
+    compressed.flip();
+    int length = compressed.remaining();
+    compressed.get(copy, 0, length);
+    compressed.clear();
+    out.write(copy, 0, length);
   }
 
   @Override
   public void close() {
-    try {
-      zstd.closeWithoutClosingParentStream();
-    } catch (IOException e) {
-      // Only after a failure that was reported already, or after finish, when it does nothing.
-    }
+    zstd.close();
   }
 }

@@ -135,6 +135,11 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
 
     /** Takes the remaining bytes of the buffer and leaves its position at the limit. */
     public Hasher update(ByteBuffer bytes) {
+      if (bytes.isDirect() && sha256.isPresent()) {
+        sha256.get().update(bytes);
+        bytes.position(bytes.limit());
+        return this;
+      }
       byte[] chunk = new byte[Math.min(bytes.remaining(), 64 * 1024)];
       while (bytes.hasRemaining()) {
         int n = Math.min(chunk.length, bytes.remaining());

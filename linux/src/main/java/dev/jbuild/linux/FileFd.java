@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -51,6 +52,23 @@ public final class FileFd implements AutoCloseable {
       long max = Math.min(length, Scratch.DATA_SIZE);
       int n = (int) result(Kernel.call(s, Syscall.READ, fd, s.data.address(), max), Syscall.READ);
       MemorySegment.copy(s.data, JAVA_BYTE, 0, buffer, offset, n);
+      return n == 0 ? -1 : n;
+    }
+  }
+
+  /**
+   * Reads at the file position straight into a direct buffer, without a copy: the number of bytes,
+   * or -1 at the end.
+   */
+  public int read(ByteBuffer direct) throws IOException {
+    if (!direct.hasRemaining()) {
+      return 0;
+    }
+    try (Scratch s = Scratch.take()) {
+      long address = MemorySegment.ofBuffer(direct).address();
+      int n =
+          (int) result(Kernel.call(s, Syscall.READ, fd, address, direct.remaining()), Syscall.READ);
+      direct.position(direct.position() + n);
       return n == 0 ? -1 : n;
     }
   }

@@ -11,6 +11,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -58,6 +59,12 @@ public final class Sha256 {
     return this;
   }
 
+  /** Takes the remaining bytes of a direct buffer, whose position stays as it is. */
+  public Sha256 update(ByteBuffer direct) {
+    engine.update(direct.duplicate());
+    return this;
+  }
+
   /** The 32 bytes of the digest of all bytes so far; starts anew after it. */
   public byte[] digest() {
     return engine.digest();
@@ -65,6 +72,8 @@ public final class Sha256 {
 
   private sealed interface Engine {
     void update(byte[] bytes, int offset, int length);
+
+    void update(ByteBuffer bytes);
 
     byte[] digest();
   }
@@ -83,6 +92,11 @@ public final class Sha256 {
     @Override
     public void update(byte[] bytes, int offset, int length) {
       digest.update(bytes, offset, length);
+    }
+
+    @Override
+    public void update(ByteBuffer bytes) {
+      digest.update(bytes);
     }
 
     @Override
@@ -162,10 +176,18 @@ public final class Sha256 {
 
     @Override
     public void update(byte[] bytes, int offset, int length) {
-      MemorySegment all = MemorySegment.ofArray(bytes);
-      for (int done = 0; done < length; done += SLICE) {
-        int n = Math.min(SLICE, length - done);
-        functions.run(functions.update, context, all.asSlice(offset + done, n), n);
+      update(MemorySegment.ofArray(bytes).asSlice(offset, length));
+    }
+
+    @Override
+    public void update(ByteBuffer bytes) {
+      update(MemorySegment.ofBuffer(bytes));
+    }
+
+    private void update(MemorySegment bytes) {
+      for (long done = 0; done < bytes.byteSize(); done += SLICE) {
+        long n = Math.min(SLICE, bytes.byteSize() - done);
+        functions.run(functions.update, context, bytes.asSlice(done, n), n);
       }
     }
 

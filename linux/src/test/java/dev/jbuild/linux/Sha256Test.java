@@ -3,6 +3,7 @@ package dev.jbuild.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,9 @@ class Sha256Test {
       int cut = bytes.length == 0 ? 0 : random.nextInt(bytes.length);
       hash.update(bytes, 0, cut).update(bytes, cut, bytes.length - cut);
       assertThat(hash.digest()).isEqualTo(jdk.digest(bytes));
+      ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+      assertThat(hash.update(direct).digest()).isEqualTo(jdk.digest(bytes));
+      assertThat(direct.remaining()).isEqualTo(bytes.length);
     }
   }
 }
