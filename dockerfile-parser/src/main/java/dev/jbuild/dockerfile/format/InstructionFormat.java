@@ -239,10 +239,10 @@ final class InstructionFormat {
         if (number == first) {
           content = withKeyword(instruction, content);
         } else if (indent) {
-          content = INDENT + Blanks.strip(content);
+          content = INDENT + withoutBlanks(content);
         }
         if (indent) {
-          content = Blanks.stripTrailing(content);
+          content = withoutBlanksAtEnd(content);
         }
         out.append(content);
         if (number < last) {
@@ -251,6 +251,27 @@ final class InstructionFormat {
       }
     }
     return out.toString();
+  }
+
+  /** Between words a no-break space is a word of its own; only these are blanks. */
+  private static boolean isBlank(char c) {
+    return c == ' ' || c == '\t' || c == '\u000b' || c == '\f' || c == '\r';
+  }
+
+  private static String withoutBlanksAtEnd(String line) {
+    int end = line.length();
+    while (end > 0 && isBlank(line.charAt(end - 1))) {
+      end--;
+    }
+    return line.substring(0, end);
+  }
+
+  private static String withoutBlanks(String line) {
+    int start = 0;
+    while (start < line.length() && isBlank(line.charAt(start))) {
+      start++;
+    }
+    return withoutBlanksAtEnd(line.substring(start));
   }
 
   /** The first line, the keyword in upper case and with one blank after it. */
