@@ -149,7 +149,10 @@ final class InstructionFormat {
       case WorkdirInstruction workdir -> workdir.path().text();
       case ShellInstruction shell -> json(shell.arguments());
       // The image config stores the trigger as it is written.
-      case OnbuildInstruction onbuild -> onbuild.expression().lines().findFirst().orElse("");
+      case OnbuildInstruction onbuild -> {
+        int heredocs = onbuild.expression().indexOf('\n');
+        yield heredocs < 0 ? onbuild.expression() : onbuild.expression().substring(0, heredocs);
+      }
     };
   }
 
