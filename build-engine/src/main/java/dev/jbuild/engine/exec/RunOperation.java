@@ -92,7 +92,7 @@ final class RunOperation {
       if (!result.succeeded()) {
         throw failure(step, result, tail);
       }
-      return snapshot.commit().diffId();
+      return snapshot.commit(build.latestTime()).diffId();
     }
   }
 

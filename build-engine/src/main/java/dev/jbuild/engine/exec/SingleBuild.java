@@ -173,6 +173,7 @@ final class SingleBuild {
               diagnostics,
               request.execution(),
               Exporters.layerCompression(request.outputs()),
+              request.latestTime(),
               settings.clock());
       MissReasons misses =
           new MissReasons(cache.resolve("steps").resolve(identity()), records, manifests);
