@@ -95,7 +95,7 @@ final class RunOperation {
       if (!result.succeeded()) {
         throw failure(step, result, tail);
       }
-      return snapshot.commit().diffId();
+      return snapshot.commit(build.latestTime()).diffId();
     }
   }
 
