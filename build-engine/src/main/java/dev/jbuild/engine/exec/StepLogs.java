@@ -4,6 +4,7 @@ import dev.jbuild.engine.cache.BuildLogs;
 import dev.jbuild.engine.event.Step;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.store.LockFile;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ final class StepLogs implements AutoCloseable {
   private final Path all;
   private final String buildId;
   private final ReentrantLock first = new ReentrantLock();
-  private FileLocks.@Nullable Held held;
+  private @Nullable LockFile held;
 
   /**
    * For one build; nothing is made yet.
@@ -92,7 +93,7 @@ final class StepLogs implements AutoCloseable {
     try {
       if (held == null) {
         Files.createDirectories(mine);
-        held = FileLocks.ofProcess().tryLock(mine.resolve(BuildLogs.LOCK), true).orElseThrow();
+        held = LockFile.shared(mine.resolve(BuildLogs.LOCK));
       }
     } finally {
       first.unlock();
@@ -104,7 +105,7 @@ final class StepLogs implements AutoCloseable {
   @Override
   public void close() {
     try {
-      FileLocks.Held mine = held;
+      LockFile mine = held;
       if (mine != null) {
         mine.close();
         BuildLogs.collect(all, StepLogs::isRunning);
@@ -115,8 +116,7 @@ final class StepLogs implements AutoCloseable {
   }
 
   private static boolean isRunning(Path directory) throws IOException {
-    Optional<FileLocks.Held> lock =
-        FileLocks.ofProcess().tryLock(directory.resolve(BuildLogs.LOCK), false);
+    Optional<LockFile> lock = LockFile.tryExclusive(directory.resolve(BuildLogs.LOCK));
     if (lock.isEmpty()) {
       return true;
     }
