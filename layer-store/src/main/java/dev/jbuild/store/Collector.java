@@ -112,14 +112,18 @@ final class Collector {
       case UNFINISHED ->
           !found.name().startsWith("ref-")
               || found.lastUsed().isBefore(Instant.now().minus(RESUME));
-      case BLOB, UNPACKED_LAYER, RECORD -> false;
+      case BLOB, UNPACKED_LAYER, RECORD, CACHE_MOUNT -> false;
     };
   }
 
   /** When a thing was last used, as of now: it may have been used since the scan. */
   private static Instant current(StoreScan.Found found) throws IOException {
     Path timed =
-        found.kind() == StoredItem.Kind.UNPACKED_LAYER ? found.path().getParent() : found.path();
+        switch (found.kind()) {
+          case UNPACKED_LAYER -> found.path().getParent();
+          case CACHE_MOUNT -> ((StoreScan.MountSlot) found.key()).lock();
+          case BLOB, SNAPSHOT, UNFINISHED, RECORD -> found.path();
+        };
     try {
       return Files.getLastModifiedTime(timed).toInstant();
     } catch (NoSuchFileException e) {
@@ -177,6 +181,7 @@ final class Collector {
           yield moved;
         }
         case SNAPSHOT -> hide(found.path());
+        case CACHE_MOUNT -> hideMount(found.path(), (StoreScan.MountSlot) found.key());
         case UNFINISHED -> {
           boolean moved =
               Files.isDirectory(found.path())
@@ -186,6 +191,13 @@ final class Collector {
           yield moved;
         }
       };
+    }
+
+    /** A step may have begun to use it since it was found free: the lock decides. */
+    private boolean hideMount(Path path, StoreScan.MountSlot slot) throws IOException {
+      try (LockFile free = LockFile.tryExclusive(slot.lock()).orElse(null)) {
+        return free != null && hide(path);
+      }
     }
 
     private boolean hide(Path path) throws IOException {

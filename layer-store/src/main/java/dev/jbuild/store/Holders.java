@@ -66,17 +66,23 @@ final class Holders {
       case SNAPSHOT -> snapshots.getOrDefault(found.name(), Set.of());
       case UNFINISHED -> unfinished(found.path());
       case RECORD -> Set.of();
+      case CACHE_MOUNT ->
+          locked(((StoreScan.MountSlot) found.key()).lock(), "a step that has it mounted");
     };
   }
 
   /** An unfinished thing is held by whoever has locked the file beside it. */
   private static Set<String> unfinished(Path path) {
-    Path lock = path.resolveSibling(path.getFileName() + ".lock");
+    return locked(
+        path.resolveSibling(path.getFileName() + ".lock"), "a process that is writing it");
+  }
+
+  private static Set<String> locked(Path lock, String holder) {
     if (!Files.exists(lock)) {
       return Set.of();
     }
     try (LockFile free = LockFile.tryExclusive(lock).orElse(null)) {
-      return free == null ? Set.of("a process that is writing it") : Set.of();
+      return free == null ? Set.of(holder) : Set.of();
     } catch (IOException e) {
       return Set.of("nobody knows: " + e.getMessage());
     }

@@ -20,7 +20,7 @@ import java.util.concurrent.ExecutionException;
  * {@code FileChannel.lock} takes, belong to the process and vanish when it closes <em>any</em>
  * descriptor of the file.) Waiting is not fair.
  */
-final class LockFile implements AutoCloseable {
+public final class LockFile implements AutoCloseable {
   private final FileFd file;
 
   private LockFile(FileFd file) {
@@ -28,7 +28,7 @@ final class LockFile implements AutoCloseable {
   }
 
   /** Waits until nobody holds the file exclusively. */
-  static LockFile shared(Path file) throws IOException {
+  public static LockFile shared(Path file) throws IOException {
     return take(file, false);
   }
 
@@ -37,11 +37,20 @@ final class LockFile implements AutoCloseable {
     return take(file, true);
   }
 
-  /** Takes the file if nobody else holds it. */
-  static Optional<LockFile> tryExclusive(Path file) throws IOException {
+  /** Takes the file, which is made if missing, if nobody else holds it. */
+  public static Optional<LockFile> tryExclusive(Path file) throws IOException {
+    return tryTake(file, true);
+  }
+
+  /** Takes the file, which is made if missing, if nobody holds it exclusively. */
+  public static Optional<LockFile> tryShared(Path file) throws IOException {
+    return tryTake(file, false);
+  }
+
+  private static Optional<LockFile> tryTake(Path file, boolean exclusive) throws IOException {
     try (DirFd parent = DirFd.open(parent(file))) {
       FileFd fd = open(parent, name(file));
-      if (fd.tryLock(true) && isCurrent(parent, name(file), fd)) {
+      if (fd.tryLock(exclusive) && isCurrent(parent, name(file), fd)) {
         return Optional.of(new LockFile(fd));
       }
       fd.close();

@@ -353,7 +353,7 @@ final class StoreCheck {
           switch (found.kind()) {
             case SNAPSHOT -> true;
             case UNFINISHED -> !found.name().startsWith("ref-");
-            case BLOB, UNPACKED_LAYER, RECORD -> false;
+            case BLOB, UNPACKED_LAYER, RECORD, CACHE_MOUNT -> false;
           };
       if (rubbish && holders.of(found).isEmpty()) {
         report(

@@ -99,6 +99,11 @@ record StoreLayout(Path root) {
     return root.resolve("ingest");
   }
 
+  /** The directories behind the cache mounts of steps. */
+  Path cacheMounts() {
+    return root.resolve("cache").resolve("mounts");
+  }
+
   Path leases() {
     return root.resolve("leases");
   }

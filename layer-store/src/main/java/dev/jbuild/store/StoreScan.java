@@ -4,9 +4,13 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,6 +31,14 @@ final class StoreScan {
   /** A variant of a layer's directory. */
   record Form(DiffId diffId, String variant) {}
 
+  /** A directory behind a cache mount; its lock file is held while a step has it mounted. */
+  record MountSlot(String id, String slot, Path lock) {
+    @Override
+    public String toString() {
+      return id + " (" + slot + ")";
+    }
+  }
+
   private final StoreLayout layout;
   private final List<Found> found = new ArrayList<>();
   private final Map<DiffId, List<BlobRecord>> layerBlobs = new HashMap<>();
@@ -43,6 +55,7 @@ final class StoreScan {
     scan.workspaces();
     scan.unfinished();
     scan.records();
+    scan.cacheMounts();
     for (String name : List.of("oci-layout", "index.json", "leases", "locks")) {
       scan.overhead += DiskUsage.of(layout.root().resolve(name));
     }
@@ -146,28 +159,78 @@ final class StoreScan {
     }
   }
 
+  /**
+   * The directories of cache mounts, one item each: {@code cache/mounts/HEX/SLOT}, with {@code
+   * SLOT.lock} beside it, whose time is that of the last use.
+   */
+  private void cacheMounts() throws IOException {
+    for (Path home : list(layout.cacheMounts())) {
+      String id = mountId(home);
+      for (Path file : list(home)) {
+        if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          overhead += DiskUsage.of(file);
+          continue;
+        }
+        // SLOT, or SLOT.new-… while it is filled.
+        String slot = name(file).replaceFirst("\\..*", "");
+        MountSlot key = new MountSlot(id, slot, home.resolve(slot + ".lock"));
+        Optional<Instant> used = lastUsed(key.lock()).or(() -> Optional.of(Instant.EPOCH));
+        found.add(
+            new Found(
+                StoredItem.Kind.CACHE_MOUNT,
+                key.toString(),
+                file,
+                DiskUsage.of(file),
+                used.get(),
+                key));
+      }
+    }
+  }
+
+  private static String mountId(Path home) throws IOException {
+    try {
+      return Files.readString(home.resolve("id"));
+    } catch (NoSuchFileException | java.nio.charset.MalformedInputException e) {
+      return name(home);
+    }
+  }
+
   private void records() throws IOException {
     Path cache = layout.root().resolve("cache");
     if (!Files.isDirectory(cache)) {
       return;
     }
-    try (Stream<Path> files = Files.walk(cache)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        if (Files.isRegularFile(file)) {
-          add(
-              StoredItem.Kind.RECORD,
-              file,
-              layout.root().relativize(file).toString(),
-              DiskUsage.of(file));
-        } else {
-          overhead += Files.exists(file) ? 4096 : 0;
-        }
-      }
-    } catch (java.io.UncheckedIOException e) {
-      // A record was removed by the engine while it was listed; the next scan sees it right.
-      if (!(e.getCause() instanceof NoSuchFileException)) {
-        throw e.getCause();
-      }
+    try {
+      Files.walkFileTree(
+          cache,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes its) {
+              if (directory.equals(layout.cacheMounts())) {
+                return FileVisitResult.SKIP_SUBTREE;
+              }
+              overhead += 4096;
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes its)
+                throws IOException {
+              String name = layout.root().relativize(file).toString();
+              add(StoredItem.Kind.RECORD, file, name, DiskUsage.of(file));
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              if (e instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+              }
+              throw e;
+            }
+          });
+    } catch (NoSuchFileException e) {
+      // The engine removed the directory while it was listed; the next scan sees it right.
     }
   }
 

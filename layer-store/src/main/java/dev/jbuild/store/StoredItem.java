@@ -26,7 +26,9 @@ public record StoredItem(
     /** An unfinished blob or directory. */
     UNFINISHED,
     /** A record of the build cache. */
-    RECORD
+    RECORD,
+    /** The directory behind a step's {@code --mount=type=cache}. */
+    CACHE_MOUNT
   }
 
   public StoredItem {

@@ -266,4 +266,61 @@ class CollectorTest {
         .containsExactly(free.digest().toString(), 32768L, false);
     assertThat(usage.reclaimable()).isEqualTo(32768);
   }
+
+  /** The directory behind a cache mount, as the engine makes it. */
+  private Path cacheMount(String id, Instant used) throws IOException {
+    Path home = Files.createDirectories(root.resolve("cache/mounts").resolve("hex-" + id));
+    Files.writeString(home.resolve("id"), id);
+    Path files = Files.createDirectories(home.resolve("0/below"));
+    Files.write(files.resolve("a"), new byte[64 * 1024]);
+    Files.write(files.resolve("b"), new byte[64 * 1024]);
+    Path lock = Files.createFile(home.resolve("0.lock"));
+    Files.setLastModifiedTime(lock, FileTime.from(used));
+    return home.resolve("0");
+  }
+
+  @Test
+  void aCacheMountIsOneThingThatIsRemovedWhole() throws IOException {
+    Path mount = cacheMount("maven", Instant.now());
+    assertThat(collector.usage().items())
+        .singleElement()
+        .satisfies(item -> {
+          assertThat(item.kind()).isEqualTo(StoredItem.Kind.CACHE_MOUNT);
+          assertThat(item.name()).isEqualTo("maven (0)");
+          assertThat(item.bytes()).isGreaterThanOrEqualTo(128 * 1024);
+        });
+    assertThat(collector.prune(PruneOptions.everything()).removed()).hasSize(1);
+    assertThat(mount).doesNotExist();
+    assertThat(root.resolve("ingest")).isEmptyDirectory();
+  }
+
+  @Test
+  void aCacheMountInUseStaysWholeAndIsNamedAsWhatHolds() throws IOException {
+    Path mount = cacheMount("maven", Instant.now());
+    try (LockFile step = LockFile.tryShared(mount.resolveSibling("0.lock")).orElseThrow()) {
+      PruneReport report = collector.prune(PruneOptions.keep(4096));
+      assertThat(report.removed()).isEmpty();
+      assertThat(report.pins())
+          .extracting(PruneReport.Pin::holder)
+          .containsExactly("a step that has it mounted");
+      assertThat(mount.resolve("below/a")).exists();
+      assertThat(step.file().tryLock(false)).isTrue();
+    }
+    collector.prune(PruneOptions.everything());
+    assertThat(mount).doesNotExist();
+  }
+
+  @Test
+  void cacheMountsGoByTheirLastUseUntilTheCapIsKept() throws IOException {
+    Instant now = Instant.now();
+    // Files in it are older than its last use, which is what counts.
+    Path used = cacheMount("new", now);
+    Path unused = cacheMount("old", now.minus(Duration.ofHours(3)));
+    Descriptor between = blob("a", 128);
+    usedAt(between, now.minus(Duration.ofHours(1)));
+    collector.prune(PruneOptions.keep(collector.usage().total() - 100 * 1024));
+    assertThat(unused).doesNotExist();
+    assertThat(used.resolve("below/a")).exists();
+    assertThat(present()).contains(between.digest());
+  }
 }

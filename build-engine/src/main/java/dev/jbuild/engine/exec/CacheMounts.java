@@ -5,12 +5,14 @@ import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.store.LockFile;
 import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -20,7 +22,8 @@ import java.util.UUID;
  * <p>A directory is named by its id alone: a step that runs as another user finds the same files
  * (BuildKit splits them by owner and mode without a word). Each has a lock file beside it, which a
  * step holds while it runs: together with others for {@code shared}, alone for {@code locked}, and
- * for {@code private} the first free one of {@code 0}, {@code 1}, … is taken.
+ * for {@code private} the first free one of {@code 0}, {@code 1}, … is taken. The store's collector
+ * counts each as one thing and removes those that nobody has locked, the least recently used first.
  */
 final class CacheMounts {
   /** A busy lock is looked at again after this many milliseconds. */
@@ -43,9 +46,9 @@ final class CacheMounts {
    *
    * @param path of the directory
    */
-  record Held(Path path, FileLocks.Held lock) implements AutoCloseable {
+  record Held(Path path, LockFile lock) implements AutoCloseable {
     @Override
-    public void close() throws IOException {
+    public void close() {
       lock.close();
     }
   }
@@ -57,8 +60,8 @@ final class CacheMounts {
     Files.writeString(home.resolve("id"), mount.id());
     boolean shared = mount.sharing() == Sharing.SHARED;
     for (int slot = 0; ; slot = mount.sharing() == Sharing.PRIVATE ? slot + 1 : 0) {
-      Optional<FileLocks.Held> lock =
-          FileLocks.ofProcess().tryLock(home.resolve(slot + ".lock"), shared);
+      Path file = home.resolve(slot + ".lock");
+      Optional<LockFile> lock = shared ? LockFile.tryShared(file) : LockFile.tryExclusive(file);
       if (lock.isPresent()) {
         return open(home, String.valueOf(slot), mount, filler, lock.get());
       }
@@ -68,10 +71,12 @@ final class CacheMounts {
     }
   }
 
-  private static Held open(
-      Path home, String slot, Mount.Cache mount, Filler filler, FileLocks.Held lock)
+  private static Held open(Path home, String slot, Mount.Cache mount, Filler filler, LockFile lock)
       throws IOException {
     try {
+      // The time of last use, by which the store's collector chooses what it removes.
+      Files.setLastModifiedTime(
+          home.resolve(slot + ".lock"), FileTime.from(java.time.Instant.now()));
       Path files = home.resolve(slot);
       if (!Files.isDirectory(files)) {
         make(home, files, mount, filler);
@@ -86,7 +91,7 @@ final class CacheMounts {
   /** Made aside and renamed, so that a step which shares the lock never sees it half filled. */
   private static void make(Path home, Path files, Mount.Cache mount, Filler filler)
       throws IOException {
-    BytePath scratch = BytePath.of("new-" + UUID.randomUUID());
+    BytePath scratch = BytePath.of(files.getFileName() + ".new-" + UUID.randomUUID());
     try (DirFd parent = DirFd.open(home)) {
       parent.mkdir(scratch, 0700);
       try {
