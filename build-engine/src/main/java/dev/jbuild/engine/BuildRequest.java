@@ -2,6 +2,7 @@ package dev.jbuild.engine;
 
 import dev.jbuild.oci.Platform;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -104,6 +105,11 @@ public final class BuildRequest {
   /** Unix seconds to which times in the image are clamped, if the build is to be reproducible. */
   public Optional<Long> sourceDateEpoch() {
     return Optional.ofNullable(b.sourceDateEpoch);
+  }
+
+  /** The same as an instant: no file of a new layer, and no history entry of ours, is later. */
+  public Optional<Instant> latestTime() {
+    return sourceDateEpoch().map(Instant::ofEpochSecond);
   }
 
   /** Collects a request; not safe for use by several threads. */

@@ -179,6 +179,6 @@ final class BuildFlags {
       names = "--reproducible",
       arity = "0..1",
       fallbackValue = "true",
-      description = "the same input gives the same bytes")
+      description = "no time later than SOURCE_DATE_EPOCH, or 1970 if it is not set")
   boolean reproducible;
 }

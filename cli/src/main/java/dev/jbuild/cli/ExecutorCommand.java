@@ -71,6 +71,7 @@ final class ExecutorCommand extends Command {
     if (flags.ociLayoutPath != null) {
       request.output(new Output.OciArchive(Path.of(flags.ociLayoutPath), false, image));
     }
+    RequestFlags.limitTimes(flags.buildArgs, flags.reproducible, console, request);
     return request.build();
   }
 

@@ -48,7 +48,8 @@ final class ImportCommand extends Command {
   }
 
   private static Instant created(Session session) {
-    Long epoch = RequestFlags.epoch(List.of(), session.console());
-    return epoch == null ? Instant.now() : Instant.ofEpochSecond(epoch);
+    return RequestFlags.epoch(List.of(), false, session.console())
+        .map(Instant::ofEpochSecond)
+        .orElseGet(Instant::now);
   }
 }

@@ -270,7 +270,6 @@ final class KanikoFlags {
 
   void refuseUnsupported() {
     refuse(singleSnapshot, "--single-snapshot");
-    refuse(reproducible, "--reproducible");
     refuse(cacheRepo != null, "--cache-repo");
     refuse(git != null, "--git");
     refuse(!clientCertificates.isEmpty(), "--registry-client-cert");

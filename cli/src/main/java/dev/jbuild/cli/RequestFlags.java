@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -55,14 +56,23 @@ final class RequestFlags {
             hosts(flags.addHosts),
             limits,
             ExecutionOptions.DEFAULT.parallel()));
-    request.sourceDateEpoch(epoch(flags.buildArgs, console));
+    limitTimes(flags.buildArgs, flags.reproducible, console, request);
     return request.build();
+  }
+
+  static void limitTimes(
+      List<String> buildArgs, boolean reproducible, Console console, BuildRequest.Builder request) {
+    epoch(buildArgs, reproducible, console)
+        .ifPresent(seconds -> {
+          request.sourceDateEpoch(seconds);
+          // As buildx does: a Dockerfile that declares the argument sees it.
+          request.buildArg(EPOCH, String.valueOf(seconds));
+        });
   }
 
   private static void refuseUnsupported(BuildFlags flags) {
     refuse(!flags.cacheFrom.isEmpty(), "--cache-from");
     refuse(!flags.cacheTo.isEmpty(), "--cache-to");
-    refuse(flags.reproducible, "--reproducible");
   }
 
   private static void refuse(boolean given, String what) {
@@ -216,8 +226,11 @@ final class RequestFlags {
     return hosts;
   }
 
-  /** The build argument, else the environment. */
-  static @Nullable Long epoch(List<String> buildArgs, Console console) {
+  /**
+   * The build argument, else the environment; 1970 if the build is to be reproducible and neither
+   * says anything.
+   */
+  static Optional<Long> epoch(List<String> buildArgs, boolean reproducible, Console console) {
     String text = console.variable(EPOCH).orElse(null);
     for (String argument : buildArgs) {
       if (argument.startsWith(EPOCH + "=")) {
@@ -225,12 +238,12 @@ final class RequestFlags {
       }
     }
     if (text == null || text.isEmpty()) {
-      return null;
+      return reproducible ? Optional.of(0L) : Optional.empty();
     }
     long seconds = Quantities.whole(EPOCH, text);
     if (seconds < 0) {
       throw new UsageError(EPOCH + " \"" + text + "\" is before 1970");
     }
-    return seconds;
+    return Optional.of(seconds);
   }
 }

@@ -134,7 +134,6 @@ class KanikoFlagsTest {
     for (String flag :
         Set.of(
             "--single-snapshot",
-            "--reproducible",
             "--cache-repo=x/y",
             "--git=branch=x",
             "--insecure-pull",

@@ -17,8 +17,10 @@ import dev.jbuild.store.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Snapshots as plain directories, where nothing may be mounted: the parents' files are copied
@@ -107,7 +109,7 @@ public final class CopySnapshotter implements Snapshotter {
     }
 
     @Override
-    public Layer commit() {
+    public Layer commit(Optional<Instant> latest) {
       List<TreeChange> changes = new ArrayList<>();
       try (DirFd root = DirFd.open(directory)) {
         UpperDiff.ofWhole(root, lower, before, changes::add);
@@ -116,7 +118,7 @@ public final class CopySnapshotter implements Snapshotter {
                 .layers()
                 .write(
                     Compression.uncompressed(),
-                    LayerWriter.Options.CANONICAL,
+                    new LayerWriter.Options(true, latest),
                     writer -> {
                       for (TreeChange change : changes) {
                         writer.write(change);

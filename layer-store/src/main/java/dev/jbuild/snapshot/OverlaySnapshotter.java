@@ -126,8 +126,8 @@ public final class OverlaySnapshotter implements Snapshotter {
     }
 
     @Override
-    public Layer commit() {
-      Layer layer = store.layers().adopt(upper, parents);
+    public Layer commit(Optional<Instant> latest) {
+      Layer layer = store.layers().adopt(upper, parents, latest);
       close();
       return layer;
     }

@@ -10,6 +10,7 @@ import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerExtractor;
 import dev.jbuild.layer.LayerListing;
+import dev.jbuild.layer.LayerTimes;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.OverlayEncoding;
 import dev.jbuild.layer.TreeChange;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -423,11 +425,17 @@ final class DirectoryLayers implements LayerStore {
   }
 
   @Override
-  public Layer adopt(Path upper, List<DiffId> parents) {
+  public Layer adopt(Path upper, List<DiffId> parents, Optional<Instant> latest) {
     List<TreeChange> changes = new ArrayList<>();
     try (DirFd root = DirFd.open(upper);
         FileTree lower = view(parents)) {
       UpperDiff.ofUpper(root, lower, changes::add);
+      if (latest.isPresent()) {
+        for (TreeChange change : changes) {
+          LayerTimes.limit(root, change, latest.get());
+        }
+        changes.replaceAll(change -> LayerTimes.notAfter(change, latest.get()));
+      }
       DiffId diffId = LayerHash.of(changes);
       lease.hold(diffId);
       boolean opaque = forms.settle(root, changes);

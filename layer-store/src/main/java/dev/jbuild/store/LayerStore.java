@@ -10,6 +10,7 @@ import dev.jbuild.oci.DiffId;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -106,8 +107,14 @@ public interface LayerStore {
    * rubbish if the layer is there already.
    *
    * @param parents what the overlay's lowers hold, bottom first
+   * @param latest no file of the layer is dated later
    */
-  Layer adopt(Path upper, List<DiffId> parents);
+  Layer adopt(Path upper, List<DiffId> parents, Optional<Instant> latest);
+
+  /** As {@link #adopt(Path, List, Optional)}, with times as they are. */
+  default Layer adopt(Path upper, List<DiffId> parents) {
+    return adopt(upper, parents, Optional.empty());
+  }
 
   /**
    * The directories of an unpacked layer that its tar does not describe, but holds something in. A

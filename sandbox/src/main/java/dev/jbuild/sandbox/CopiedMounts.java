@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,11 @@ final class CopiedMounts {
   private final Path root;
   private final Deque<Undo> undo = new ArrayDeque<>();
 
+  /** Directories whose times the placing changed: what they were, and what it made of them. */
+  private final Map<Path, FileTime> before = new HashMap<>();
+
+  private final Map<Path, FileTime> placed = new HashMap<>();
+
   private interface Undo {
     void run() throws IOException;
   }
@@ -74,6 +80,9 @@ final class CopiedMounts {
       targets.sort(Comparator.comparing(t -> Path.of(t.path).normalize()));
       for (Target target : targets) {
         target.add.run();
+      }
+      for (Path directory : mounts.before.keySet()) {
+        mounts.placed.put(directory, Files.getLastModifiedTime(directory));
       }
       return mounts;
     } catch (IOException e) {
@@ -202,12 +211,28 @@ final class CopiedMounts {
     if (parent == null) {
       return;
     }
-    FileTime before = Files.getLastModifiedTime(parent);
+    if (!before.containsKey(parent)) {
+      before.put(parent, Files.getLastModifiedTime(parent));
+    }
     undo.push(() -> {
-      if (Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
-        Files.setLastModifiedTime(unchanged(parent), before);
+      FileTime time = before.get(parent);
+      if (time != null && Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
+        Files.setLastModifiedTime(unchanged(parent), time);
       }
     });
+  }
+
+  /** A directory that the step itself changed keeps the time of that. */
+  private void keepTimesOfTheStep() throws IOException {
+    for (Map.Entry<Path, FileTime> directory : placed.entrySet()) {
+      Path path = directory.getKey();
+      if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        FileTime now = Files.getLastModifiedTime(unchanged(path));
+        if (!now.equals(directory.getValue())) {
+          before.put(path, now);
+        }
+      }
+    }
   }
 
   /** A path of the root that no link has been put into since it was resolved. */
@@ -335,6 +360,11 @@ final class CopiedMounts {
   /** Takes everything out again, last first; what one undo cannot do stops no other. */
   void remove() {
     List<IOException> failures = new ArrayList<>();
+    try {
+      keepTimesOfTheStep();
+    } catch (IOException e) {
+      failures.add(e);
+    }
     while (!undo.isEmpty()) {
       try {
         undo.pop().run();

@@ -45,9 +45,19 @@ public record CacheKey(Digest digest, List<Field> fields) {
     return new Builder(kind);
   }
 
+  /** The key of the same inputs and one more. */
+  public CacheKey with(String label, String value) {
+    Builder builder = new Builder(fields);
+    return builder.add(label, value).build();
+  }
+
   /** Collects fields; not safe for use by several threads. */
   public static final class Builder {
     private final List<Field> fields = new ArrayList<>();
+
+    private Builder(List<Field> fields) {
+      this.fields.addAll(fields);
+    }
 
     private Builder(String kind) {
       add("kind", kind);

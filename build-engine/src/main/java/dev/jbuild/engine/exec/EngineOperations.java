@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The operations of one build over one store. Safe for use by many threads.
@@ -46,6 +47,7 @@ final class EngineOperations implements Operations {
   private final Diagnostics diagnostics;
   private final ExecutionOptions options;
   private final Compression compression;
+  private final Optional<Instant> latest;
   private final Clock clock;
 
   EngineOperations(
@@ -56,6 +58,7 @@ final class EngineOperations implements Operations {
       Diagnostics diagnostics,
       ExecutionOptions options,
       Compression compression,
+      Optional<Instant> latest,
       Clock clock) {
     this.store = store;
     this.contexts = contexts;
@@ -64,6 +67,7 @@ final class EngineOperations implements Operations {
     this.diagnostics = diagnostics;
     this.options = options;
     this.compression = compression;
+    this.latest = latest;
     this.clock = clock;
   }
 
@@ -84,15 +88,26 @@ final class EngineOperations implements Operations {
                       .add("inputs", inputs.stream().map(Digest::toString).toList())
                       .build();
               case Op.Run run ->
-                  OperationKeys.run(
-                      run,
-                      inputs.getFirst().toString(),
-                      mount -> inputs.get(mount).toString(),
-                      options.extraHosts().keySet());
-              case Op.Copy copy -> copyDefinition(copy, vertex, inputs);
+                  bounded(
+                      OperationKeys.run(
+                          run,
+                          inputs.getFirst().toString(),
+                          mount -> inputs.get(mount).toString(),
+                          options.extraHosts().keySet()));
+              case Op.Copy copy -> bounded(copyDefinition(copy, vertex, inputs));
               case Op.MakeDirectory make ->
-                  OperationKeys.makeDirectory(make, inputs.getFirst().toString());
+                  bounded(OperationKeys.makeDirectory(make, inputs.getFirst().toString()));
             });
+  }
+
+  /**
+   * A layer whose times were limited is another layer; builds without a limit, or with another one,
+   * must not find it.
+   */
+  private CacheKey bounded(CacheKey key) {
+    return latest
+        .map(time -> key.with("SOURCE_DATE_EPOCH", String.valueOf(time.getEpochSecond())))
+        .orElse(key);
   }
 
   private CacheKey copyDefinition(Op.Copy copy, Vertex vertex, List<Digest> inputs)
@@ -120,10 +135,11 @@ final class EngineOperations implements Operations {
         () -> {
           String rootfs = chain(layers(inputs.getFirst()));
           return switch (vertex.op()) {
-            case Op.Run run -> runContent(run, rootfs, inputs);
-            case Op.MakeDirectory make -> OperationKeys.makeDirectory(make, rootfs);
+            case Op.Run run -> bounded(runContent(run, rootfs, inputs));
+            case Op.MakeDirectory make -> bounded(OperationKeys.makeDirectory(make, rootfs));
             case Op.Copy copy ->
-                OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, inputs));
+                bounded(
+                    OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, inputs)));
             case Op.Scratch scratch -> throw new IllegalArgumentException("not keyed by content");
             case Op.Merge merge -> throw new IllegalArgumentException("not keyed by content");
             case Op.Image image -> throw new IllegalArgumentException("not keyed by content");
@@ -227,7 +243,7 @@ final class EngineOperations implements Operations {
   private DiffId write(LayerBuilder layer) {
     return store
         .layers()
-        .write(compression, LayerWriter.Options.CANONICAL, layer::writeTo)
+        .write(compression, new LayerWriter.Options(true, latest), layer::writeTo)
         .diffId();
   }
 

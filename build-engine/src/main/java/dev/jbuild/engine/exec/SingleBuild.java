@@ -12,6 +12,7 @@ import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.EngineSettings;
+import dev.jbuild.engine.cache.BuildLogs;
 import dev.jbuild.engine.cache.CacheRecords;
 import dev.jbuild.engine.cache.FileManifests;
 import dev.jbuild.engine.cache.MissReasons;
@@ -35,6 +36,7 @@ import dev.jbuild.engine.solve.Solver;
 import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Platform;
@@ -43,9 +45,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -151,15 +155,17 @@ final class SingleBuild {
     Path cache = store.directory("cache");
     CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
     FileManifests manifests = new FileManifests(cache.resolve("files"));
-    try (BuildContexts contexts =
-        new BuildContexts(
-            files.roots(), text.ignore(), cache.resolve("digests"), settings.clock())) {
+    try (StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
+        BuildContexts contexts =
+            new BuildContexts(
+                files.roots(), text.ignore(), cache.resolve("digests"), settings.clock())) {
       RunOperation runs =
           new RunOperation(
               store,
               settings.sandbox(),
               request,
               events,
+              logs,
               diagnostics,
               request
                   .buildArgs()
@@ -173,6 +179,7 @@ final class SingleBuild {
               diagnostics,
               request.execution(),
               Exporters.layerCompression(request.outputs()),
+              request.latestTime(),
               settings.clock());
       MissReasons misses =
           new MissReasons(cache.resolve("steps").resolve(identity()), records, manifests);
@@ -194,7 +201,11 @@ final class SingleBuild {
         };
     ImageConfig config =
         ImageAssembly.assemble(plan, layers, request.sourceDateEpoch().orElse(null));
-    return new PlatformImage(platform, config);
+    Set<DiffId> inherited = new HashSet<>();
+    layers.stream()
+        .filter(layer -> layer.madeAt().isEmpty())
+        .forEach(layer -> inherited.add(layer.diffId()));
+    return new PlatformImage(platform, config, inherited);
   }
 
   /** Names the build for explaining misses: the same command in the same place is the same. */

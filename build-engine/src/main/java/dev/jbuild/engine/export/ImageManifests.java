@@ -50,7 +50,7 @@ final class ImageManifests {
     List<Descriptor> layers = new ArrayList<>();
     List<DiffId> diffIds = new ArrayList<>();
     for (DiffId diffId : image.config().diffIds()) {
-      LayerBlob layer = layer(diffId, options);
+      LayerBlob layer = layer(diffId, options, image.inherited().contains(diffId));
       MediaType type = layer.blob().mediaType();
       layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
       diffIds.add(layer.diffId());
@@ -68,12 +68,15 @@ final class ImageManifests {
   }
 
   /**
-   * A layer that has a blob already, from its base image or an earlier build, stays as it is unless
-   * all are to be of one kind; one that only its registry has is fetched as it is.
+   * A layer of the base image stays as it is unless all are to be of one kind; one that only its
+   * registry has is fetched as it is. The build's own layers are always as asked for, whatever else
+   * the store has of them: the image must not depend on what was built before.
    */
-  private LayerBlob layer(DiffId diffId, ImageOptions options) {
+  private LayerBlob layer(DiffId diffId, ImageOptions options, boolean inherited) {
     Optional<Layer> known = store.layers().find(diffId);
-    if (options.forceCompression() || known.filter(ImageManifests::isNew).isPresent()) {
+    if (options.forceCompression()
+        || !inherited
+        || known.filter(ImageManifests::isNew).isPresent()) {
       return store.layers().blob(diffId, options.compression());
     }
     List<Descriptor> blobs = known.map(Layer::blobs).orElse(List.of());
