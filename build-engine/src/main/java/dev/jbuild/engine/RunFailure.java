@@ -1,6 +1,7 @@
 package dev.jbuild.engine;
 
 import dev.jbuild.dockerfile.ast.SourceSpan;
+import org.jspecify.annotations.Nullable;
 
 /** A RUN step ended with a code other than 0, or was killed. */
 public final class RunFailure extends LocatedFailure {
@@ -8,8 +9,13 @@ public final class RunFailure extends LocatedFailure {
   private final String lastOutput;
 
   public RunFailure(
-      String message, SourceSpan span, String excerpt, int exitCode, String lastOutput) {
-    super(Kind.USER, message, span, excerpt, null, null);
+      String message,
+      SourceSpan span,
+      String excerpt,
+      int exitCode,
+      String lastOutput,
+      @Nullable String hint) {
+    super(Kind.USER, message, span, excerpt, hint, null);
     this.exitCode = exitCode;
     this.lastOutput = lastOutput;
   }

@@ -30,6 +30,7 @@ final class BuildCommand extends Command {
     Progress progress = progress(console, flags.quiet ? "quiet" : flags.progress);
     session.isolate(
         Isolation.parse(flags.isolation == null ? "auto" : flags.isolation), flags.ociRuntime);
+    session.keepStorage(flags.keepStorage);
     try (Scratch scratch = new Scratch()) {
       BuildRequest request =
           RequestFlags.request(flags, limits.limits(), context, console, scratch);

@@ -105,6 +105,14 @@ final class BuildFlags {
   List<String> noCacheFilter = new ArrayList<>();
 
   @Option(
+      names = "--keep-storage",
+      paramLabel = "SIZE",
+      description =
+          "the store never takes more than this: the least recently used goes; default"
+              + " $JBUILD_KEEP_STORAGE, else no limit")
+  @Nullable String keepStorage;
+
+  @Option(
       names = "--pull",
       arity = "0..1",
       fallbackValue = "true",

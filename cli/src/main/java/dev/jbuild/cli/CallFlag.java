@@ -83,7 +83,8 @@ record CallFlag(Kind kind, boolean json, boolean extended) {
             json
                 ? LintReport.json(checks.findings())
                 : LintReport.text(checks.findings(), input.tree().source()));
-        yield checks.fatal() ? Jbuild.FAILED : Jbuild.OK;
+        // As buildx: a finding is a failed check, whether or not it would fail a build.
+        yield checks.findings().isEmpty() ? Jbuild.OK : Jbuild.FAILED;
       }
       case OUTLINE -> {
         Outline outline =

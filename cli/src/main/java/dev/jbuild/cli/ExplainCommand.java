@@ -1,10 +1,12 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.engine.cache.BuildLogs;
 import dev.jbuild.engine.cache.BuildNotes;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Parameters;
 
@@ -36,11 +38,14 @@ final class ExplainCommand extends Command {
               + String.join(", ", notes.steps().stream().map(BuildNotes.Note::id).toList()),
           null);
     }
+    Path logs = BuildLogs.directory(session.store().directory("cache"));
     PrintStream out = session.console().out();
     out.println("build " + notes.buildId() + " of " + notes.began());
     for (BuildNotes.Note note : wanted) {
       out.println(note.id() + "  " + note.name() + "  (" + note.line() + ")");
       out.println("    " + note.state() + (note.why().isEmpty() ? "" : ": " + note.why()));
+      BuildLogs.find(logs, notes.buildId(), note.id())
+          .ifPresent(log -> out.println("    output: " + log));
     }
     return Jbuild.OK;
   }

@@ -48,12 +48,21 @@ final class ServeCommand extends Command {
       description = "builds at once; default one a processor")
   @Nullable String maxBuilds;
 
+  @Option(
+      names = "--keep-storage",
+      paramLabel = "SIZE",
+      description =
+          "the store never takes more than this: the least recently used goes; default"
+              + " $JBUILD_KEEP_STORAGE, else no limit")
+  @Nullable String keepStorage;
+
   @Option(names = "--queue", paramLabel = "N", description = "builds that may wait; default 64")
   @Nullable String queue;
 
   @Override
   int run(Session session) throws IOException {
     ServerOptions options = options();
+    session.keepStorage(keepStorage);
     Console console = session.console();
     try (BuildServer server =
         BuildServer.start(options, Version.NUMBER, session.engine(registries), session.store())) {

@@ -11,6 +11,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ final class Session implements AutoCloseable {
   private final GlobalOptions global;
   private Isolation isolation = Isolation.AUTO;
   private @Nullable String ociRuntime;
+  private @Nullable String keepStorage;
   private @Nullable Sandbox sandbox;
   private @Nullable Store store;
   private @Nullable BuildEngine engine;
@@ -60,9 +62,27 @@ final class Session implements AutoCloseable {
   /** The store, with a lease that ends with the command. */
   Store store() {
     if (store == null) {
+      OptionalLong cap = cap();
       store = Store.open(root(), "jbuild " + ProcessHandle.current().pid());
+      cap.ifPresent(store::capAt);
     }
     return store;
+  }
+
+  /** Caps the store at what a flag says, if it was given; before the store is asked for. */
+  void keepStorage(@Nullable String size) {
+    keepStorage = size;
+  }
+
+  private OptionalLong cap() {
+    if (keepStorage != null) {
+      return OptionalLong.of(Quantities.bytes("--keep-storage", keepStorage));
+    }
+    return console
+        .variable("JBUILD_KEEP_STORAGE")
+        .filter(text -> !text.isEmpty())
+        .map(text -> OptionalLong.of(Quantities.bytes("$JBUILD_KEEP_STORAGE", text)))
+        .orElse(OptionalLong.empty());
   }
 
   /** The engine over the store; the first call decides how registries are reached. */

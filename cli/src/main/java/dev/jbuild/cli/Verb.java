@@ -10,6 +10,7 @@ enum Verb {
   PARSE("show a Dockerfile's syntax tree as JSON"),
   FMT("format a Dockerfile"),
   EXPLAIN("why the last build's steps hit or missed the cache"),
+  LOGS("the whole output of the last build's RUN steps"),
   SHELL("a shell in a failed step's root file system"),
   IMAGES("list the images in the store"),
   INSPECT("show an image's manifest and config"),
@@ -50,6 +51,7 @@ enum Verb {
       case PARSE -> new ParseCommand();
       case FMT -> new FmtCommand();
       case EXPLAIN -> new ExplainCommand();
+      case LOGS -> new LogsCommand();
       case SHELL -> new MissingCommand("a shell in a failed step");
       case IMAGES -> new ImagesCommand();
       case INSPECT -> new InspectCommand();

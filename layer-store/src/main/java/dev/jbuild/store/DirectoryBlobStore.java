@@ -19,10 +19,12 @@ final class DirectoryBlobStore implements BlobStore {
 
   private final StoreLayout layout;
   private final LeaseFile lease;
+  private final StorageCap cap;
 
-  DirectoryBlobStore(StoreLayout layout, LeaseFile lease) {
+  DirectoryBlobStore(StoreLayout layout, LeaseFile lease, StorageCap cap) {
     this.layout = layout;
     this.lease = lease;
+    this.cap = cap;
   }
 
   @Override
@@ -105,12 +107,12 @@ final class DirectoryBlobStore implements BlobStore {
 
   @Override
   public Ingest begin() {
-    return FileIngest.anonymous(layout, lease);
+    return FileIngest.anonymous(layout, lease, cap);
   }
 
   @Override
   public Ingest begin(String ref) {
-    return FileIngest.named(layout, lease, ref);
+    return FileIngest.named(layout, lease, cap, ref);
   }
 
   static BuildFailure missing(Digest digest) {

@@ -59,6 +59,7 @@ final class DirectoryLayers implements LayerStore {
   private final StoreLayout layout;
   private final LeaseFile lease;
   private final DirectoryBlobStore blobs;
+  private final StorageCap cap;
   private final LayerForms forms;
   private final LayerUnpacker unpacker;
   private final StackView views;
@@ -69,11 +70,13 @@ final class DirectoryLayers implements LayerStore {
       StoreLayout layout,
       LeaseFile lease,
       DirectoryBlobStore blobs,
+      StorageCap cap,
       LayerForms forms,
       Shared shared) {
     this.layout = layout;
     this.lease = lease;
     this.blobs = blobs;
+    this.cap = cap;
     this.forms = forms;
     this.shared = shared;
     unpacker = new LayerUnpacker(layout, forms);
@@ -179,7 +182,7 @@ final class DirectoryLayers implements LayerStore {
   @Override
   public LayerBlob write(
       Compression compression, LayerWriter.Options options, LayerContent content) {
-    try (FileIngest ingest = FileIngest.anonymous(layout, lease);
+    try (FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, plain(compression))) {
       LayerWriter writer = new LayerWriter(stream, options);
@@ -285,7 +288,7 @@ final class DirectoryLayers implements LayerStore {
   private Optional<LayerBlob> compress(DiffId diffId, Path directory, Compression compression)
       throws IOException {
     try (DirFd root = DirFd.open(directory);
-        FileIngest ingest = FileIngest.anonymous(layout, lease);
+        FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       LayerWriter writer = new LayerWriter(stream, LayerWriter.Options.CANONICAL);
@@ -304,7 +307,7 @@ final class DirectoryLayers implements LayerStore {
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
     try (InputStream in = verified(diffId, source);
-        FileIngest ingest = FileIngest.anonymous(layout, lease);
+        FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       in.transferTo(stream);

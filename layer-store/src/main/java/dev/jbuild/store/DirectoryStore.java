@@ -13,6 +13,7 @@ final class DirectoryStore implements Store {
   private final StoreLayout layout;
   private final Host host;
   private final DirectoryLayers.Shared shared;
+  private final StorageCap cap;
   private final LeaseFile lease;
   private final DirectoryBlobStore blobs;
   private final IndexTags tags;
@@ -21,14 +22,20 @@ final class DirectoryStore implements Store {
   private final Disposal disposal;
 
   private DirectoryStore(
-      StoreLayout layout, Host host, DirectoryLayers.Shared shared, String purpose) {
+      StoreLayout layout,
+      Host host,
+      DirectoryLayers.Shared shared,
+      StorageCap cap,
+      String purpose) {
     this.layout = layout;
     this.host = host;
     this.shared = shared;
+    this.cap = cap;
     lease = LeaseFile.open(layout, purpose);
-    blobs = new DirectoryBlobStore(layout, lease);
+    blobs = new DirectoryBlobStore(layout, lease, cap);
     tags = new IndexTags(layout, blobs);
-    layers = new DirectoryLayers(layout, lease, blobs, new LayerForms(layout, host), shared);
+    layers =
+        new DirectoryLayers(layout, lease, blobs, cap, new LayerForms(layout, host, cap), shared);
     leases = new DirectoryLeases(layout);
     disposal = new Disposal(layout);
   }
@@ -36,7 +43,8 @@ final class DirectoryStore implements Store {
   static DirectoryStore open(Path root, String purpose) {
     StoreLayout layout = StoreLayout.open(root);
     try {
-      return new DirectoryStore(layout, Host.probe(), new DirectoryLayers.Shared(), purpose);
+      return new DirectoryStore(
+          layout, Host.probe(), new DirectoryLayers.Shared(), new StorageCap(layout), purpose);
     } catch (IOException e) {
       throw DiskFailures.of("open store " + root, e);
     }
@@ -79,7 +87,7 @@ final class DirectoryStore implements Store {
 
   @Override
   public Store fork(String purpose) {
-    return new DirectoryStore(layout, host, shared, purpose);
+    return new DirectoryStore(layout, host, shared, cap, purpose);
   }
 
   @Override
@@ -101,9 +109,23 @@ final class DirectoryStore implements Store {
   }
 
   @Override
+  public void capAt(long bytes) {
+    cap.set(bytes);
+  }
+
+  @Override
+  public void keepCap() {
+    try {
+      cap.keep();
+    } catch (IOException e) {
+      throw DiskFailures.of("prune store " + layout.root(), e);
+    }
+  }
+
+  @Override
   public CheckReport check(boolean repair) {
     try {
-      return new StoreCheck(layout, lease, new LayerForms(layout, host), repair).run();
+      return new StoreCheck(layout, lease, new LayerForms(layout, host, cap), repair).run();
     } catch (IOException e) {
       throw DiskFailures.of("check store " + layout.root(), e);
     }

@@ -23,6 +23,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 final class FileIngest implements Ingest {
   private final StoreLayout layout;
   private final LeaseFile lease;
+  private final StorageCap cap;
   private final Path file;
   private final LockFile lock;
   private final Path lockPath;
@@ -33,10 +34,11 @@ final class FileIngest implements Ingest {
   private long offset;
   private boolean over;
 
-  private FileIngest(StoreLayout layout, LeaseFile lease, Path file, boolean named)
+  private FileIngest(StoreLayout layout, LeaseFile lease, StorageCap cap, Path file, boolean named)
       throws IOException {
     this.layout = layout;
     this.lease = lease;
+    this.cap = cap;
     this.file = file;
     this.named = named;
     // An unnamed one is locked, too: the lock tells the collector that its writer is alive.
@@ -58,18 +60,18 @@ final class FileIngest implements Ingest {
     }
   }
 
-  static FileIngest anonymous(StoreLayout layout, LeaseFile lease) {
-    return open(layout, lease, layout.scratch(), false, "a blob");
+  static FileIngest anonymous(StoreLayout layout, LeaseFile lease, StorageCap cap) {
+    return open(layout, lease, cap, layout.scratch(), false, "a blob");
   }
 
-  static FileIngest named(StoreLayout layout, LeaseFile lease, String ref) {
-    return open(layout, lease, layout.ingest(ref), true, ref);
+  static FileIngest named(StoreLayout layout, LeaseFile lease, StorageCap cap, String ref) {
+    return open(layout, lease, cap, layout.ingest(ref), true, ref);
   }
 
   private static FileIngest open(
-      StoreLayout layout, LeaseFile lease, Path file, boolean named, String what) {
+      StoreLayout layout, LeaseFile lease, StorageCap cap, Path file, boolean named, String what) {
     try (var _ = named ? null : LockFile.shared(layout.collectorLock())) {
-      return new FileIngest(layout, lease, file, named);
+      return new FileIngest(layout, lease, cap, file, named);
     } catch (IOException e) {
       throw DiskFailures.of("begin to store " + what, e);
     }
@@ -165,6 +167,7 @@ final class FileIngest implements Ingest {
     Path target = layout.blob(digest);
     try {
       if (!isThere(target)) {
+        cap.admit(offset);
         channel.force(true);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
         Files.createDirectories(target.getParent());

@@ -31,10 +31,12 @@ final class LayerForms {
 
   private final StoreLayout layout;
   private final Host host;
+  private final StorageCap cap;
 
-  LayerForms(StoreLayout layout, Host host) {
+  LayerForms(StoreLayout layout, Host host, StorageCap cap) {
     this.layout = layout;
     this.host = host;
+    this.cap = cap;
   }
 
   OverlayEncoding encoding() {
@@ -121,6 +123,9 @@ final class LayerForms {
     Optional<Path> there = find(diffId);
     if (there.isPresent()) {
       return there.get();
+    }
+    if (cap.isSet()) {
+      cap.admit(DiskUsage.of(directory));
     }
     LayerRecords records = new LayerRecords(layout, diffId);
     UnpackedForm form =

@@ -28,7 +28,7 @@ public final class LockFile implements AutoCloseable {
   }
 
   /** Waits until nobody holds the file exclusively. */
-  static LockFile shared(Path file) throws IOException {
+  public static LockFile shared(Path file) throws IOException {
     return take(file, false);
   }
 

@@ -58,6 +58,20 @@ public interface Store extends AutoCloseable {
   PruneReport prune(PruneOptions options);
 
   /**
+   * From now on this handle and its forks, those made before included, let no blob and no layer in
+   * that would make the store take more than so many bytes: what nothing holds is removed for it,
+   * the least recently used first, and where that is not enough the write fails with {@code
+   * UNAVAILABLE} and says what holds the rest.
+   */
+  void capAt(long bytes);
+
+  /**
+   * Removes what the cap wants gone, as far as nothing holds it. For moments when space was taken
+   * or given back besides blobs and layers: before and after a build. Nothing without a cap.
+   */
+  void keepCap();
+
+  /**
    * Reads everything and compares it with what it must be. Other processes may go on meanwhile.
    *
    * @param repair whether to put right what is wrong: what is damaged is removed so that it is

@@ -52,6 +52,7 @@ public final class LocalBuildEngine implements BuildEngine {
             settings.clock());
     Instant begun = events.now();
     String what = request.tags().isEmpty() ? "build" : "build " + request.tags().getFirst();
+    settings.store().keepCap();
     try (Store store = settings.store().fork(what)) {
       BuildResult result = run(store, request, events);
       events.send(new BuildEvent.Finished(events.now(), since(events, begun), result));
@@ -61,6 +62,7 @@ public final class LocalBuildEngine implements BuildEngine {
       throw failure;
     } finally {
       builds.remove(Thread.currentThread());
+      keepCap();
       keep(notes);
     }
   }
@@ -78,6 +80,15 @@ public final class LocalBuildEngine implements BuildEngine {
       return new DockerfileInput(parsed.tree().get(), ignore);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
+    }
+  }
+
+  /** What only the build held is free now. */
+  private void keepCap() {
+    try {
+      settings.store().keepCap();
+    } catch (BuildFailure e) {
+      // The build is what counts; the next one, or the next write, meets the same and tells.
     }
   }
 

@@ -19,6 +19,11 @@ final class OutputTail {
     }
   }
 
+  /** Whether {@link #text} leaves nothing out. */
+  synchronized boolean isWhole() {
+    return written <= BYTES && text().lines().count() < LINES;
+  }
+
   /** At most the last twenty whole lines, as text. */
   synchronized String text() {
     int size = (int) Math.min(written, BYTES);

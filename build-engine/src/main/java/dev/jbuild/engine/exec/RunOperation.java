@@ -50,6 +50,7 @@ final class RunOperation {
   private final Supplier<Sandbox> sandbox;
   private final BuildRequest build;
   private final StepEvents events;
+  private final StepLogs logs;
   private final Diagnostics diagnostics;
   private final String hostname;
 
@@ -58,12 +59,14 @@ final class RunOperation {
       Supplier<Sandbox> sandbox,
       BuildRequest build,
       StepEvents events,
+      StepLogs logs,
       Diagnostics diagnostics,
       String hostname) {
     this.store = store;
     this.sandbox = sandbox;
     this.build = build;
     this.events = events;
+    this.logs = logs;
     this.diagnostics = diagnostics;
     this.hostname = hostname;
   }
@@ -107,15 +110,18 @@ final class RunOperation {
 
   private StepResult run(StepRequest request, Step step, OutputTail tail)
       throws InterruptedException {
+    StepLogs.Log log = logs.of(step);
     OutputSink sink =
         (stream, chunk) -> {
           byte[] bytes = new byte[chunk.remaining()];
           chunk.get(bytes);
+          log.write(bytes);
           tail.add(bytes);
           events.output(step, stream == OutputSink.Stream.STDERR, bytes);
         };
     // Closing kills what still runs: an interrupted build leaves no process behind.
-    try (RunningStep running = sandbox.get().launcher().start(request, sink)) {
+    try (log;
+        RunningStep running = sandbox.get().launcher().start(request, sink)) {
       StepResult result = running.await();
       events.used(step, usage(result.usage()));
       return result;
@@ -183,8 +189,9 @@ final class RunOperation {
     if (span == null) {
       return new BuildFailure(Kind.USER, message);
     }
+    String hint = tail.isWhole() ? null : "all of its output: jbuild logs " + step.id();
     int code = result.exitCode() == 0 ? 1 : result.exitCode();
-    return diagnostics.run(span, message, code, tail.text());
+    return diagnostics.run(span, message, code, tail.text(), hint);
   }
 
   private static BuildEvent.Usage usage(ResourceUsage usage) {

@@ -12,6 +12,7 @@ import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.EngineSettings;
+import dev.jbuild.engine.cache.BuildLogs;
 import dev.jbuild.engine.cache.CacheRecords;
 import dev.jbuild.engine.cache.FileManifests;
 import dev.jbuild.engine.cache.MissReasons;
@@ -163,15 +164,17 @@ final class SingleBuild {
     Path cache = store.directory("cache");
     CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
     FileManifests manifests = new FileManifests(cache.resolve("files"));
-    try (BuildContexts contexts =
-        new BuildContexts(
-            files.roots(), text.ignore(), cache.resolve("digests"), settings.clock())) {
+    try (StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
+        BuildContexts contexts =
+            new BuildContexts(
+                files.roots(), text.ignore(), cache.resolve("digests"), settings.clock())) {
       RunOperation runs =
           new RunOperation(
               store,
               settings.sandbox(),
               request,
               events,
+              logs,
               diagnostics,
               request
                   .buildArgs()

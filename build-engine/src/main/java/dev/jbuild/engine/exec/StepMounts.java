@@ -77,6 +77,8 @@ final class StepMounts implements AutoCloseable {
 
   private void cache(Mount.Cache cache, List<List<DiffId>> inputs, StepRequest.Builder step)
       throws IOException, InterruptedException {
+    // Steps write to these directories past the store, so it is measured here.
+    store.keepCap();
     CacheMounts.Held held =
         new CacheMounts(store)
             .hold(

@@ -38,8 +38,9 @@ public final class Diagnostics {
   }
 
   /** A RUN that did not end well. */
-  public RunFailure run(SourceSpan span, String message, int exitCode, String lastOutput) {
-    return new RunFailure(message, span, Excerpt.of(source, span), exitCode, lastOutput);
+  public RunFailure run(
+      SourceSpan span, String message, int exitCode, String lastOutput, @Nullable String hint) {
+    return new RunFailure(message, span, Excerpt.of(source, span), exitCode, lastOutput, hint);
   }
 
   /** Any failure at a place; one that has a place already keeps it. */

@@ -32,6 +32,7 @@ import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.ast.WorkdirInstruction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Lays out one instruction. */
@@ -281,7 +282,11 @@ final class InstructionFormat {
   private static String withKeyword(Instruction instruction, String line) {
     String rest = Blanks.stripLeading(line);
     String keyword = instruction.line().keyword().text();
-    String after = rest.substring(Math.min(keyword.length(), rest.length()));
+    if (!rest.startsWith(keyword)) {
+      // It goes on in the next line.
+      return rest.toUpperCase(Locale.ROOT);
+    }
+    String after = rest.substring(keyword.length());
     String arguments = Blanks.stripLeading(after);
     String head = instruction.name() + (arguments.isEmpty() ? after : " ");
     return head + arguments;
@@ -306,6 +311,7 @@ final class InstructionFormat {
    */
   private boolean isWordsOnly(Instruction instruction) {
     List<SourceSpan> spans = new ArrayList<>();
+    spans.add(instruction.line().keyword().span());
     instruction.line().flags().forEach(flag -> spans.add(flag.span()));
     List<Word> words = new ArrayList<>();
     switch (instruction) {
