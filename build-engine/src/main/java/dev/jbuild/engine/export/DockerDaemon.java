@@ -16,6 +16,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,6 +30,16 @@ final class DockerDaemon {
   private static final int MAX_ANSWER = 1 << 20;
   private static final Pattern ERROR =
       Pattern.compile("\"(?:error|message)\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"");
+
+  private static final List<String> REQUEST =
+      List.of(
+          "POST /images/load?quiet=1 HTTP/1.1",
+          "Host: docker",
+          "Content-Type: application/x-tar",
+          "Transfer-Encoding: chunked",
+          "Connection: close",
+          "",
+          "");
 
   private final String host;
 
@@ -51,13 +62,7 @@ final class DockerDaemon {
     try (SocketChannel channel = open(address);
         OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
         InputStream in = new BufferedInputStream(Channels.newInputStream(channel))) {
-      out.write(
-          ("POST /images/load?quiet=1 HTTP/1.1\r\n"
-                  + "Host: docker\r\n"
-                  + "Content-Type: application/x-tar\r\n"
-                  + "Transfer-Encoding: chunked\r\n"
-                  + "Connection: close\r\n\r\n")
-              .getBytes(StandardCharsets.US_ASCII));
+      out.write(String.join("\r\n", REQUEST).getBytes(StandardCharsets.US_ASCII));
       IOException broken = null;
       try {
         OutputStream body = new Chunks(out);
