@@ -179,11 +179,19 @@ final class SingleBuild {
               request
                   .buildArgs()
                   .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
+      EarlyBlobs early =
+          new EarlyBlobs(
+              store,
+              scope,
+              Exporters.layerCompression(request.outputs()),
+              plans.stream().map(Plan::rootfs).toList(),
+              request.outputs());
       EngineOperations operations =
           new EngineOperations(
               store,
               contexts,
               runs,
+              early,
               manifests,
               diagnostics,
               request.execution(),
