@@ -96,7 +96,10 @@ final class EngineOperations implements Operations {
                           run,
                           inputs.getFirst().toString(),
                           mount -> inputs.get(mount).toString(),
-                          options.extraHosts().keySet()));
+                          options.extraHosts().keySet(),
+                          options
+                              .entitlements()
+                              .contains(ExecutionOptions.Entitlement.SECRET_IN_LAYER)));
               case Op.Copy copy -> bounded(copyDefinition(copy, vertex, inputs));
               case Op.MakeDirectory make ->
                   bounded(OperationKeys.makeDirectory(make, inputs.getFirst().toString()));
@@ -169,7 +172,11 @@ final class EngineOperations implements Operations {
       }
     }
     return OperationKeys.run(
-        run, rootfs, mount -> shown.getOrDefault(mount, ""), options.extraHosts().keySet());
+        run,
+        rootfs,
+        mount -> shown.getOrDefault(mount, ""),
+        options.extraHosts().keySet(),
+        options.entitlements().contains(ExecutionOptions.Entitlement.SECRET_IN_LAYER));
   }
 
   private String listing(String path, Result source) throws IOException {

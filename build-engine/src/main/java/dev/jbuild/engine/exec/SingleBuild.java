@@ -140,6 +140,15 @@ final class SingleBuild {
       RegistryAccess registry,
       Diagnostics diagnostics)
       throws IOException {
+    for (String secret : new SecretCheck(request).tooShort()) {
+      String message =
+          "secret \""
+              + secret
+              + "\" is shorter than "
+              + SecretScan.SHORTEST
+              + " bytes; layers are not searched for it";
+      events.send(new BuildEvent.Warning(events.now(), message, null));
+    }
     List<Platform> platforms =
         request.platforms().isEmpty() ? List.of(settings.host()) : request.platforms();
     BaseImages images = new StoreBaseImages(store, registry, request.pull());
@@ -209,6 +218,11 @@ final class SingleBuild {
         };
     ImageConfig config =
         ImageAssembly.assemble(plan, layers, request.sourceDateEpoch().orElse(null));
+    try {
+      new SecretCheck(request).config(config);
+    } catch (IOException e) {
+      throw BuildScope.asFailure(e);
+    }
     Set<DiffId> inherited = new HashSet<>();
     layers.stream()
         .filter(layer -> layer.madeAt().isEmpty())
