@@ -11,7 +11,6 @@ import dev.jbuild.registry.PushSession;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -23,7 +22,7 @@ public final class EarlyPush implements AutoCloseable {
   private final RegistryAccess registry;
   private final BuildRequest request;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Output.Push, PushSession> sessions = new IdentityHashMap<>();
+  private final IdentityHashMap<Output.Push, PushSession> sessions = new IdentityHashMap<>();
   private boolean closed;
 
   /** Nothing is connected to before a layer is ready. */
