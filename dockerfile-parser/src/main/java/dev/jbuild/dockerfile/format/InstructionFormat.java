@@ -55,6 +55,10 @@ final class InstructionFormat {
             ? instruction.span().endLine()
             : heredocs.getFirst().body().startLine() - 1;
     int first = instruction.span().startLine();
+    if (heredocs.isEmpty() && first < last && !isContinued(source.line(first))) {
+      // Bodies of words that are heredocs to the reader of lines and not to the instruction.
+      return verbatim(first, last);
+    }
     String head = first == last ? oneLine(instruction) : manyLines(instruction, first, last);
     StringBuilder out = new StringBuilder(head);
     for (Heredoc heredoc : heredocs) {
@@ -237,8 +241,10 @@ final class InstructionFormat {
       } else if (!stripped.isEmpty()) {
         String content = number < last ? withoutContinuation(line) : Blanks.stripTrailing(line);
         if (number == last && endsInContinuation(content)) {
-          // Nothing followed it, up to the end of the file.
-          content = notContinued(Blanks.stripTrailing(withoutContinuation(content)));
+          // Nothing followed it, up to the end of the file; or it does not continue the line.
+          content =
+              notContinued(
+                  isContinued(line) ? Blanks.stripTrailing(withoutContinuation(content)) : content);
         }
         if (number == first) {
           content = withKeyword(instruction, content);
@@ -292,8 +298,28 @@ final class InstructionFormat {
     return head + arguments;
   }
 
+  private String verbatim(int first, int last) {
+    List<String> lines = new ArrayList<>(List.of(Blanks.stripLeading(source.line(first))));
+    for (int number = first + 1; number <= last; number++) {
+      lines.add(source.line(number));
+    }
+    return String.join("\n", lines);
+  }
+
+  /** Whether the line goes on in the next: only blanks and tabs may follow the escape character. */
+  private boolean isContinued(String line) {
+    int end = line.length();
+    while (end > 0 && (line.charAt(end - 1) == ' ' || line.charAt(end - 1) == '\t')) {
+      end--;
+    }
+    return isContinuation(line, end - 1);
+  }
+
   private boolean endsInContinuation(String line) {
-    int last = Blanks.stripTrailing(line).length() - 1;
+    return isContinuation(line, Blanks.stripTrailing(line).length() - 1);
+  }
+
+  private boolean isContinuation(String line, int last) {
     return last >= 0
         && line.charAt(last) == escape
         && (last == 0 || line.charAt(last - 1) != escape);
