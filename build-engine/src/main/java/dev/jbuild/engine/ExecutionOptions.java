@@ -41,7 +41,9 @@ public record ExecutionOptions(
   /** What {@code --allow} can grant beyond the default. */
   public enum Entitlement {
     NETWORK_HOST("network.host"),
-    SECURITY_INSECURE("security.insecure");
+    SECURITY_INSECURE("security.insecure"),
+    /** A step may leave the value of a secret in its layer. */
+    SECRET_IN_LAYER("secret-in-layer");
 
     private final String text;
 

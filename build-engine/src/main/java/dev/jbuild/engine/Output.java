@@ -24,8 +24,12 @@ public sealed interface Output {
   /** An archive {@code docker load} reads. */
   record DockerArchive(Path destination, ImageOptions options) implements Output {}
 
-  /** Hand the image to the Docker daemon at {@code DOCKER_HOST}. */
-  record DockerLoad(ImageOptions options) implements Output {}
+  /**
+   * Hand the image to a Docker daemon.
+   *
+   * @param host as {@code DOCKER_HOST} has it: {@code unix:///path} or {@code tcp://host:port}
+   */
+  record DockerLoad(String host, ImageOptions options) implements Output {}
 
   /** The root file system as files in a directory. */
   record LocalDirectory(Path destination, boolean platformSplit) implements Output {}

@@ -25,8 +25,13 @@ final class OutputFlag {
 
   private OutputFlag() {}
 
-  /** {@code -o DIR} is a local directory and {@code -o -} a tar on standard output. */
-  static List<Output> parse(String text) {
+  /**
+   * {@code -o DIR} is a local directory and {@code -o -} a tar on standard output.
+   *
+   * @param limited whether the build limits times, which all its outputs share
+   * @param docker the daemon to load into
+   */
+  static List<Output> parse(String text, boolean limited, String docker) {
     if (!text.contains("=")) {
       return List.of(
           text.equals("-")
@@ -39,8 +44,14 @@ final class OutputFlag {
       throw new UsageError(
           "--output \"" + text + "\" has no type", "begin it with type=oci or another type");
     }
-    if (flag(values, "rewrite-timestamp", false)) {
-      throw UsageError.notSupportedYet("--output rewrite-timestamp");
+    if (flag(values, "rewrite-timestamp", limited) != limited) {
+      throw new UsageError(
+          limited
+              ? "--output rewrite-timestamp=false: times are limited in every output of a build"
+              : "--output rewrite-timestamp needs a time",
+          limited
+              ? "leave SOURCE_DATE_EPOCH and --reproducible away"
+              : "set SOURCE_DATE_EPOCH, or use --reproducible");
     }
     return switch (type) {
       case "image" -> {
@@ -68,7 +79,7 @@ final class OutputFlag {
         yield List.of(
             values.containsKey("dest")
                 ? new Output.DockerArchive(destination(type, values), options(values, false))
-                : new Output.DockerLoad(options(values, false)));
+                : new Output.DockerLoad(docker, options(values, false)));
       }
       case "local" -> {
         allow(type, values, FILE_KEYS);

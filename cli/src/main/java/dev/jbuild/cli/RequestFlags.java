@@ -48,7 +48,7 @@ final class RequestFlags {
     request.noCache(flags.noCache);
     flags.noCacheFilter.forEach(request::noCacheFilter);
     request.pull(flags.pull);
-    outputs(flags).forEach(request::output);
+    outputs(flags, console).forEach(request::output);
     request.execution(
         new ExecutionOptions(
             network(flags.network),
@@ -158,14 +158,16 @@ final class RequestFlags {
     }
   }
 
-  private static List<Output> outputs(BuildFlags flags) {
+  private static List<Output> outputs(BuildFlags flags, Console console) {
     List<Output> outputs = new ArrayList<>();
-    flags.outputs.forEach(output -> outputs.addAll(OutputFlag.parse(output)));
+    boolean limited = epoch(flags.buildArgs, flags.reproducible, console).isPresent();
+    String docker = console.variable("DOCKER_HOST").orElse("unix:///var/run/docker.sock");
+    flags.outputs.forEach(output -> outputs.addAll(OutputFlag.parse(output, limited, docker)));
     if (flags.push) {
       outputs.add(new Output.Push(OutputFlag.plain(true)));
     }
     if (flags.load) {
-      outputs.add(new Output.DockerLoad(OutputFlag.plain(false)));
+      outputs.add(new Output.DockerLoad(docker, OutputFlag.plain(false)));
     }
     if (outputs.isEmpty()) {
       outputs.add(new Output.StoreImage(OutputFlag.plain(true)));
@@ -203,7 +205,7 @@ final class RequestFlags {
       if (!known) {
         throw new UsageError(
             "--allow: unknown entitlement \"" + text + "\"",
-            "the entitlements are network.host and security.insecure");
+            "the entitlements are network.host, security.insecure and secret-in-layer");
       }
     }
     return granted;

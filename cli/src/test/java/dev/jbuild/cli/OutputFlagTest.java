@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class OutputFlagTest {
+  private static final String DAEMON = "unix:///run/docker.sock";
 
   record Row(String text, List<Output> outputs) {
     @Override
@@ -43,7 +44,7 @@ class OutputFlagTest {
         new Row("dest=a,b.tar,type=docker", List.of()),
         new Row(
             "type=docker,dest=a.tar", List.of(new Output.DockerArchive(Path.of("a.tar"), docker))),
-        new Row("type=docker", List.of(new Output.DockerLoad(docker))),
+        new Row("type=docker", List.of(new Output.DockerLoad(DAEMON, docker))),
         new Row(
             "type=local,dest=d,platform-split=true",
             List.of(new Output.LocalDirectory(Path.of("d"), true))),
@@ -65,9 +66,10 @@ class OutputFlagTest {
   @MethodSource("rows")
   void readsWhatBuildxTakes(Row row) {
     if (row.outputs().isEmpty()) {
-      assertThatThrownBy(() -> OutputFlag.parse(row.text())).isInstanceOf(UsageError.class);
+      assertThatThrownBy(() -> OutputFlag.parse(row.text(), false, DAEMON))
+          .isInstanceOf(UsageError.class);
     } else {
-      assertThat(OutputFlag.parse(row.text())).isEqualTo(row.outputs());
+      assertThat(OutputFlag.parse(row.text(), false, DAEMON)).isEqualTo(row.outputs());
     }
   }
 
@@ -82,10 +84,10 @@ class OutputFlagTest {
         "type=local,dest=x,push=true | --output type=local takes no \"push\"",
         "type=image,push=perhaps | --output push is true or false, not \"perhaps\"",
         "type=image,compression=lzma | unknown compression \"lzma\"",
-        "type=image,rewrite-timestamp=true | --output rewrite-timestamp is not supported yet"
+        "type=image,rewrite-timestamp=true | --output rewrite-timestamp needs a time"
       })
   void saysWhatIsWrong(String text, String message) {
-    assertThatThrownBy(() -> OutputFlag.parse(text))
+    assertThatThrownBy(() -> OutputFlag.parse(text, false, DAEMON))
         .isInstanceOf(UsageError.class)
         .hasMessage(message);
   }

@@ -35,7 +35,7 @@ import java.util.Optional;
  * The operations of one build over one store. Safe for use by many threads.
  *
  * <p>COPY and WORKDIR write their layer straight into a compressed blob; RUN leaves its layer as a
- * directory, which is compressed when something wants the blob.
+ * directory, which is compressed while later steps run if the image needs the blob.
  */
 final class EngineOperations implements Operations {
   private static final Digest NO_KEY = Digest.EMPTY;
@@ -43,6 +43,7 @@ final class EngineOperations implements Operations {
   private final Store store;
   private final BuildContexts contexts;
   private final RunOperation runs;
+  private final EarlyBlobs early;
   private final FileManifests manifests;
   private final Diagnostics diagnostics;
   private final ExecutionOptions options;
@@ -54,6 +55,7 @@ final class EngineOperations implements Operations {
       Store store,
       BuildContexts contexts,
       RunOperation runs,
+      EarlyBlobs early,
       FileManifests manifests,
       Diagnostics diagnostics,
       ExecutionOptions options,
@@ -63,6 +65,7 @@ final class EngineOperations implements Operations {
     this.store = store;
     this.contexts = contexts;
     this.runs = runs;
+    this.early = early;
     this.manifests = manifests;
     this.diagnostics = diagnostics;
     this.options = options;
@@ -93,7 +96,10 @@ final class EngineOperations implements Operations {
                           run,
                           inputs.getFirst().toString(),
                           mount -> inputs.get(mount).toString(),
-                          options.extraHosts().keySet()));
+                          options.extraHosts().keySet(),
+                          options
+                              .entitlements()
+                              .contains(ExecutionOptions.Entitlement.SECRET_IN_LAYER)));
               case Op.Copy copy -> bounded(copyDefinition(copy, vertex, inputs));
               case Op.MakeDirectory make ->
                   bounded(OperationKeys.makeDirectory(make, inputs.getFirst().toString()));
@@ -166,7 +172,11 @@ final class EngineOperations implements Operations {
       }
     }
     return OperationKeys.run(
-        run, rootfs, mount -> shown.getOrDefault(mount, ""), options.extraHosts().keySet());
+        run,
+        rootfs,
+        mount -> shown.getOrDefault(mount, ""),
+        options.extraHosts().keySet(),
+        options.entitlements().contains(ExecutionOptions.Entitlement.SECRET_IN_LAYER));
   }
 
   private String listing(String path, Result source) throws IOException {
@@ -203,9 +213,15 @@ final class EngineOperations implements Operations {
           List<DiffId> below = StackLayer.diffIds(stack);
           DiffId made =
               switch (vertex.op()) {
-                case Op.Run run ->
-                    runs.execute(
-                        run, vertex.step(), inputs.stream().map(EngineOperations::layers).toList());
+                case Op.Run run -> {
+                  DiffId layer =
+                      runs.execute(
+                          run,
+                          vertex.step(),
+                          inputs.stream().map(EngineOperations::layers).toList());
+                  early.made(vertex, layer);
+                  yield layer;
+                }
                 case Op.Copy copy -> copy(copy, inputs, below);
                 case Op.MakeDirectory make -> makeDirectory(make, below);
                 case Op.Scratch scratch -> throw new IllegalArgumentException("makes no layer");

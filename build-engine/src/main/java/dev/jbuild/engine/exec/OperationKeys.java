@@ -22,9 +22,14 @@ final class OperationKeys {
   /**
    * @param rootfs stands for the root file system the process starts in
    * @param input what stands for the files of the input of that number
+   * @param secretsMayStay whether the layer is not searched for the step's secrets
    */
   static CacheKey run(
-      Op.Run run, String rootfs, IntFunction<String> input, Iterable<String> extraHosts) {
+      Op.Run run,
+      String rootfs,
+      IntFunction<String> input,
+      Iterable<String> extraHosts,
+      boolean secretsMayStay) {
     CacheKey.Builder key = CacheKey.of("run").add("input rootfs", rootfs);
     key.add("command", run.argv());
     run.scriptFile().ifPresent(script -> key.add("script " + script.name(), script.content()));
@@ -43,6 +48,10 @@ final class OperationKeys {
     }
     if (run.insecure()) {
       key.add("security", "insecure");
+    }
+    if (secretsMayStay && run.mounts().stream().anyMatch(Mount.Secret.class::isInstance)) {
+      // Such a layer was not searched; a build that wants it searched must not find it.
+      key.add("--allow", "secret-in-layer");
     }
     TreeSet<String> hosts = new TreeSet<>();
     extraHosts.forEach(hosts::add);

@@ -95,7 +95,9 @@ final class RunOperation {
       if (!result.succeeded()) {
         throw failure(step, result, tail);
       }
-      return snapshot.commit(build.latestTime()).diffId();
+      DiffId layer = snapshot.commit(build.latestTime()).diffId();
+      new SecretCheck(build).layer(run.mounts(), layer, store);
+      return layer;
     }
   }
 

@@ -140,6 +140,15 @@ final class SingleBuild {
       RegistryAccess registry,
       Diagnostics diagnostics)
       throws IOException {
+    for (String secret : new SecretCheck(request).tooShort()) {
+      String message =
+          "secret \""
+              + secret
+              + "\" is shorter than "
+              + SecretScan.SHORTEST
+              + " bytes; layers are not searched for it";
+      events.send(new BuildEvent.Warning(events.now(), message, null));
+    }
     List<Platform> platforms =
         request.platforms().isEmpty() ? List.of(settings.host()) : request.platforms();
     BaseImages images = new StoreBaseImages(store, registry, request.pull());
@@ -170,11 +179,19 @@ final class SingleBuild {
               request
                   .buildArgs()
                   .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
+      EarlyBlobs early =
+          new EarlyBlobs(
+              store,
+              scope,
+              Exporters.layerCompression(request.outputs()),
+              plans.stream().map(Plan::rootfs).toList(),
+              request.outputs());
       EngineOperations operations =
           new EngineOperations(
               store,
               contexts,
               runs,
+              early,
               manifests,
               diagnostics,
               request.execution(),
@@ -201,6 +218,11 @@ final class SingleBuild {
         };
     ImageConfig config =
         ImageAssembly.assemble(plan, layers, request.sourceDateEpoch().orElse(null));
+    try {
+      new SecretCheck(request).config(config);
+    } catch (IOException e) {
+      throw BuildScope.asFailure(e);
+    }
     Set<DiffId> inherited = new HashSet<>();
     layers.stream()
         .filter(layer -> layer.madeAt().isEmpty())

@@ -1,7 +1,6 @@
 package dev.jbuild.engine.exec;
 
 import dev.jbuild.engine.BuildRequest;
-import dev.jbuild.engine.SecretSource;
 import dev.jbuild.engine.copy.SourceSelection;
 import dev.jbuild.engine.copy.TreeCopy;
 import dev.jbuild.engine.graph.Mount;
@@ -22,7 +21,6 @@ import dev.jbuild.store.Store;
 import dev.jbuild.store.Workspace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -116,7 +114,7 @@ final class StepMounts implements AutoCloseable {
   }
 
   private void secret(Mount.Secret secret, StepRequest.Builder step) throws IOException {
-    Optional<byte[]> value = read(secret.id());
+    Optional<byte[]> value = SecretCheck.read(request, secret.id());
     if (value.isEmpty() && secret.required()) {
       throw new BuildFailure(
           Kind.NOT_FOUND,
@@ -133,18 +131,6 @@ final class StepMounts implements AutoCloseable {
           new FileMount(
               secret.target(), value.get(), secret.mode(), secret.uid(), secret.gid(), true));
     }
-  }
-
-  private Optional<byte[]> read(String id) throws IOException {
-    SecretSource source = request.secrets().get(id);
-    if (source == null) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        switch (source) {
-          case SecretSource.File file -> Files.readAllBytes(file.path());
-          case SecretSource.Value value -> value.bytes();
-        });
   }
 
   private void ssh(Mount.Ssh ssh, StepRequest.Builder step) throws IOException {

@@ -13,6 +13,7 @@ import dev.jbuild.image.ArchiveWriter;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Platform;
@@ -26,6 +27,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -143,12 +145,12 @@ public final class Exporters {
             archive.destination(),
             out -> new ArchiveWriter(store).writeTar(named, ArchiveWriter.Kind.DOCKER, out));
       }
-      case Output.DockerLoad load ->
-          throw new BuildFailure(
-              Kind.UNSUPPORTED,
-              "loading into the Docker daemon is not supported yet",
-              "write an archive with --output type=docker,dest=FILE and docker load it",
-              null);
+      case Output.DockerLoad load -> {
+        SequencedMap<String, Descriptor> named = named(tags, required(image));
+        new DockerDaemon(load.host())
+            .load(out -> new ArchiveWriter(store).writeTar(named, ArchiveWriter.Kind.DOCKER, out));
+        names.addAll(tags);
+      }
       case Output.LocalDirectory local -> {
         for (PlatformImage each : images) {
           Path directory =
@@ -159,12 +161,19 @@ public final class Exporters {
         }
       }
       case Output.RootfsTar tar -> {
-        if (images.size() > 1) {
-          throw new BuildFailure(
-              Kind.UNSUPPORTED, "a tar of files of several platforms is not supported yet");
-        }
-        try (FileTree root = store.layers().view(images.getFirst().config().diffIds())) {
-          toFile(tar.destination(), out -> RootfsExport.toTar(root, out));
+        Map<BytePath, FileTree> roots = new LinkedHashMap<>();
+        try {
+          for (PlatformImage each : images) {
+            boolean split = tar.platformSplit() || images.size() > 1;
+            roots.put(
+                split ? BytePath.of(folder(each.platform())) : BytePath.ROOT,
+                store.layers().view(each.config().diffIds()));
+          }
+          toFile(tar.destination(), out -> RootfsExport.toTar(roots, request.latestTime(), out));
+        } finally {
+          for (FileTree root : roots.values()) {
+            root.close();
+          }
         }
       }
       case Output.None none -> {}
@@ -182,9 +191,11 @@ public final class Exporters {
 
   private static Path split(
       Path destination, boolean wanted, Platform platform, List<PlatformImage> images) {
-    return wanted || images.size() > 1
-        ? destination.resolve(platform.toString().replace('/', '_'))
-        : destination;
+    return wanted || images.size() > 1 ? destination.resolve(folder(platform)) : destination;
+  }
+
+  private static String folder(Platform platform) {
+    return platform.toString().replace('/', '_');
   }
 
   private List<String> tags(@Nullable ImageOptions options) {

@@ -177,6 +177,9 @@ public final class PlainProgress implements Progress {
             " (cpu "
                 + Figures.time(used.cpu())
                 + (used.memoryPeak() > 0 ? ", memory " + Figures.size(used.memoryPeak()) : "")
+                + (used.readBytes() > 0 ? ", read " + Figures.size(used.readBytes()) : "")
+                + (used.writtenBytes() > 0 ? ", written " + Figures.size(used.writtenBytes()) : "")
+                + (used.pidsPeak() > 0 ? ", processes " + used.pidsPeak() : "")
                 + ")")
         .orElse("");
   }

@@ -57,7 +57,7 @@ class PlainProgressTest {
                 at(1420),
                 RUN,
                 Duration.ofMillis(1320),
-                new BuildEvent.Usage(Duration.ofMillis(900), 4_200_000, -1, -1, -1)),
+                new BuildEvent.Usage(Duration.ofMillis(900), 4_200_000, -1, 5_000_000, 3)),
             new BuildEvent.Warning(at(1430), "careful", RUN.span()),
             new BuildEvent.Finished(
                 at(1500),
@@ -74,7 +74,7 @@ class PlainProgressTest {
             #2 0.50\040
             #2 0.60 done
             #2 1.32 no newline
-            #2 DONE 1.32s (cpu 0.90s, memory 4.2MB)
+            #2 DONE 1.32s (cpu 0.90s, memory 4.2MB, written 5MB, processes 3)
             warning: Dockerfile:2:1: careful
             built in 1.50s: 1 executed, 1 cached; x:1
             """);
