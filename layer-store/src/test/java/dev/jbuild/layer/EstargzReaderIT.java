@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -133,7 +134,8 @@ class EstargzReaderIT {
       new LayerWriter(out, LayerWriter.Options.CANONICAL).writeAll(builder.changes());
       layer = out.finish();
     }
-    String toc = layer.annotations().get("containerd.io/snapshot/stargz/toc.digest");
+    String toc =
+        Objects.requireNonNull(layer.annotations().get("containerd.io/snapshot/stargz/toc.digest"));
     List<String> lines =
         new ArrayList<>(
             Tools.run(temporary, program.toString(), blob.toString(), toc).lines().toList());
