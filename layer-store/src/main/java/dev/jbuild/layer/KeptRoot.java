@@ -26,24 +26,27 @@ public final class KeptRoot {
   /**
    * Costs one stat a file, a look-up a directory, and a copy of each further name of a file.
    *
+   * @param home the directory that the root is in
+   * @param name of the root
    * @param layers what the root must be alike
    * @throws IOException also if it is found to be another root
    */
-  public static void settle(DirFd root, FileTree layers) throws IOException {
-    settle(root, BytePath.ROOT, layers);
+  public static void settle(DirFd home, BytePath name, FileTree layers) throws IOException {
+    settle(home, name, BytePath.ROOT, layers);
   }
 
-  private static void settle(DirFd directory, BytePath path, FileTree layers) throws IOException {
-    for (DirEntry entry : directory.list()) {
-      Stat stat = directory.stat(entry.name());
-      if (stat.isDirectory()) {
-        try (DirFd inside = directory.openDirectory(entry.name())) {
-          settle(inside, path.resolve(entry.name()), layers);
+  private static void settle(DirFd parent, BytePath name, BytePath path, FileTree layers)
+      throws IOException {
+    try (DirFd directory = parent.openDirectory(name)) {
+      for (DirEntry entry : directory.list()) {
+        Stat stat = directory.stat(entry.name());
+        if (stat.isDirectory()) {
+          settle(directory, entry.name(), path.resolve(entry.name()), layers);
+        } else if (stat.type() == FileType.SOCKET) {
+          directory.unlink(entry.name());
+        } else if (stat.isRegular() && stat.nlink() > 1) {
+          separate(directory, entry.name());
         }
-      } else if (stat.type() == FileType.SOCKET) {
-        directory.unlink(entry.name());
-      } else if (stat.isRegular() && stat.nlink() > 1) {
-        separate(directory, entry.name());
       }
     }
     TreeEntry wanted =
@@ -52,8 +55,8 @@ public final class KeptRoot {
             .filter(TreeEntry::isDirectory)
             .orElseThrow(() -> new IOException("\"" + path + "\" is no directory of the layers"));
     Instant time = wanted.attributes().mtime();
-    if (!directory.stat(BytePath.ROOT).modified().equals(time)) {
-      directory.setModified(BytePath.ROOT, time.getEpochSecond(), time.getNano());
+    if (!parent.stat(name).modified().equals(time)) {
+      parent.setModified(name, time.getEpochSecond(), time.getNano());
     }
   }
 

@@ -9,6 +9,7 @@ import dev.jbuild.layer.StatIndex;
 import dev.jbuild.layer.TreeChange;
 import dev.jbuild.layer.TreeCopy;
 import dev.jbuild.layer.UpperDiff;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.store.Layer;
@@ -88,8 +89,9 @@ public final class CopySnapshotter implements Snapshotter {
     FileTree lower = store.layers().view(parents);
     boolean ready = false;
     Path directory = workspace.path().resolve(ROOT_FS);
-    try (DirFd root = DirFd.open(directory)) {
-      KeptRoot.settle(root, lower);
+    try (DirFd home = DirFd.open(workspace.path());
+        DirFd root = DirFd.open(directory)) {
+      KeptRoot.settle(home, BytePath.of(ROOT_FS), lower);
       StatIndex before = StatIndex.record(root);
       ready = true;
       return Optional.of(new Active(List.copyOf(parents), lower, workspace, directory, before));
