@@ -22,7 +22,11 @@ final class DiffCommand extends Command {
   int run(Session session) {
     Images images = new Images(session.store());
     ImageDiff diff = images.diff(images.get(before), images.get(after));
-    PrintStream out = session.console().out();
+    print(diff, session.console().out());
+    return Jbuild.OK;
+  }
+
+  static void print(ImageDiff diff, PrintStream out) {
     for (ConfigChange change : diff.config()) {
       out.println(
           "~ "
@@ -46,6 +50,5 @@ final class DiffCommand extends Command {
               .collect(Collectors.joining(", "));
       out.println(mark + " /" + change.path() + (aspects.isEmpty() ? "" : " (" + aspects + ")"));
     }
-    return Jbuild.OK;
   }
 }

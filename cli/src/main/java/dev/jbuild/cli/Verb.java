@@ -16,6 +16,7 @@ enum Verb {
   INSPECT("show an image's manifest and config"),
   HISTORY("show the steps an image was made of"),
   DIFF("compare two images"),
+  VERIFY("build an image again and say whether it is the same"),
   PULL("get an image from a registry"),
   PUSH("send an image to a registry"),
   COPY("copy an image between registries, the store and archives"),
@@ -57,6 +58,7 @@ enum Verb {
       case INSPECT -> new InspectCommand();
       case HISTORY -> new HistoryCommand();
       case DIFF -> new DiffCommand();
+      case VERIFY -> new VerifyCommand();
       case PULL -> new PullCommand();
       case PUSH -> new PushCommand();
       case COPY -> new CopyCommand();

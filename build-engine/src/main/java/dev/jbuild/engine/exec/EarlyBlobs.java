@@ -1,6 +1,7 @@
 package dev.jbuild.engine.exec;
 
 import dev.jbuild.engine.Output;
+import dev.jbuild.engine.export.EarlyPush;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
 import dev.jbuild.engine.solve.BuildScope;
@@ -16,7 +17,8 @@ import java.util.concurrent.Semaphore;
 
 /**
  * Compresses the layers of RUN steps while later steps run, where the image will need them as
- * blobs. The export then finds them made, or joins the work where it is.
+ * blobs, and lets finished blobs go out where the image is pushed. The export then finds them made,
+ * or joins the work where it is.
  *
  * <p>One layer at a time: the compressor itself uses the machine's cores. Layers of stages that the
  * image only copies from stay directories. Safe for use by many threads.
@@ -24,6 +26,7 @@ import java.util.concurrent.Semaphore;
 final class EarlyBlobs {
   private final Store store;
   private final BuildScope scope;
+  private final EarlyPush pushes;
   private final Compression compression;
   private final Set<Vertex> wanted;
   private final Semaphore one = new Semaphore(1, true);
@@ -35,11 +38,13 @@ final class EarlyBlobs {
   EarlyBlobs(
       Store store,
       BuildScope scope,
+      EarlyPush pushes,
       Compression compression,
       List<Vertex> roots,
       List<Output> outputs) {
     this.store = store;
     this.scope = scope;
+    this.pushes = pushes;
     this.compression = compression;
     this.wanted = Collections.newSetFromMap(new IdentityHashMap<>());
     if (outputs.isEmpty() || outputs.stream().anyMatch(EarlyBlobs::takesBlobs)) {
@@ -86,7 +91,8 @@ final class EarlyBlobs {
         scope.fork(() -> {
           one.acquire();
           try {
-            return store.layers().blob(layer, compression);
+            pushes.offer(store.layers().blob(layer, compression).blob(), compression);
+            return true;
           } finally {
             one.release();
           }

@@ -213,15 +213,9 @@ final class EngineOperations implements Operations {
           List<DiffId> below = StackLayer.diffIds(stack);
           DiffId made =
               switch (vertex.op()) {
-                case Op.Run run -> {
-                  DiffId layer =
-                      runs.execute(
-                          run,
-                          vertex.step(),
-                          inputs.stream().map(EngineOperations::layers).toList());
-                  early.made(vertex, layer);
-                  yield layer;
-                }
+                case Op.Run run ->
+                    runs.execute(
+                        run, vertex.step(), inputs.stream().map(EngineOperations::layers).toList());
                 case Op.Copy copy -> copy(copy, inputs, below);
                 case Op.MakeDirectory make -> makeDirectory(make, below);
                 case Op.Scratch scratch -> throw new IllegalArgumentException("makes no layer");
@@ -229,6 +223,7 @@ final class EngineOperations implements Operations {
                 case Op.Image image -> throw new IllegalArgumentException("makes no layer");
                 case Op.Context context -> throw new IllegalArgumentException("makes no layer");
               };
+          early.made(vertex, made);
           List<StackLayer> layers = new ArrayList<>(stack);
           layers.add(new StackLayer(made, now()));
           return layers;

@@ -19,6 +19,7 @@ import dev.jbuild.engine.cache.MissReasons;
 import dev.jbuild.engine.cache.StackLayer;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.export.EarlyPush;
 import dev.jbuild.engine.export.Exporters;
 import dev.jbuild.engine.export.PlatformImage;
 import dev.jbuild.engine.image.BaseImages;
@@ -164,7 +165,8 @@ final class SingleBuild {
     Path cache = store.directory("cache");
     CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
     FileManifests manifests = new FileManifests(cache.resolve("files"));
-    try (StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
+    try (EarlyPush pushes = new EarlyPush(registry, request);
+        StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
         BuildContexts contexts =
             new BuildContexts(
                 files.roots(), text.ignore(), cache.resolve("digests"), settings.clock())) {
@@ -183,6 +185,7 @@ final class SingleBuild {
           new EarlyBlobs(
               store,
               scope,
+              pushes,
               Exporters.layerCompression(request.outputs()),
               plans.stream().map(Plan::rootfs).toList(),
               request.outputs());
@@ -205,7 +208,7 @@ final class SingleBuild {
         Solver solver = new Solver(scope, operations, records, misses, inFlight, events);
         results.add(solve(solver, plans.get(i), platforms.get(i)));
       }
-      return new Exporters(registry, store, request, events).export(id, results);
+      return new Exporters(pushes, store, request, events).export(id, results);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.Output;
 import dev.jbuild.engine.Output.ImageOptions;
 import dev.jbuild.engine.event.Step;
-import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
@@ -16,6 +15,7 @@ import dev.jbuild.layer.FileTree;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.store.Store;
 import java.io.FilterOutputStream;
@@ -36,13 +36,13 @@ public final class Exporters {
   private static final ImageOptions DEFAULT_OPTIONS =
       new ImageOptions(Compression.gzip(), false, true, null);
 
-  private final RegistryAccess registry;
+  private final EarlyPush pushes;
   private final Store store;
   private final BuildRequest request;
   private final StepEvents events;
 
-  public Exporters(RegistryAccess registry, Store store, BuildRequest request, StepEvents events) {
-    this.registry = registry;
+  public Exporters(EarlyPush pushes, Store store, BuildRequest request, StepEvents events) {
+    this.pushes = pushes;
     this.store = store;
     this.request = request;
     this.events = events;
@@ -95,7 +95,7 @@ public final class Exporters {
     }
     Digest config =
         first != null && images.size() == 1
-            ? Digest.of(images.getFirst().config().toBytes())
+            ? Manifest.parse(store.blobs().read(first.digest())).config().digest()
             : null;
     return new BuildResult(buildId, first, config, names);
   }
@@ -128,7 +128,7 @@ public final class Exporters {
           names.add(tag);
         }
       }
-      case Output.Push push -> names.addAll(push(tags, required(image)));
+      case Output.Push push -> names.addAll(push(push, tags, required(image)));
       case Output.OciArchive archive -> {
         SequencedMap<String, Descriptor> named = named(tags, required(image));
         if (archive.tar()) {
@@ -181,12 +181,12 @@ public final class Exporters {
     return image;
   }
 
-  private List<String> push(List<String> tags, Descriptor image) {
+  private List<String> push(Output.Push output, List<String> tags, Descriptor image) {
     if (tags.isEmpty()) {
       throw new BuildFailure(
           Kind.USER, "there is no name to push to", "give the image a name with --tag", null);
     }
-    return ImagePush.push(registry.client(), tags, image);
+    return pushes.finish(output, tags, image);
   }
 
   private static Path split(

@@ -74,7 +74,7 @@ class PlainProgressTest {
             #2 0.50\040
             #2 0.60 done
             #2 1.32 no newline
-            #2 DONE 1.32s (cpu 0.90s, memory 4.2MB, written 5MB, processes 3)
+            #2 DONE 1.32s (cpu 0.90s, memory 4.2MB, written 5.0MB, processes 3)
             warning: Dockerfile:2:1: careful
             built in 1.50s: 1 executed, 1 cached; x:1
             """);
