@@ -3,11 +3,13 @@ package dev.jbuild.snapshot;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.KeptRoot;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.StatIndex;
 import dev.jbuild.layer.TreeChange;
 import dev.jbuild.layer.TreeCopy;
 import dev.jbuild.layer.UpperDiff;
+import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.store.Layer;
@@ -21,15 +23,20 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Snapshots as plain directories, where nothing may be mounted: the parents' files are copied
  * (blocks are shared where the file system can), and what a step changed is told by comparing inode
  * numbers and change times with those from before the step. No file that was not touched is read.
  *
- * <p>A commit costs one stat a file. Its layer is stored as a blob, uncompressed.
+ * <p>A commit costs one stat a file. Its layer is stored as a blob, uncompressed. The directory is
+ * then parked with the store's handle, and a step on just that stack goes on in it: of a chain of
+ * steps, only the first copies anything.
  */
 public final class CopySnapshotter implements Snapshotter {
+  private static final String ROOT_FS = "fs";
+
   private final Store store;
 
   /** Over the layers of a store; snapshots live in it until they are closed or it is. */
@@ -39,13 +46,20 @@ public final class CopySnapshotter implements Snapshotter {
 
   @Override
   public ActiveSnapshot prepare(List<DiffId> parents) {
+    Optional<Workspace> left = store.unpark(key(parents));
+    if (left.isPresent()) {
+      Optional<ActiveSnapshot> taken = takeOver(parents, left.get());
+      if (taken.isPresent()) {
+        return taken.get();
+      }
+    }
     // All content will be copied; from directories that shares blocks and keeps holes.
     store.layers().lowers(parents);
     FileTree lower = store.layers().view(parents);
     Workspace workspace = store.workspace();
     boolean ready = false;
     try {
-      Path directory = Files.createDirectory(workspace.path().resolve("fs"));
+      Path directory = Files.createDirectory(workspace.path().resolve(ROOT_FS));
       StatIndex before;
       try (DirFd root = DirFd.open(directory)) {
         TreeCopy.into(lower, root, TreeCopy.Links.BREAK);
@@ -57,6 +71,33 @@ public final class CopySnapshotter implements Snapshotter {
       return snapshot;
     } catch (IOException e) {
       throw failure("prepare a root file system", e);
+    } finally {
+      if (!ready) {
+        workspace.close();
+        close(lower);
+      }
+    }
+  }
+
+  /** Under which the root file system of a stack of layers is parked. */
+  private static String key(List<DiffId> stack) {
+    return stack.stream().map(DiffId::toString).collect(Collectors.joining(" ", "rootfs ", ""));
+  }
+
+  /** Goes on in what the step before left; empty if that cannot be made what a copy would be. */
+  private Optional<ActiveSnapshot> takeOver(List<DiffId> parents, Workspace workspace) {
+    FileTree lower = store.layers().view(parents);
+    boolean ready = false;
+    Path directory = workspace.path().resolve(ROOT_FS);
+    try (DirFd home = DirFd.open(workspace.path());
+        DirFd root = DirFd.open(directory)) {
+      KeptRoot.settle(home, BytePath.of(ROOT_FS), lower);
+      StatIndex before = StatIndex.record(root);
+      ready = true;
+      return Optional.of(new Active(List.copyOf(parents), lower, workspace, directory, before));
+    } catch (IOException e) {
+      // A copy is made instead; it meets the same fault if the disk is to blame.
+      return Optional.empty();
     } finally {
       if (!ready) {
         workspace.close();
@@ -125,12 +166,25 @@ public final class CopySnapshotter implements Snapshotter {
                       }
                       writer.finish();
                     });
-        return store.layers().find(written.diffId()).orElseThrow();
+        Layer layer = store.layers().find(written.diffId()).orElseThrow();
+        if (latest.isEmpty()) {
+          // With a latest time the layer's times may be others than those of the files.
+          park(layer);
+        }
+        return layer;
       } catch (IOException e) {
         throw failure("commit a step's changes", e);
       } finally {
         close();
       }
+    }
+
+    private void park(Layer layer) {
+      List<DiffId> stack = new ArrayList<>(parents);
+      stack.add(layer.diffId());
+      over = true;
+      CopySnapshotter.close(lower);
+      store.park(key(stack), workspace);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** The store in a directory; see {@link StoreLayout} for what is where. */
@@ -20,6 +21,7 @@ final class DirectoryStore implements Store {
   private final DirectoryLayers layers;
   private final DirectoryLeases leases;
   private final Disposal disposal;
+  private final ParkedWorkspaces parked = new ParkedWorkspaces();
 
   private DirectoryStore(
       StoreLayout layout,
@@ -86,6 +88,16 @@ final class DirectoryStore implements Store {
   }
 
   @Override
+  public void park(String key, Workspace workspace) {
+    parked.park(key, workspace);
+  }
+
+  @Override
+  public Optional<Workspace> unpark(String key) {
+    return parked.unpark(key);
+  }
+
+  @Override
   public Store fork(String purpose) {
     return new DirectoryStore(layout, host, shared, cap, purpose);
   }
@@ -146,6 +158,7 @@ final class DirectoryStore implements Store {
 
   @Override
   public void close() {
+    parked.close();
     disposal.close();
     lease.close();
   }

@@ -1,6 +1,7 @@
 package dev.jbuild.store;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A handle on a store root, with a lease: what is made or read through this handle is not collected
@@ -33,6 +34,15 @@ public interface Store extends AutoCloseable {
    * checkout, a download.
    */
   Workspace workspace();
+
+  /**
+   * Leaves a workspace, with what is in it, to whoever {@linkplain #unpark asks} this handle for
+   * the key. Only a few wait, and none after the handle is closed: the others are closed.
+   */
+  void park(String key, Workspace workspace);
+
+  /** The workspace that was parked under a key, and is the caller's now. */
+  Optional<Workspace> unpark(String key);
 
   /** What this handle holds. */
   Lease lease();

@@ -310,9 +310,51 @@ abstract class SnapshotterContract {
   @Test
   void aCommittedSnapshotLeavesNothingBehind() throws Exception {
     step(List.of(base), "printf x > kept");
-    assertThat(root.resolve("snapshots")).isEmptyDirectory();
     store.close();
+    assertThat(root.resolve("snapshots")).isEmptyDirectory();
     assertThat(root.resolve("ingest")).isEmptyDirectory();
+  }
+
+  /** What a step leaves beside its layer must not show in the next one, however it is made. */
+  @Test
+  void aStepAfterAnotherGivesWhatItGivesOverTheLayersAlone() throws Exception {
+    String first =
+        """
+        printf x > etc/passing; rm etc/passing
+        printf linked > etc/a; ln etc/a usr/b; ln etc/a c
+        printf toor > etc/group; setfattr -n user.k -v v etc/group
+        python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("etc/socket")'
+        rm -r var/log; mkdir -p var/log; mkfifo pipe
+        find . -newermt @1500000000 -exec touch -h -d @1200000000 {} +
+        """;
+    String second =
+        """
+        printf more >> etc/a
+        printf toor > etc/passwd; chmod 600 pipe; test ! -e etc/socket
+        test "$(cat usr/b c)" = linkedlinked; printf own > var/log/new
+        find etc/a etc/passwd var/log/new -exec touch -d @1300000000 {} +
+        touch -d @1300000000 var/log
+        """;
+    Layer one = step(List.of(base), first);
+    List<DiffId> stack = List.of(base, one.diffId());
+    Layer after = step(stack, second);
+    assertThat(entries(after.diffId()))
+        .contains("f 644 0:0 etc/a 10", "f 644 0:0 etc/passwd 4", "f 644 0:0 var/log/new 3")
+        .noneMatch(entry -> entry.contains("usr/b") || entry.endsWith(" c 10"));
+    store.close();
+    store = Store.open(root, "another handle");
+    assertThat(step(stack, second).diffId()).isEqualTo(after.diffId());
+  }
+
+  @Test
+  void aStepThatFailsLeavesNothingToTheNext() throws Exception {
+    Layer one = step(List.of(base), "printf x > one");
+    List<DiffId> stack = List.of(base, one.diffId());
+    try (ActiveSnapshot failing = snapshotter().prepare(stack)) {
+      run(failing.rootfs(), "printf y > two; rm one");
+    }
+    assertThat(entries(step(stack, "test -e one; test ! -e two; printf z > three").diffId()))
+        .containsExactly("f 644 0:0 three 1");
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.DefaultSpec;
 import dev.jbuild.sandbox.FileMount;
 import dev.jbuild.sandbox.ImageUsers;
@@ -93,7 +94,7 @@ final class RunOperation {
         result = run(request.env(env).build(), step, tail);
       }
       if (!result.succeeded()) {
-        throw failure(step, result, tail);
+        throw failure(run, step, result, tail);
       }
       DiffId layer = snapshot.commit(build.latestTime()).diffId();
       new SecretCheck(build).layer(run.mounts(), layer, store);
@@ -178,7 +179,21 @@ final class RunOperation {
     }
   }
 
-  private BuildFailure failure(Step step, StepResult result, OutputTail tail) {
+  /** What to do about a program that is not for this machine. */
+  private static String foreign(Platform platform) {
+    Platform host = Platform.host();
+    return host.accepts(platform)
+        ? "the program is not for " + host + ", or it is a script without a #! line"
+        : "this machine runs "
+            + host
+            + ", and no emulator for "
+            + platform
+            + " is registered with the kernel: install qemu-user-static (with binfmt-support) and"
+            + " mount binfmt_misc, as root of the machine; or run the step on this machine's"
+            + " platform with FROM --platform=$BUILDPLATFORM and compile for $TARGETARCH";
+  }
+
+  private BuildFailure failure(Op.Run run, Step step, StepResult result, OutputTail tail) {
     String why =
         result
             .explanation()
@@ -190,6 +205,9 @@ final class RunOperation {
       return new BuildFailure(Kind.USER, message);
     }
     String hint = tail.isWhole() ? null : "all of its output: jbuild logs " + step.id();
+    if (why.endsWith("exec format error")) {
+      hint = foreign(run.platform());
+    }
     int code = result.exitCode() == 0 ? 1 : result.exitCode();
     return diagnostics.run(span, message, code, tail.text(), hint);
   }

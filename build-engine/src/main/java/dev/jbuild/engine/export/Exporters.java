@@ -15,6 +15,7 @@ import dev.jbuild.layer.FileTree;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.store.Store;
 import java.io.FilterOutputStream;
@@ -94,7 +95,7 @@ public final class Exporters {
     }
     Digest config =
         first != null && images.size() == 1
-            ? Digest.of(images.getFirst().config().toBytes())
+            ? Manifest.parse(store.blobs().read(first.digest())).config().digest()
             : null;
     return new BuildResult(buildId, first, config, names);
   }

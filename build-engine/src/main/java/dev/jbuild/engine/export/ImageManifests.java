@@ -1,6 +1,9 @@
 package dev.jbuild.engine.export;
 
 import dev.jbuild.engine.Output.ImageOptions;
+import dev.jbuild.engine.export.Annotations.Target;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
@@ -18,14 +21,14 @@ import java.util.Optional;
 /** Writes configs, manifests and indexes of a build's images into the store. */
 final class ImageManifests {
   private final Store store;
-  private final Map<String, String> annotations;
+  private final Annotations annotations;
 
   /**
-   * @param annotations of each manifest
+   * @param annotations as {@link Annotations} reads them
    */
   ImageManifests(Store store, Map<String, String> annotations) {
     this.store = store;
-    this.annotations = annotations;
+    this.annotations = new Annotations(annotations);
   }
 
   /**
@@ -36,12 +39,21 @@ final class ImageManifests {
   Descriptor write(List<PlatformImage> images, ImageOptions options) {
     List<Descriptor> manifests = new ArrayList<>();
     for (PlatformImage image : images) {
-      manifests.add(manifest(image, options).withPlatform(image.config().platform()));
+      Descriptor manifest = manifest(image, options).withPlatform(image.config().platform());
+      Map<String, String> own = annotations.of(Target.MANIFEST_DESCRIPTOR, image.platform());
+      manifests.add(own.isEmpty() ? manifest : manifest.withAnnotations(own));
     }
     if (manifests.size() == 1) {
+      if (!annotations.ofIndex().isEmpty()) {
+        throw new BuildFailure(
+            Kind.USER,
+            "there is no index to annotate: the build is for one platform",
+            "annotate the manifest, or build for several platforms",
+            null);
+      }
       return manifests.getFirst();
     }
-    ImageIndex index = ImageIndex.of(manifests);
+    ImageIndex index = ImageIndex.of(MediaType.OCI_INDEX, manifests, annotations.ofIndex());
     return store.blobs().put(index.mediaType(), index.bytes());
   }
 
@@ -63,7 +75,10 @@ final class ImageManifests {
                 image.config().withDiffIds(diffIds).toBytes());
     Manifest manifest =
         Manifest.of(
-            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST, config, layers, annotations);
+            oci ? MediaType.OCI_MANIFEST : MediaType.DOCKER_MANIFEST,
+            config,
+            layers,
+            annotations.of(Target.MANIFEST, image.platform()));
     return store.blobs().put(manifest.mediaType(), manifest.bytes());
   }
 

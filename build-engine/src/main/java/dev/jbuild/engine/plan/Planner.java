@@ -1,6 +1,7 @@
 package dev.jbuild.engine.plan;
 
 import dev.jbuild.dockerfile.ast.CopyInstruction;
+import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
@@ -10,10 +11,12 @@ import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.StageScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
+import dev.jbuild.dockerfile.lint.Linter;
 import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ContextSource;
+import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
@@ -178,14 +181,28 @@ public final class Planner {
             scope.fork(() -> {
               Step step = new Step("resolve/" + key, "resolve " + name, span);
               try {
-                return images.resolve(
-                    name,
-                    platform,
-                    (what, current, total) -> events.progress(step, what, current, total));
+                BaseImage image =
+                    images.resolve(
+                        name,
+                        platform,
+                        (what, current, total) -> events.progress(step, what, current, total));
+                warnOfOtherPlatform(image, name, platform, span);
+                return image;
               } catch (BuildFailure failure) {
                 throw diagnostics.at(span, failure);
               }
             }));
+  }
+
+  private void warnOfOtherPlatform(
+      BaseImage image, String name, Platform platform, SourceSpan span) {
+    Platform actual = image.config().platform();
+    if (!platform.accepts(actual)) {
+      Diagnostic finding =
+          Linter.invalidBaseImagePlatform(span, name, platform.toString(), actual.toString());
+      String message = finding.message() + " (" + finding.rule() + ")";
+      events.send(new BuildEvent.Warning(events.now(), message, finding.span()));
+    }
   }
 
   /** The finished state of a stage, planned when first asked for. */

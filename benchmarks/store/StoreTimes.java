@@ -1,0 +1,91 @@
+import dev.jbuild.layer.CompressedLayer;
+import dev.jbuild.layer.CompressedLayerStream;
+import dev.jbuild.layer.Compression;
+import dev.jbuild.layer.DirectoryTree;
+import dev.jbuild.layer.LayerWriter;
+import dev.jbuild.layer.TreeWalk;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.oci.Descriptor;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.ImageConfig;
+import dev.jbuild.oci.Manifest;
+import dev.jbuild.oci.MediaType;
+import dev.jbuild.store.LayerBlob;
+import dev.jbuild.store.Store;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The store's side of compare.sh: one task a process, so that each includes the JVM's start. */
+public final class StoreTimes {
+  public static void main(String[] args) throws Exception {
+    switch (args[0]) {
+      case "layer" -> layer(Path.of(args[1]), args[2], Path.of(args[3]));
+      case "commit" -> commit(Path.of(args[1]), Path.of(args[2]));
+      case "unpack" -> unpack(Path.of(args[1]));
+      default -> throw new IllegalArgumentException(args[0]);
+    }
+  }
+
+  /** A directory to a compressed layer, tar and blob hashed. */
+  private static void layer(Path directory, String kind, Path target) throws Exception {
+    long start = System.nanoTime();
+    Compression compression =
+        switch (kind) {
+          case "gzip" -> Compression.gzip();
+          case "zstd" -> Compression.zstd();
+          case "plain" -> Compression.uncompressed();
+          default -> throw new IllegalArgumentException(kind);
+        };
+    try (DirectoryTree tree = DirectoryTree.open(directory);
+        OutputStream out = Files.newOutputStream(target);
+        CompressedLayerStream stream = CompressedLayerStream.open(out, compression)) {
+      LayerWriter writer = new LayerWriter(stream, LayerWriter.Options.CANONICAL);
+      TreeWalk.of(tree, BytePath.ROOT).forEach(writer::write);
+      writer.finish();
+      CompressedLayer layer = stream.finish();
+      System.err.printf(
+          "%s %d bytes in %d ms%n", kind, layer.size(), (System.nanoTime() - start) / 1_000_000);
+    }
+  }
+
+  /** A directory to a committed gzip layer, in an image that other tools can read. */
+  private static void commit(Path directory, Path root) throws Exception {
+    try (DirectoryTree tree = DirectoryTree.open(directory);
+        Store store = Store.open(root, "benchmark")) {
+      LayerBlob layer =
+          store
+              .layers()
+              .write(
+                  Compression.gzip(),
+                  LayerWriter.Options.CANONICAL,
+                  writer -> {
+                    TreeWalk.of(tree, BytePath.ROOT).forEach(writer::write);
+                    writer.finish();
+                  });
+      String config =
+          "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+              + layer.diffId()
+              + "\"]}}";
+      Manifest manifest =
+          Manifest.of(
+              store.blobs().put(MediaType.OCI_CONFIG, config.getBytes(StandardCharsets.UTF_8)),
+              List.of(layer.blob()));
+      store.tags().put("bench", store.blobs().put(manifest.mediaType(), manifest.bytes()));
+    }
+  }
+
+  /** The layer of that image as a directory. */
+  private static void unpack(Path root) throws Exception {
+    try (Store store = Store.open(root, "benchmark")) {
+      Descriptor target = store.tags().get("bench").orElseThrow();
+      Manifest manifest = Manifest.parse(store.blobs().read(target.digest()));
+      for (DiffId layer :
+          ImageConfig.parse(store.blobs().read(manifest.config().digest())).diffIds()) {
+        store.layers().unpacked(layer);
+      }
+    }
+  }
+}
