@@ -6,6 +6,9 @@ import dev.jbuild.engine.copy.ContextTree;
 import dev.jbuild.engine.copy.DigestMemory;
 import dev.jbuild.engine.copy.FileDigests;
 import dev.jbuild.engine.copy.SourceListing;
+import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.source.DownloadTree;
+import dev.jbuild.engine.source.HttpDownloads;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
@@ -39,6 +42,7 @@ final class BuildContexts implements AutoCloseable {
   private final Map<String, ContextFiles.Root> roots;
   private final @Nullable String dockerfileIgnore;
   private final Path memories;
+  private final HttpDownloads downloads;
   private final Clock clock;
   private final Map<String, Context> open = new HashMap<>();
 
@@ -52,15 +56,18 @@ final class BuildContexts implements AutoCloseable {
    * @param dockerfileIgnore text of {@code <Dockerfile>.dockerignore}, which wins over the main
    *     context's own file; null if there is none
    * @param memories where digest memories are kept
+   * @param downloads fetches what ADD names by URL
    */
   BuildContexts(
       Map<String, ContextFiles.Root> roots,
       @Nullable String dockerfileIgnore,
       Path memories,
+      HttpDownloads downloads,
       Clock clock) {
     this.roots = Map.copyOf(roots);
     this.dockerfileIgnore = dockerfileIgnore;
     this.memories = memories;
+    this.downloads = downloads;
     this.clock = clock;
   }
 
@@ -76,6 +83,28 @@ final class BuildContexts implements AutoCloseable {
       open.put(name, context);
     }
     return context;
+  }
+
+  /**
+   * Fetches what an ADD names; from then on {@link #get} has it under the operation's own name.
+   * Other contexts can be had meanwhile.
+   */
+  void download(Op.Http http) throws IOException {
+    synchronized (this) {
+      if (open.containsKey(http.contextName())) {
+        return;
+      }
+    }
+    DownloadTree tree = new DownloadTree();
+    for (String url : http.urls()) {
+      tree.add(HttpDownloads.name(url), downloads.fetch(url, http.checksum()));
+    }
+    String id = Digest.of(http.contextName().getBytes(StandardCharsets.UTF_8)).hex();
+    DigestMemory memory = DigestMemory.load(memories.resolve(id), clock);
+    Context context = new Context(tree, new SourceListing(new FileDigests(memory)), memory);
+    synchronized (this) {
+      open.putIfAbsent(http.contextName(), context);
+    }
   }
 
   /** What is left out of a context: the main one has two files that can say so. */

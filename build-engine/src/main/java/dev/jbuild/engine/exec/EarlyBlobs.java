@@ -78,6 +78,7 @@ final class EarlyBlobs {
       case Op.Scratch scratch -> {}
       case Op.Image image -> {}
       case Op.Context context -> {}
+      case Op.Http http -> {}
     }
   }
 

@@ -86,6 +86,7 @@ final class EngineOperations implements Operations {
                       .add("layers", chain(image.image().config().diffIds()))
                       .build();
               case Op.Context context -> new CacheKey(NO_KEY, List.of());
+              case Op.Http http -> new CacheKey(NO_KEY, List.of());
               case Op.Merge merge ->
                   CacheKey.of("merge")
                       .add("inputs", inputs.stream().map(Digest::toString).toList())
@@ -119,13 +120,19 @@ final class EngineOperations implements Operations {
   private CacheKey copyDefinition(Op.Copy copy, Vertex vertex, List<Digest> inputs)
       throws IOException {
     String rootfs = inputs.getFirst().toString();
-    if (inputs.size() > 1 && !(vertex.inputs().get(1).op() instanceof Op.Context)) {
-      return OperationKeys.copy(copy, rootfs, "input source", inputs.get(1).toString());
+    String name = "";
+    if (inputs.size() > 1) {
+      Op source = vertex.inputs().get(1).op();
+      if (source instanceof Op.Context context) {
+        name = context.name();
+      } else if (source instanceof Op.Http http) {
+        // Here and not for the download's own key, so that a failure names the ADD.
+        contexts.download(http);
+        name = http.contextName();
+      } else {
+        return OperationKeys.copy(copy, rootfs, "input source", inputs.get(1).toString());
+      }
     }
-    String name =
-        inputs.size() > 1 && vertex.inputs().get(1).op() instanceof Op.Context context
-            ? context.name()
-            : "";
     return OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, name));
   }
 
@@ -150,6 +157,7 @@ final class EngineOperations implements Operations {
             case Op.Merge merge -> throw new IllegalArgumentException("not keyed by content");
             case Op.Image image -> throw new IllegalArgumentException("not keyed by content");
             case Op.Context context -> throw new IllegalArgumentException("not keyed by content");
+            case Op.Http http -> throw new IllegalArgumentException("not keyed by content");
           };
         });
   }
@@ -222,6 +230,7 @@ final class EngineOperations implements Operations {
                 case Op.Merge merge -> throw new IllegalArgumentException("makes no layer");
                 case Op.Image image -> throw new IllegalArgumentException("makes no layer");
                 case Op.Context context -> throw new IllegalArgumentException("makes no layer");
+                case Op.Http http -> throw new IllegalArgumentException("makes no layer");
               };
           early.made(vertex, made);
           List<StackLayer> layers = new ArrayList<>(stack);

@@ -1,6 +1,7 @@
 package dev.jbuild.engine.graph;
 
 import dev.jbuild.engine.image.BaseImage;
+import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.NetworkMode;
 import java.util.List;
@@ -27,6 +28,23 @@ public sealed interface Op {
    * @param name {@code context} for the main one, else the name of {@code --build-context}
    */
   record Context(String name) implements Op {}
+
+  /**
+   * Files behind URLs, each in a directory named by its place in the list. No inputs.
+   *
+   * @param urls http or https
+   * @param checksum what the only file must have, or null
+   */
+  record Http(List<String> urls, @Nullable Digest checksum) implements Op {
+    public Http {
+      urls = List.copyOf(urls);
+    }
+
+    /** Names the tree among a build's contexts; no name of a {@code --build-context} is like it. */
+    public String contextName() {
+      return "url " + checksum + " " + String.join(" ", urls);
+    }
+  }
 
   /**
    * Runs a process. Inputs: the root file system, then those the mounts name by index.

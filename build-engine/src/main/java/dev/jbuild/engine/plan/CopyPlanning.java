@@ -8,16 +8,24 @@ import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.expand.WordExpander;
+import dev.jbuild.dockerfile.ignore.Glob;
+import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
+import dev.jbuild.engine.source.HttpDownloads;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.Digest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Turns COPY and ADD into an operation. */
 final class CopyPlanning {
+  private static final Pattern GIT_URL = Pattern.compile("https?://[^?#]*\\.git(?:[?#].*)?");
+
   private final Planner planner;
   private final Stage stage;
   private final WordExpander expander;
@@ -48,14 +56,11 @@ final class CopyPlanning {
         copy.parents(),
         copy.excludes(),
         false,
+        null,
         () -> planner.graph().source(stage, copy));
   }
 
   Planned plan(AddInstruction add, StageState state) {
-    Word checksum = add.checksum();
-    if (checksum != null) {
-      throw diagnostics.unsupported(checksum.span(), "ADD --checksum");
-    }
     if (add.keepGitDir() != null) {
       throw diagnostics.unsupported(add.span(), "ADD --keep-git-dir");
     }
@@ -70,7 +75,8 @@ final class CopyPlanning {
         add.chmod(),
         false,
         add.excludes(),
-        unpack == null || unpack,
+        unpack,
+        add.checksum(),
         Optional::empty);
   }
 
@@ -84,7 +90,8 @@ final class CopyPlanning {
       @Nullable Word chmod,
       boolean parents,
       List<Word> excludes,
-      boolean unpack,
+      @Nullable Boolean unpack,
+      @Nullable Word checksum,
       Supplier<Optional<Stage>> earlier) {
     List<Op.Source> sources = new ArrayList<>();
     StringBuilder history = new StringBuilder(name);
@@ -92,15 +99,24 @@ final class CopyPlanning {
     String mode = optional(chmod, state);
     flags(history, parents, owner, mode);
     StringBuilder heredocs = new StringBuilder();
+    List<String> urls = new ArrayList<>();
     boolean needsTree = false;
     for (CopySource source : written) {
       switch (source) {
         case CopySource.Path path -> {
           String text = expand(path.path(), state);
           refuseRemote(name, path.path(), text);
-          sources.add(new Op.Source.Pattern(text));
+          if (isUrl(text)) {
+            sources.add(new Op.Source.Pattern(download(path.path(), text, urls.size())));
+            urls.add(text);
+          } else {
+            sources.add(new Op.Source.Pattern(text));
+            needsTree = true;
+          }
           history.append(' ').append(text);
-          needsTree = true;
+          if (needsTree && !urls.isEmpty()) {
+            throw diagnostics.unsupported(path.path().span(), "ADD of files and URLs in one step");
+          }
         }
         case CopySource.Inline inline -> {
           Heredoc heredoc = inline.heredoc();
@@ -120,7 +136,13 @@ final class CopyPlanning {
             mode,
             parents,
             excludes.stream().map(Word::text).toList(),
-            unpack);
+            unpack == null ? urls.isEmpty() : unpack);
+    Digest expected = checksum == null ? null : checksum(checksum, state, urls, written.size());
+    if (!urls.isEmpty()) {
+      Step step = new Step("url/" + urls, "download " + String.join(" ", urls), null);
+      Vertex download = new Vertex(new Op.Http(urls, expected), List.of(), step, false);
+      return new Planned(op, List.of(download), history.toString());
+    }
     List<Vertex> inputs =
         !needsTree
             ? List.of()
@@ -144,15 +166,47 @@ final class CopyPlanning {
   }
 
   private void refuseRemote(String name, Word word, String text) {
-    boolean url = text.startsWith("http://") || text.startsWith("https://");
+    boolean url = isUrl(text);
     boolean git = text.startsWith("git@") || text.startsWith("git://") || text.startsWith("ssh://");
-    if ((url || git) && name.equals("ADD")) {
-      throw diagnostics.unsupported(word.span(), "ADD of " + (url ? "a URL" : "a git repository"));
+    if (name.equals("ADD")) {
+      if (git || url && GIT_URL.matcher(text).matches()) {
+        throw diagnostics.unsupported(word.span(), "ADD of a git repository");
+      }
+      return;
     }
     if (url || git) {
       throw diagnostics.error(
           word.span(), "COPY takes files of the context only", "use ADD for \"" + text + "\"");
     }
+  }
+
+  private static boolean isUrl(String text) {
+    return text.startsWith("http://") || text.startsWith("https://");
+  }
+
+  /** Where a download lies in its tree. */
+  private String download(Word word, String url, int number) {
+    try {
+      String name = HttpDownloads.name(url);
+      if (Glob.isWildcard(name)) {
+        throw diagnostics.unsupported(word.span(), "a download with a wildcard in its name");
+      }
+      return number + "/" + name;
+    } catch (BuildFailure failure) {
+      throw diagnostics.at(word.span(), failure);
+    }
+  }
+
+  private Digest checksum(Word word, StageState state, List<String> urls, int sources) {
+    if (urls.size() != 1 || sources != 1) {
+      throw diagnostics.error(
+          word.span(), "--checksum is for one URL and nothing else", "write one ADD for each URL");
+    }
+    String text = expand(word, state);
+    return Digest.tryParse(text)
+        .orElseThrow(() ->
+            diagnostics.error(
+                word.span(), "\"" + text + "\" is no digest", "write sha256: and 64 hex digits"));
   }
 
   private @Nullable String optional(@Nullable Word word, StageState state) {
