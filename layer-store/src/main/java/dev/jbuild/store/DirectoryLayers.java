@@ -386,7 +386,10 @@ final class DirectoryLayers implements LayerStore {
   @Override
   public List<Path> lowers(List<DiffId> diffIds) {
     try {
-      return unpacked(merger.shorten(diffIds)).reversed();
+      // Steps that make the same change share one directory, and overlay refuses a directory that
+      // is
+      // given twice (ELOOP). The topmost says all that the lower one says.
+      return unpacked(merger.shorten(diffIds)).reversed().stream().distinct().toList();
     } catch (IOException e) {
       throw DiskFailures.of("make a tall stack of layers short", e);
     }
