@@ -169,7 +169,7 @@ final class CopyPlanning {
     boolean url = isUrl(text);
     boolean git = text.startsWith("git@") || text.startsWith("git://") || text.startsWith("ssh://");
     if (name.equals("ADD")) {
-      if (git || url && GIT_URL.matcher(text).matches()) {
+      if (git || (url && GIT_URL.matcher(text).matches())) {
         throw diagnostics.unsupported(word.span(), "ADD of a git repository");
       }
       return;

@@ -35,7 +35,7 @@ public final class HttpDownloads implements AutoCloseable {
   private static final int REDIRECTS = 10;
   private static final int ATTEMPTS = 4;
   private static final Duration CONNECT = Duration.ofSeconds(30);
-  private static final Duration ANSWER = Duration.ofSeconds(120);
+  private static final Duration ANSWER = Duration.ofMinutes(2);
 
   private final Path directory;
   private final Credentials credentials;
@@ -168,7 +168,7 @@ public final class HttpDownloads implements AutoCloseable {
       HttpResponse<InputStream> response = send(request.build());
       Optional<String> location = response.headers().firstValue("Location");
       int status = response.statusCode();
-      boolean redirect = status >= 301 && status <= 303 || status == 307 || status == 308;
+      boolean redirect = (status >= 301 && status <= 303) || status == 307 || status == 308;
       if (!redirect || location.isEmpty()) {
         return new Answer(response);
       }
@@ -238,7 +238,7 @@ public final class HttpDownloads implements AutoCloseable {
       throw new BuildFailure(Kind.USER, "the URL is malformed");
     }
     String scheme = String.valueOf(uri.getScheme());
-    if (uri.getHost() == null || !scheme.equals("http") && !scheme.equals("https")) {
+    if (uri.getHost() == null || (!scheme.equals("http") && !scheme.equals("https"))) {
       throw new BuildFailure(Kind.USER, "the URL is neither http nor https, or has no host");
     }
     if (uri.getUserInfo() != null) {
