@@ -368,6 +368,14 @@ final class InstructionFormat {
       case UserInstruction none -> {}
       case WorkdirInstruction none -> {}
     }
+    for (int number = instruction.span().startLine();
+        number < instruction.span().endLine();
+        number++) {
+      // It escapes the blank that follows it, so that one is no layout.
+      if (withoutBlanksAtEnd(withoutContinuation(source.line(number))).endsWith("" + escape)) {
+        return false;
+      }
+    }
     for (Word word : words) {
       boolean verbatim =
           word.span().startLine() == word.span().endLine()
