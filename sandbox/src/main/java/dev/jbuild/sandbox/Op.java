@@ -23,7 +23,7 @@ sealed interface Op {
   /** Makes the user namespace of the step, from the text of its two maps. */
   record UserNamespace(String uidMap, String gidMap, long rootUid, long rootGid) implements Op {}
 
-  /** Joins a cgroup by writing to its {@code cgroup.procs}. */
+  /** Joins a cgroup by writing to its {@code cgroup.procs}, or a v1 one by its {@code tasks}. */
   record Cgroup(String procs) implements Op {}
 
   /** Attaches a device program to a v2 cgroup. */

@@ -295,12 +295,20 @@ final class StepCgroup implements AutoCloseable {
     return deviceProgram;
   }
 
-  /** Files that the step's pid 1 writes "0" to. */
+  /**
+   * Files that the step's pid 1 writes "0" to.
+   *
+   * <p>In v1 that is {@code tasks}, which moves the writing thread alone, and pid 1 has but one. A
+   * whole process is moved under a lock that every fork of the machine takes, and to close it the
+   * kernel waits for an RCU grace period: milliseconds for each hierarchy.
+   */
   List<String> procs() {
-    return folders.values().stream()
-        .distinct()
-        .map(folder -> folder.resolve("cgroup.procs").toString())
-        .toList();
+    return folders.values().stream().distinct().map(StepCgroup::entrance).toList();
+  }
+
+  private static String entrance(Path folder) {
+    Path tasks = folder.resolve("tasks");
+    return (Files.exists(tasks) ? tasks : folder.resolve("cgroup.procs")).toString();
   }
 
   /** Whether the kernel killed a process of the step for its memory limit. */
