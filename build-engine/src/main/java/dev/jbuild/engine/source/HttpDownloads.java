@@ -116,7 +116,7 @@ public final class HttpDownloads implements AutoCloseable {
         throw e;
       } catch (IOException e) {
         if (attempt == ATTEMPTS || Thread.currentThread().isInterrupted()) {
-          throw new BuildFailure(Kind.UNAVAILABLE, "GET " + shown(uri) + ": " + e.getMessage(), e);
+          throw new BuildFailure(Kind.UNAVAILABLE, "GET " + shown(uri) + ": " + reason(e), e);
         }
       }
     }
@@ -321,5 +321,11 @@ public final class HttpDownloads implements AutoCloseable {
         return Instant.EPOCH;
       }
     }
+  }
+
+  /** The JDK's client gives no words to a host that is not found. */
+  private static String reason(IOException e) {
+    String message = e.getMessage();
+    return message == null ? "the host is not found or does not answer" : message;
   }
 }
