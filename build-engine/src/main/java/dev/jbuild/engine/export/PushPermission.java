@@ -66,15 +66,14 @@ public final class PushPermission {
       registry.client().pusher().probe(destination);
       return true;
     } catch (BuildFailure failure) {
-      switch (failure.kind()) {
+      return switch (failure.kind()) {
         case UNAVAILABLE, CORRUPT, CONFLICT, INTERNAL -> {
           String message = failure.text() + "; the push will try again when the image is complete";
           events.send(new BuildEvent.Warning(events.now(), message, null));
-          return false;
+          yield false;
         }
         case USER, NOT_FOUND, UNAUTHORIZED, UNSUPPORTED, CANCELLED -> throw failure;
-      }
-      throw failure;
+      };
     }
   }
 
