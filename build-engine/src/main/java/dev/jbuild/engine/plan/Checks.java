@@ -15,9 +15,9 @@ import java.util.Map;
  * What the linter finds in a Dockerfile as it would be built.
  *
  * @param findings in file order
- * @param fatal whether the Dockerfile asks for a failure when there are any ({@code error=true})
+ * @param options the rules that are on, for those that are checked during the build
  */
-public record Checks(List<Diagnostic> findings, boolean fatal) {
+public record Checks(List<Diagnostic> findings, CheckOptions options) {
   private static final String ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK";
 
   public Checks {
@@ -37,7 +37,12 @@ public record Checks(List<Diagnostic> findings, boolean fatal) {
         new LintOptions(
             check, extended, null, ignore, standard.platformArgs(), buildArgs, standard.imageEnv());
     List<Diagnostic> findings = Linter.lint(tree, options);
-    return new Checks(findings, check.error() && !findings.isEmpty());
+    return new Checks(findings, check);
+  }
+
+  /** Whether the findings fail the build, which the Dockerfile asks for with {@code error=true}. */
+  public boolean fatal() {
+    return options.error() && !findings.isEmpty();
   }
 
   private static CheckOptions options(Dockerfile tree, Map<String, String> buildArgs) {
