@@ -4,6 +4,7 @@ import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
@@ -118,7 +119,10 @@ final class SingleBuild {
       Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
       throws IOException {
     IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
-    Checks checks = Checks.of(dockerfile, ignore, request.buildArgs(), false);
+    // That there is no such stage is told when it is planned.
+    Stage target =
+        request.target().flatMap(dockerfile::stage).orElse(dockerfile.stages().getLast());
+    Checks checks = Checks.of(dockerfile, target, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
       throw diagnostics.of(checks.findings());
     }
