@@ -38,7 +38,7 @@ else
 fi
 vfs=(--root "$work/c/root" --runroot "$work/c/run" --storage-driver overlay)
 buildah "${vfs[@]}" pull -q "oci:$work/plain:bench" > "$work/id"
-"$dist/bin/jbuild" --root "$work/loaded" copy "oci:$work/plain:bench" store:bench:1 > /dev/null
+"$dist/bin/jbuild" --root "$work/loaded" copy "oci:$work/plain:bench" bench:1 > /dev/null
 echo "FROM bench:1" > "$work/context/Dockerfile"
 timed() { # NAME COMMAND…
   local name=$1; shift
