@@ -35,7 +35,6 @@ import dev.jbuild.engine.solve.InFlight;
 import dev.jbuild.engine.solve.Result;
 import dev.jbuild.engine.solve.Solver;
 import dev.jbuild.engine.solve.StepEvents;
-import dev.jbuild.engine.source.HttpDownloads;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.DiffId;
@@ -51,7 +50,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -169,13 +167,13 @@ final class SingleBuild {
     FileManifests manifests = new FileManifests(cache.resolve("files"));
     try (EarlyPush pushes = new EarlyPush(registry, request);
         StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
-        HttpDownloads downloads = new HttpDownloads(cache.resolve("http"), this::authorization);
+        RemoteSources remotes = new RemoteSources(settings, store, request);
         BuildContexts contexts =
             new BuildContexts(
                 files.roots(),
                 text.ignore(),
                 cache.resolve("digests"),
-                downloads,
+                remotes,
                 settings.clock())) {
       RunOperation runs =
           new RunOperation(
@@ -217,16 +215,6 @@ final class SingleBuild {
       }
       return new Exporters(pushes, store, request, events).export(id, results);
     }
-  }
-
-  /** The secrets that BuildKit's users give for ADD of a URL. */
-  private Optional<String> authorization(String host) throws IOException {
-    Optional<byte[]> header = SecretCheck.read(request, "HTTP_AUTH_HEADER_" + host);
-    if (header.isPresent()) {
-      return Optional.of(new String(header.get(), StandardCharsets.UTF_8).strip());
-    }
-    return SecretCheck.read(request, "HTTP_AUTH_TOKEN_" + host)
-        .map(token -> "Bearer " + new String(token, StandardCharsets.UTF_8).strip());
   }
 
   private PlatformImage solve(Solver solver, Plan plan, Platform platform) {
