@@ -44,7 +44,7 @@ final class BuildContexts implements AutoCloseable {
 
   private static final BytePath IGNORE_FILE = BytePath.of(".dockerignore");
 
-  private final Map<String, ContextFiles.Root> roots;
+  private final ContextFiles files;
   private final @Nullable String dockerfileIgnore;
   private final Path memories;
   private final RemoteSources remotes;
@@ -66,12 +66,12 @@ final class BuildContexts implements AutoCloseable {
    * @param remotes fetches what ADD names by URL
    */
   BuildContexts(
-      Map<String, ContextFiles.Root> roots,
+      ContextFiles files,
       @Nullable String dockerfileIgnore,
       Path memories,
       RemoteSources remotes,
       Clock clock) {
-    this.roots = Map.copyOf(roots);
+    this.files = files;
     this.dockerfileIgnore = dockerfileIgnore;
     this.memories = memories;
     this.remotes = remotes;
@@ -103,9 +103,8 @@ final class BuildContexts implements AutoCloseable {
       }
       return context(new NumberedTrees(trees), name);
     }
-    ContextFiles.Root root =
-        roots.getOrDefault(name, new ContextFiles.Root(FileTree.empty(), NONE));
-    IgnoreMatcher ignored = ignore(name, root.tree(), dockerfileIgnore);
+    ContextFiles.Root root = name.equals(NONE) ? ContextFiles.Root.NONE : files.root(name);
+    IgnoreMatcher ignored = ignore(name, root, dockerfileIgnore);
     return context(new ContextTree(root.tree(), ignored), root.identity());
   }
 
@@ -144,12 +143,15 @@ final class BuildContexts implements AutoCloseable {
   }
 
   /** What is left out of a context: the main one has two files that can say so. */
-  static IgnoreMatcher ignore(String name, FileTree files, @Nullable String dockerfileIgnore)
-      throws IOException {
+  static IgnoreMatcher ignore(
+      String name, ContextFiles.Root root, @Nullable String dockerfileIgnore) throws IOException {
+    if (!root.ignores()) {
+      return IgnoreMatcher.of(List.of());
+    }
     if (name.equals(MAIN) && dockerfileIgnore != null) {
       return parse("the Dockerfile's .dockerignore", dockerfileIgnore);
     }
-    Optional<TreeEntry> own = files.resolve(IGNORE_FILE).entry();
+    Optional<TreeEntry> own = root.tree().resolve(IGNORE_FILE).entry();
     if (own.isEmpty() || !(own.get() instanceof TreeEntry.RegularFile file)) {
       return IgnoreMatcher.of(List.of());
     }

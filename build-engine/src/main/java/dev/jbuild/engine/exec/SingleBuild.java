@@ -83,16 +83,18 @@ final class SingleBuild {
   }
 
   BuildResult run() {
-    try (ContextFiles files = ContextFiles.prepare(request, store);
+    try (RemoteSources remotes = new RemoteSources(settings, store, request);
+        ContextFiles files = ContextFiles.prepare(request, store, remotes);
         RegistryAccess registry = new RegistryAccess(settings.registry(), store)) {
-      return run(files, registry);
+      return run(remotes, files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
     }
   }
 
-  private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
-    DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
+  private BuildResult run(RemoteSources remotes, ContextFiles files, RegistryAccess registry)
+      throws IOException {
+    DockerfileText text = DockerfileText.read(request.dockerfile(), files.root(BuildContexts.MAIN));
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
     ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
     if (parsed.tree().isEmpty()) {
@@ -101,7 +103,7 @@ final class SingleBuild {
     requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
       check(parsed.tree().get(), text, files, diagnostics);
-      return build(parsed.tree().get(), text, files, registry, diagnostics);
+      return build(parsed.tree().get(), text, remotes, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }
@@ -111,7 +113,8 @@ final class SingleBuild {
   private void check(
       Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
       throws IOException {
-    IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+    IgnoreMatcher ignore =
+        BuildContexts.ignore(BuildContexts.MAIN, files.root(BuildContexts.MAIN), text.ignore());
     Checks checks = Checks.of(dockerfile, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
       throw diagnostics.of(checks.findings());
@@ -137,6 +140,7 @@ final class SingleBuild {
   private BuildResult build(
       Dockerfile dockerfile,
       DockerfileText text,
+      RemoteSources remotes,
       ContextFiles files,
       RegistryAccess registry,
       Diagnostics diagnostics)
@@ -167,14 +171,9 @@ final class SingleBuild {
     FileManifests manifests = new FileManifests(cache.resolve("files"));
     try (EarlyPush pushes = new EarlyPush(registry, request);
         StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
-        RemoteSources remotes = new RemoteSources(settings, store, request);
         BuildContexts contexts =
             new BuildContexts(
-                files.roots(),
-                text.ignore(),
-                cache.resolve("digests"),
-                remotes,
-                settings.clock())) {
+                files, text.ignore(), cache.resolve("digests"), remotes, settings.clock())) {
       RunOperation runs =
           new RunOperation(
               store,
