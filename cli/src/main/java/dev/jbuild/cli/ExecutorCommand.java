@@ -65,6 +65,7 @@ final class ExecutorCommand extends Command {
         new Output.ImageOptions(
             CompressionFlag.parse(flags.compression, flags.compressionLevel), false, true, null);
     request.output(new Output.StoreImage(image));
+    request.pushCheck(!flags.skipPushPermissionCheck);
     if (!flags.noPush) {
       request.output(new Output.Push(image));
     }
