@@ -22,11 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
  * cache makes of the same files in another store: a difference is a wrong hit. And the steps that
  * ran must be those that {@link Model} expects: one more is a needless miss.
  *
- * <p>{@code TORTURE_EDITS} in the environment is the number of edits (default 60), {@code
+ * <p>{@code TORTURE_EDITS} in the environment is the number of edits (default 25), {@code
  * TORTURE_SEED} where they begin; both are in every message, so a find can be repeated.
  */
 final class CacheTortureTest {
-  private static final int EDITS = number("TORTURE_EDITS", 60);
+  private static final int EDITS = number("TORTURE_EDITS", 25);
   private static final int SEED = number("TORTURE_SEED", 1);
 
   /** Later than this is as late as this, so that equal content gives equal layers. */

@@ -15,8 +15,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -32,6 +35,9 @@ import java.util.function.Predicate;
 final class Model {
   private final Scenario scenario;
   private final Set<String> seen = new HashSet<>();
+
+  /** For the files of one step, the first name of each. */
+  private final Map<Object, String> firstNames = new HashMap<>();
 
   private record Known(String instruction, String identity) {}
 
@@ -94,20 +100,23 @@ final class Model {
   }
 
   /** Adds a step on a stack of layers, and its layer to the stack. */
-  private static void step(
+  private void step(
       List<Known> steps, List<String> stack, String instruction, String inputs, String layer) {
     steps.add(new Known(instruction, instruction + "\n" + stack + "\n" + inputs));
     stack.add(instruction.split(" ")[0] + "\n" + layer);
+    firstNames.clear();
   }
 
   /** What the build without a cache has at a path. */
   private static String made(FileTree image, String path) throws IOException {
     StringBuilder text = new StringBuilder();
-    made(image, BytePath.of(path), text);
+    made(image, BytePath.of(path), new HashMap<>(), text);
     return text.toString();
   }
 
-  private static void made(FileTree image, BytePath path, StringBuilder text) throws IOException {
+  private static void made(
+      FileTree image, BytePath path, Map<Object, BytePath> names, StringBuilder text)
+      throws IOException {
     TreeEntry entry = image.find(path).orElseThrow();
     Attributes attributes = entry.attributes();
     text.append(path)
@@ -123,13 +132,14 @@ final class Model {
       try (InputStream in = file.content().open()) {
         text.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
       }
+      file.content().link().map(key -> names.putIfAbsent(key, path)).ifPresent(text::append);
     } else if (entry instanceof TreeEntry.Symlink link) {
       text.append(link.target());
     }
     text.append('\n');
     if (entry.isDirectory()) {
       for (TreeEntry child : image.list(path)) {
-        made(image, child.path(), text);
+        made(image, child.path(), names, text);
       }
     }
   }
@@ -167,7 +177,10 @@ final class Model {
     }
     StringBuilder text = new StringBuilder();
     for (String name : taken) {
-      text.append(name.substring(root.length())).append(' ').append(describe(name)).append('\n');
+      text.append(name.substring(root.length()))
+          .append(' ')
+          .append(describe(name, root))
+          .append('\n');
     }
     return text.toString();
   }
@@ -177,7 +190,7 @@ final class Model {
     return slash < 0 ? "" : path.substring(0, slash);
   }
 
-  private String describe(String name) throws IOException {
+  private String describe(String name, String root) throws IOException {
     Path file = scenario.context().resolve(name);
     if (Files.isSymbolicLink(file)) {
       return "-> " + Files.readSymbolicLink(file);
@@ -194,7 +207,13 @@ final class Model {
         text.append(attribute).append(new String(value.array(), StandardCharsets.UTF_8));
       }
     }
-    return text + (attributes.isDirectory() ? " dir" : " " + Files.readString(file));
+    if (attributes.isDirectory()) {
+      return text + " dir";
+    }
+    String first =
+        firstNames.putIfAbsent(
+            Objects.requireNonNull(attributes.fileKey()), name.substring(root.length()));
+    return text + " " + Files.readString(file) + (first == null ? "" : " is " + first);
   }
 
   /** Names of what the .dockerignore leaves, and of the directories on the way to it. */
