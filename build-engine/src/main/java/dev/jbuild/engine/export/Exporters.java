@@ -119,7 +119,7 @@ public final class Exporters {
     Descriptor image =
         options == null
             ? null
-            : new ImageManifests(store, request.annotations()).write(images, options);
+            : new ImageManifests(store, annotations(options)).write(images, options);
     List<String> tags = tags(options);
     switch (output) {
       case Output.StoreImage kept -> {
@@ -179,6 +179,13 @@ public final class Exporters {
       case Output.None none -> {}
     }
     return image;
+  }
+
+  /** The build's, and those of one output. */
+  private Map<String, String> annotations(ImageOptions options) {
+    Map<String, String> all = new LinkedHashMap<>(request.annotations());
+    all.putAll(options.annotations());
+    return all;
   }
 
   private List<String> push(Output.Push output, List<String> tags, Descriptor image) {

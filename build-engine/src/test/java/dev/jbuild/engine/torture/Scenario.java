@@ -264,8 +264,8 @@ final class Scenario {
   private static java.util.Set<java.nio.file.attribute.PosixFilePermission> permissions(
       String octal) {
     StringBuilder text = new StringBuilder();
-    for (char digit : octal.toCharArray()) {
-      int bits = digit - '0';
+    for (int i = 0; i < octal.length(); i++) {
+      int bits = octal.charAt(i) - '0';
       text.append((bits & 4) != 0 ? 'r' : '-');
       text.append((bits & 2) != 0 ? 'w' : '-');
       text.append((bits & 1) != 0 ? 'x' : '-');
