@@ -283,8 +283,10 @@ final class KanikoFlags {
           "name the registry with "
               + (insecurePull ? "--insecure-registry" : "--skip-tls-verify-registry"));
     }
-    if (contextSubPath != null && !context.startsWith("dir://") && context.contains("://")) {
-      throw UsageError.notSupportedYet("--context-sub-path of a context that is no directory");
+    boolean hasDirectories = context.startsWith("dir://") || context.startsWith("git://");
+    if (contextSubPath != null && context.contains("://") && !hasDirectories) {
+      throw UsageError.notSupportedYet(
+          "--context-sub-path of a context that is neither a directory nor a repository");
     }
   }
 
