@@ -2,6 +2,7 @@ package dev.jbuild.engine;
 
 import dev.jbuild.layer.Compression;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What becomes of a build's result. A build may have several. */
@@ -10,8 +11,17 @@ public sealed interface Output {
   /** Keep the image in the store under the request's tags. */
   record StoreImage(ImageOptions options) implements Output {}
 
-  /** Push to every tag of the request that names a registry. */
-  record Push(ImageOptions options) implements Output {}
+  /**
+   * Push to every tag of the request that names a registry.
+   *
+   * @param byDigest set no tag: the names are repositories, and the image is known by its digest
+   */
+  record Push(ImageOptions options, boolean byDigest) implements Output {
+    /** A push that sets the tags. */
+    public Push(ImageOptions options) {
+      this(options, false);
+    }
+  }
 
   /**
    * An OCI image layout.
@@ -47,10 +57,26 @@ public sealed interface Output {
    * @param forceCompression recompress the base image's layers too
    * @param ociMediaTypes OCI media types when true, Docker's when false
    * @param name names that replace the request's tags for this output; null for the request's
+   * @param annotations of this output alone, beside the request's, with keys as {@code
+   *     --annotation} takes them
    */
   record ImageOptions(
       Compression compression,
       boolean forceCompression,
       boolean ociMediaTypes,
-      @Nullable String name) {}
+      @Nullable String name,
+      Map<String, String> annotations) {
+    public ImageOptions {
+      annotations = Map.copyOf(annotations);
+    }
+
+    /** Without annotations of its own. */
+    public ImageOptions(
+        Compression compression,
+        boolean forceCompression,
+        boolean ociMediaTypes,
+        @Nullable String name) {
+      this(compression, forceCompression, ociMediaTypes, name, Map.of());
+    }
+  }
 }

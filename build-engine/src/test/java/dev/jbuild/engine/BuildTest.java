@@ -93,6 +93,16 @@ final class BuildTest {
   }
 
   @Test
+  void directoriesAreNotTakenForOneInAnother() throws IOException {
+    Files.createDirectories(bench.context().resolve("d1/d2"));
+    bench.build("FROM scratch\nCOPY d* /x/\n");
+    assertThat(bench.entry("x/d2").isDirectory()).isTrue();
+    Files.move(bench.context().resolve("d1/d2"), bench.context().resolve("d2"));
+    bench.build("FROM scratch\nCOPY d* /x/\n");
+    assertThat(bench.ran()).containsExactly("COPY d* /x/");
+  }
+
+  @Test
   void ignoredFilesAreNotCopiedAndDoNotMatter() throws IOException {
     bench.write(".dockerignore", "*.log\n!keep.log\n");
     bench.write("a", "A");

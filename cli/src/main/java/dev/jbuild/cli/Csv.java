@@ -49,8 +49,13 @@ final class Csv {
    * @param known the keys there are; another one is an error
    */
   static Map<String, String> map(String flag, String text, Set<String> known) {
+    return map(flag, text, fields(text), known);
+  }
+
+  /** As above, of some of the text's fields. */
+  static Map<String, String> map(String flag, String text, List<String> fields, Set<String> known) {
     Map<String, String> map = new LinkedHashMap<>();
-    for (String field : fields(text)) {
+    for (String field : fields) {
       int equals = field.indexOf('=');
       if (equals <= 0) {
         throw new UsageError(flag + " \"" + text + "\": \"" + field + "\" is not key=value");

@@ -2,9 +2,13 @@ package dev.jbuild.cli;
 
 import dev.jbuild.engine.Output;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the values of {@code -o}, which mean one output, or two: {@code type=image,push=true}. */
@@ -21,7 +25,13 @@ final class OutputFlag {
           "rewrite-timestamp",
           "oci-mediatypes",
           "tar",
-          "platform-split");
+          "platform-split",
+          "push-by-digest",
+          "name-canonical");
+
+  /** {@code annotation[-TYPE][[PLATFORM]].KEY}. */
+  private static final Pattern ANNOTATION =
+      Pattern.compile("annotation(?:-([a-z-]+))?(\\[[^\\]]*\\])?\\.(.+)");
 
   private OutputFlag() {}
 
@@ -38,7 +48,8 @@ final class OutputFlag {
               ? new Output.RootfsTar(Path.of("-"), false)
               : new Output.LocalDirectory(Path.of(text), false));
     }
-    Map<String, String> values = Csv.map("--output", text, KEYS);
+    Map<String, String> annotations = new TreeMap<>();
+    Map<String, String> values = Csv.map("--output", text, others(text, annotations), KEYS);
     String type = values.get("type");
     if (type == null) {
       throw new UsageError(
@@ -56,20 +67,26 @@ final class OutputFlag {
     return switch (type) {
       case "image" -> {
         allow(type, values, IMAGE_KEYS);
-        Output image = new Output.StoreImage(options(values, true));
-        yield flag(values, "push", false)
-            ? List.of(image, new Output.Push(options(values, true)))
-            : List.of(image);
+        Output.ImageOptions options = options(values, true, annotations);
+        boolean push = flag(values, "push", false);
+        if (byDigest(values, push)) {
+          yield List.of(new Output.Push(options, true));
+        }
+        yield push
+            ? List.of(new Output.StoreImage(options), new Output.Push(options))
+            : List.of(new Output.StoreImage(options));
       }
       case "registry" -> {
         allow(type, values, IMAGE_KEYS);
-        yield List.of(new Output.Push(options(values, true)));
+        yield List.of(new Output.Push(options(values, true, annotations), byDigest(values, true)));
       }
       case "oci" -> {
         allow(type, values, ARCHIVE_KEYS);
         yield List.of(
             new Output.OciArchive(
-                destination(type, values), flag(values, "tar", true), options(values, true)));
+                destination(type, values),
+                flag(values, "tar", true),
+                options(values, true, annotations)));
       }
       case "docker" -> {
         allow(type, values, ARCHIVE_KEYS);
@@ -78,22 +95,26 @@ final class OutputFlag {
         }
         yield List.of(
             values.containsKey("dest")
-                ? new Output.DockerArchive(destination(type, values), options(values, false))
-                : new Output.DockerLoad(docker, options(values, false)));
+                ? new Output.DockerArchive(
+                    destination(type, values), options(values, false, annotations))
+                : new Output.DockerLoad(docker, options(values, false, annotations)));
       }
       case "local" -> {
         allow(type, values, FILE_KEYS);
+        refuse(type, annotations);
         yield List.of(
             new Output.LocalDirectory(
                 destination(type, values), flag(values, "platform-split", false)));
       }
       case "tar" -> {
         allow(type, values, FILE_KEYS);
+        refuse(type, annotations);
         yield List.of(
             new Output.RootfsTar(destination(type, values), flag(values, "platform-split", false)));
       }
       case "none", "cacheonly" -> {
         allow(type, values, Set.of());
+        refuse(type, annotations);
         yield List.of(new Output.None());
       }
       default ->
@@ -111,7 +132,9 @@ final class OutputFlag {
           "compression-level",
           "force-compression",
           "rewrite-timestamp",
-          "oci-mediatypes");
+          "oci-mediatypes",
+          "push-by-digest",
+          "name-canonical");
   private static final Set<String> ARCHIVE_KEYS =
       Set.of(
           "name",
@@ -133,6 +156,58 @@ final class OutputFlag {
     }
   }
 
+  private static void refuse(String type, Map<String, String> annotations) {
+    if (!annotations.isEmpty()) {
+      throw new UsageError(
+          "--output type=" + type + " takes no annotations", "only images can be annotated");
+    }
+  }
+
+  /** The fields but the annotations, which are collected as {@code --annotation} has them. */
+  private static List<String> others(String text, Map<String, String> annotations) {
+    List<String> rest = new ArrayList<>();
+    for (String field : Csv.fields(text)) {
+      int equals = field.indexOf('=');
+      Matcher key = ANNOTATION.matcher(equals < 0 ? "" : field.substring(0, equals).strip());
+      if (key.matches()) {
+        String type = key.group(1) == null ? "manifest" : key.group(1);
+        String platform = key.group(2) == null ? "" : key.group(2);
+        annotations.put(type + platform + ":" + key.group(3), field.substring(equals + 1));
+      } else {
+        rest.add(field);
+      }
+    }
+    return rest;
+  }
+
+  /** The names of such a push are repositories; it tells the image's name with its digest. */
+  private static boolean byDigest(Map<String, String> values, boolean push) {
+    boolean byDigest = flag(values, "push-by-digest", false);
+    if (byDigest && !push) {
+      throw new UsageError("--output push-by-digest=true without push=true", "add push=true");
+    }
+    if (flag(values, "name-canonical", false) && !byDigest) {
+      throw new UsageError(
+          "--output name-canonical=true without push-by-digest=true",
+          "leave it away: an image of the store is found by NAME@DIGEST as it is");
+    }
+    String name = values.get("name");
+    if (byDigest && (name == null || name.isEmpty())) {
+      throw new UsageError(
+          "--output push-by-digest=true needs name=", "give it the repository to push to");
+    }
+    if (byDigest) {
+      for (String each : name.split(",", -1)) {
+        if (each.indexOf(':', each.lastIndexOf('/') + 1) >= 0) {
+          throw new UsageError(
+              "--output push-by-digest=true: \"" + each + "\" has a tag, which would not be set",
+              "give it the repository alone");
+        }
+      }
+    }
+    return byDigest;
+  }
+
   private static boolean flag(Map<String, String> values, String key, boolean otherwise) {
     String value = values.get(key);
     return value == null ? otherwise : Csv.bool("--output " + key, value);
@@ -146,12 +221,14 @@ final class OutputFlag {
     return Path.of(dest);
   }
 
-  private static Output.ImageOptions options(Map<String, String> values, boolean oci) {
+  private static Output.ImageOptions options(
+      Map<String, String> values, boolean oci, Map<String, String> annotations) {
     return new Output.ImageOptions(
         CompressionFlag.parse(values.get("compression"), values.get("compression-level")),
         flag(values, "force-compression", false),
         flag(values, "oci-mediatypes", oci),
-        values.get("name"));
+        values.get("name"),
+        annotations);
   }
 
   /** Options of an output that was asked for by a flag of its own, such as {@code --push}. */

@@ -7,6 +7,7 @@ import dev.jbuild.engine.Output;
 import dev.jbuild.layer.Compression;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,28 @@ class OutputFlagTest {
             "type=oci,dest=dir,tar=false",
             List.of(new Output.OciArchive(Path.of("dir"), false, oci))),
         new Row("dest=a,b.tar,type=docker", List.of()),
+        new Row(
+            "type=image,name=r.example/x,push-by-digest=true,name-canonical=true,push=true",
+            List.of(new Output.Push(options(Compression.gzip(), true, "r.example/x"), true))),
+        new Row(
+            "type=oci,dest=a.tar,annotation.a=1,annotation-index.b=x=y,"
+                + "annotation-manifest[linux/arm64].c=3",
+            List.of(
+                new Output.OciArchive(
+                    Path.of("a.tar"),
+                    true,
+                    new Output.ImageOptions(
+                        Compression.gzip(),
+                        false,
+                        true,
+                        null,
+                        Map.of(
+                            "manifest:a",
+                            "1",
+                            "index:b",
+                            "x=y",
+                            "manifest[linux/arm64]:c",
+                            "3"))))),
         new Row(
             "type=docker,dest=a.tar", List.of(new Output.DockerArchive(Path.of("a.tar"), docker))),
         new Row("type=docker", List.of(new Output.DockerLoad(DAEMON, docker))),
@@ -84,6 +107,12 @@ class OutputFlagTest {
         "type=local,dest=x,push=true | --output type=local takes no \"push\"",
         "type=image,push=perhaps | --output push is true or false, not \"perhaps\"",
         "type=image,compression=lzma | unknown compression \"lzma\"",
+        "type=local,dest=x,annotation.a=1 | --output type=local takes no annotations",
+        "type=image,name=x,push-by-digest=true | --output push-by-digest=true without push=true",
+        "type=registry,name=h:5/x:1,push-by-digest=true | --output push-by-digest=true: \"h:5/x:1\""
+            + " has a tag, which would not be set",
+        "type=registry,push-by-digest=true | --output push-by-digest=true needs name=",
+        "type=image,name-canonical=true | --output name-canonical=true without push-by-digest=true",
         "type=image,rewrite-timestamp=true | --output rewrite-timestamp needs a time"
       })
   void saysWhatIsWrong(String text, String message) {

@@ -121,15 +121,20 @@ public final class LayerBuilder implements FileTree {
       throw new NoSuchFileException(
           path.toString(), link.target().toString(), "a hard link cannot name a directory");
     }
+    // A tar gives the extended attributes with the file and not with its further names.
+    Attributes attributes =
+        link.attributes().xattrs().isEmpty()
+            ? link.attributes().withXattrs(target.attributes().xattrs())
+            : link.attributes();
     replace(path);
-    entries.put(path, target.at(path).with(link.attributes()));
+    entries.put(path, target.at(path).with(attributes));
     if (own) {
       LinkGroup group = groups.computeIfAbsent(link.target(), this::newGroup);
       group.names.add(path);
       groups.put(path, group);
       // One file has one set of attributes; as on disk, the last to say so wins.
       for (BytePath name : group.names) {
-        entries.computeIfPresent(name, (_, e) -> e.with(link.attributes()));
+        entries.computeIfPresent(name, (_, e) -> e.with(attributes));
       }
     }
   }

@@ -165,6 +165,18 @@ class LayerBuilderTest {
   }
 
   @Test
+  void aFurtherNameTakesNoExtendedAttributeAway() throws IOException {
+    Xattrs capability =
+        Xattrs.of(new java.util.TreeMap<>(java.util.Map.of("user.kept", new byte[] {1})));
+    layer.put(file("m").with(Trees.attributes(0644).withXattrs(capability)));
+    layer.put(hardLink("z", "m"));
+    for (String name : List.of("m", "z")) {
+      assertThat(layer.find(BytePath.of(name)).orElseThrow().attributes().xattrs())
+          .isEqualTo(capability);
+    }
+  }
+
+  @Test
   void aLinkToAFileBelowBecomesACopy() throws IOException {
     layer.put(hardLink("copy", "etc/passwd"));
     assertThat(changes()).containsExactly("RegularFile copy");

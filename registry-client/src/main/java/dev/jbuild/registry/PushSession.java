@@ -121,6 +121,18 @@ public final class PushSession implements AutoCloseable {
    * @return the digest it has at every destination: the root's
    */
   public Digest finish(Descriptor root) {
+    return finish(root, true);
+  }
+
+  /**
+   * As {@link #finish}, but no tag is set: the image can be pulled by its digest alone, from the
+   * repositories of the names.
+   */
+  public Digest finishUnnamed(Descriptor root) {
+    return finish(root, false);
+  }
+
+  private Digest finish(Descriptor root, boolean named) {
     Documents documents = new Documents(registry, transfer, store, origins);
     Map<Digest, Document> ordered = new LinkedHashMap<>();
     collect(documents, root, ordered, 0);
@@ -134,8 +146,10 @@ public final class PushSession implements AutoCloseable {
       for (Document child : ordered.values()) {
         put(repository, Reference.of(child.descriptor().digest()), child);
       }
-      for (ImageName name : names) {
-        put(repository, reference(name, root), top);
+      if (named) {
+        names.forEach(name -> put(repository, reference(name, root), top));
+      } else {
+        put(repository, Reference.of(root.digest()), top);
       }
     });
     return root.digest();

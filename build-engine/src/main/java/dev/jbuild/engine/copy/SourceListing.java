@@ -2,6 +2,7 @@ package dev.jbuild.engine.copy;
 
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.layer.Attributes;
+import dev.jbuild.layer.ContentSource;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
@@ -9,15 +10,19 @@ import dev.jbuild.oci.Digest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the sources of a COPY are, as text for {@link dev.jbuild.engine.cache.FileManifests}: names,
- * kinds, modes, owners, links, attributes and digests of content. Times are left out, so that a
- * fresh checkout hits.
+ * kinds, modes, owners, links, attributes, digests of content, and which are names of one file.
+ * Times are left out, so that a fresh checkout hits.
  *
- * <p>Of a source its last component counts, as BuildKit has it (semantics 77); where in its tree it
- * lies does not.
+ * <p>A source itself is marked, so that two directories are not taken for one in another, nor an
+ * archive that ADD unpacks for one that lies in a directory. Of a source its last component counts,
+ * as BuildKit has it (semantics 77); where in its tree it lies does not.
  */
 public final class SourceListing {
   private final FileDigests digests;
@@ -26,7 +31,8 @@ public final class SourceListing {
     this.digests = digests;
   }
 
-  private record Line(String path, TreeEntry entry) {}
+  /** A file in the sources' order; {@code source} counts them. */
+  private record Line(int source, String path, TreeEntry entry, boolean isSource) {}
 
   /**
    * Lists what a copy takes.
@@ -37,7 +43,9 @@ public final class SourceListing {
   public byte[] list(Op.Copy copy, FileTree tree) throws IOException {
     SourceSelection selection = SourceSelection.of(copy, tree);
     List<Line> lines = new ArrayList<>();
+    int number = 0;
     for (SourceSelection.Source source : selection.sources()) {
+      int current = number++;
       if (selection.leavesOut(source)) {
         continue;
       }
@@ -45,17 +53,33 @@ public final class SourceListing {
           source,
           (relative, entry) -> {
             BytePath shown = relative.isRoot() ? source.name() : relative;
-            lines.add(new Line(shown.toString(), entry));
+            lines.add(new Line(current, shown.toString(), entry, relative.isRoot()));
           });
     }
     List<String> contents = digests.all(lines.stream().map(Line::entry).toList());
+    Map<ContentSource.LinkKey, String> firstNames = new HashMap<>();
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < lines.size(); i++) {
       Line line = lines.get(i);
+      text.append(line.isSource() ? ">" : "");
       describe(text, line.entry(), contents.get(i));
-      text.append('\t').append(line.path()).append('\n');
+      text.append(sameFile(line, firstNames)).append('\t').append(line.path()).append('\n');
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Which file of those before it a further name is for: a copy keeps names of one file so. */
+  private static String sameFile(Line line, Map<ContentSource.LinkKey, String> firstNames) {
+    Optional<ContentSource.LinkKey> key =
+        line.entry() instanceof TreeEntry.RegularFile file
+            ? file.content().link()
+            : Optional.empty();
+    if (key.isEmpty()) {
+      return "";
+    }
+    String name = line.source() + ":" + line.path();
+    String first = firstNames.putIfAbsent(key.get(), name);
+    return first == null ? "" : "=" + Digest.of(first.getBytes(StandardCharsets.UTF_8)).hex();
   }
 
   private static void describe(StringBuilder text, TreeEntry entry, String content) {

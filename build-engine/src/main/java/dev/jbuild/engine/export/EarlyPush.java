@@ -67,6 +67,13 @@ public final class EarlyPush implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    if (push.byDigest()) {
+      session.finishUnnamed(image);
+      return parse(names).stream()
+          .map(name -> new ImageName(name.repository(), null, image.digest()).familiar())
+          .distinct()
+          .toList();
+    }
     session.finish(image);
     return parse(names).stream().map(ImageName::familiar).toList();
   }

@@ -119,7 +119,7 @@ public final class Exporters {
     Descriptor image =
         options == null
             ? null
-            : new ImageManifests(store, request.annotations())
+            : new ImageManifests(store, annotations(options))
                 .write(images, options, blob -> layerReady(output, blob));
     List<String> tags = tags(options);
     switch (output) {
@@ -187,6 +187,13 @@ public final class Exporters {
     if (output instanceof Output.Push push) {
       pushes.offer(push, blob);
     }
+  }
+
+  /** The build's, and those of one output. */
+  private Map<String, String> annotations(ImageOptions options) {
+    Map<String, String> all = new LinkedHashMap<>(request.annotations());
+    all.putAll(options.annotations());
+    return all;
   }
 
   private List<String> push(Output.Push output, List<String> tags, Descriptor image) {

@@ -57,7 +57,8 @@ final class ImageManifests {
       }
       return manifests.getFirst();
     }
-    ImageIndex index = ImageIndex.of(MediaType.OCI_INDEX, manifests, annotations.ofIndex());
+    MediaType type = options.ociMediaTypes() ? MediaType.OCI_INDEX : MediaType.DOCKER_INDEX;
+    ImageIndex index = ImageIndex.of(type, manifests, annotations.ofIndex());
     return store.blobs().put(index.mediaType(), index.bytes());
   }
 
