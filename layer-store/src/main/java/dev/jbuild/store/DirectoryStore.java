@@ -46,7 +46,11 @@ final class DirectoryStore implements Store {
     StoreLayout layout = StoreLayout.open(root);
     try {
       return new DirectoryStore(
-          layout, Host.probe(), new DirectoryLayers.Shared(), new StorageCap(layout), purpose);
+          layout,
+          Host.probe(layout.root()),
+          new DirectoryLayers.Shared(),
+          new StorageCap(layout),
+          purpose);
     } catch (IOException e) {
       throw DiskFailures.of("open store " + root, e);
     }
