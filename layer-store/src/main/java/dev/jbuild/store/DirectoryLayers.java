@@ -36,7 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Layers as the directories {@code layers/NAME} of a store root. */
 final class DirectoryLayers implements LayerStore {
 
-  /** What a handle and its forks have in common. */
+  /** What a handle and its forks have in common; a fork's offers are its own from then on. */
   record Shared(
       Map<DiffId, Offer> offers,
       Cache<DiffId, LayerListing> listings,
@@ -50,6 +50,12 @@ final class DirectoryLayers implements LayerStore {
           new OnceAtATime<>(),
           new OnceAtATime<>(),
           new OnceAtATime<>());
+    }
+
+    /** An offer ends with the handle it was made to: its source may be a closed connection then. */
+    Shared forked() {
+      return new Shared(
+          new ConcurrentHashMap<>(offers), listings, unpacking, new OnceAtATime<>(), compressing);
     }
   }
 

@@ -99,7 +99,7 @@ final class DirectoryStore implements Store {
 
   @Override
   public Store fork(String purpose) {
-    return new DirectoryStore(layout, host, shared, cap, purpose);
+    return new DirectoryStore(layout, host, shared.forked(), cap, purpose);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
+import dev.jbuild.engine.CacheSource;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.EngineSettings;
@@ -30,6 +31,8 @@ import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.plan.ImageAssembly;
 import dev.jbuild.engine.plan.Plan;
 import dev.jbuild.engine.plan.Planner;
+import dev.jbuild.engine.remote.CacheExport;
+import dev.jbuild.engine.remote.CacheImports;
 import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.engine.solve.InFlight;
 import dev.jbuild.engine.solve.Result;
@@ -55,6 +58,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One build from its request to its result; used once, by one thread. */
 final class SingleBuild {
@@ -64,21 +68,28 @@ final class SingleBuild {
   private final EngineSettings settings;
   private final Store store;
   private final BuildRequest request;
+  private final List<CacheSource> cacheFrom;
   private final BuildScope scope;
   private final StepEvents events;
   private final InFlight inFlight;
+  private volatile @Nullable CacheImports imported;
   private final String id = UUID.randomUUID().toString().substring(0, 12);
 
+  /**
+   * @param cacheFrom instead of the request's
+   */
   SingleBuild(
       EngineSettings settings,
       Store store,
       BuildRequest request,
+      List<CacheSource> cacheFrom,
       BuildScope scope,
       StepEvents events,
       InFlight inFlight) {
     this.settings = settings;
     this.store = store;
     this.request = request;
+    this.cacheFrom = cacheFrom;
     this.scope = scope;
     this.events = events;
     this.inFlight = inFlight;
@@ -166,7 +177,9 @@ final class SingleBuild {
     events.send(new BuildEvent.Planned(events.now(), id, List.copyOf(steps.values())));
     Path cache = store.directory("cache");
     CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
-    FileManifests manifests = new FileManifests(cache.resolve("files"));
+    CacheImports imports = new CacheImports(cacheFrom, registry, store, platforms, events);
+    imported = imports;
+    FileManifests manifests = new FileManifests(cache.resolve("files"), imports::listing);
     try (EarlyPush pushes = new EarlyPush(registry, request);
         StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
         HttpDownloads downloads = new HttpDownloads(cache.resolve("http"), this::authorization);
@@ -209,14 +222,24 @@ final class SingleBuild {
               request.latestTime(),
               settings.clock());
       MissReasons misses =
-          new MissReasons(cache.resolve("steps").resolve(identity()), records, manifests);
+          new MissReasons(cache.resolve("steps").resolve(identity()), records, imports, manifests);
+      CacheSharing sharing =
+          new CacheSharing(request, new CacheExport(store, registry, imports, manifests, events));
       List<PlatformImage> results = new ArrayList<>();
       for (int i = 0; i < plans.size(); i++) {
-        Solver solver = new Solver(scope, operations, records, misses, inFlight, events);
-        results.add(solve(solver, plans.get(i), platforms.get(i)));
+        Solver solver = new Solver(scope, operations, records, imports, misses, inFlight, events);
+        results.add(solve(solver, plans.get(i), platforms.get(i), sharing));
       }
-      return new Exporters(pushes, store, request, events).export(id, results);
+      BuildResult result = new Exporters(pushes, store, request, events).export(id, results);
+      sharing.export();
+      return result;
     }
+  }
+
+  /** Why a layer that an imported cache promised could not be had, if that happened. */
+  Optional<BuildFailure> lostImport() {
+    CacheImports imports = imported;
+    return imports == null ? Optional.empty() : imports.lost();
   }
 
   /** The secrets that BuildKit's users give for ADD of a URL. */
@@ -229,7 +252,8 @@ final class SingleBuild {
         .map(token -> "Bearer " + new String(token, StandardCharsets.UTF_8).strip());
   }
 
-  private PlatformImage solve(Solver solver, Plan plan, Platform platform) {
+  private PlatformImage solve(Solver solver, Plan plan, Platform platform, CacheSharing sharing)
+      throws IOException {
     List<StackLayer> layers =
         switch (solver.solve(plan.rootfs())) {
           case Result.Layers found -> found.layers();
@@ -238,11 +262,8 @@ final class SingleBuild {
         };
     ImageConfig config =
         ImageAssembly.assemble(plan, layers, request.sourceDateEpoch().orElse(null));
-    try {
-      new SecretCheck(request).config(config);
-    } catch (IOException e) {
-      throw BuildScope.asFailure(e);
-    }
+    config = sharing.take(solver, plan.rootfs(), config);
+    new SecretCheck(request).config(config);
     Set<DiffId> inherited = new HashSet<>();
     layers.stream()
         .filter(layer -> layer.madeAt().isEmpty())
