@@ -178,9 +178,8 @@ final class DirectoryLayers implements LayerStore {
       throw new BuildFailure(
           BuildFailure.Kind.NOT_FOUND, "layer " + diffId + " has no blob in the store");
     }
-    if (!blobs.contains(offer.blob.digest())) {
-      offer.source.fetch(offer.blob, blobs);
-    }
+    // Of a blob that is here already, too: a source may have to see that it is this layer.
+    offer.source.fetch(offer.blob, blobs);
     addBlob(diffId, offer.blob);
     return offer.blob;
   }

@@ -135,7 +135,10 @@ public interface LayerStore {
   /** Brings a blob into a store from elsewhere: a registry, another layout. */
   @FunctionalInterface
   interface BlobSource {
-    /** Ingests the blob and returns when it is committed. */
+    /**
+     * Ingests the blob, unless it is there, and returns when it is committed. May refuse a blob
+     * that is not the layer it was offered for.
+     */
     void fetch(Descriptor blob, BlobStore into);
   }
 }
