@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.lint.LintReport;
 import dev.jbuild.dockerfile.lint.Linter;
 import dev.jbuild.dockerfile.outline.Outline;
@@ -78,7 +79,10 @@ record CallFlag(Kind kind, boolean json, boolean extended) {
   int answer(DockerfileInput input, BuildRequest request, PrintStream out) {
     return switch (kind) {
       case CHECK -> {
-        Checks checks = Checks.of(input.tree(), input.ignore(), request.buildArgs(), extended);
+        Stage target =
+            request.target().map(name -> StageGraph.target(input.tree(), name)).orElse(null);
+        Checks checks =
+            Checks.of(input.tree(), target, input.ignore(), request.buildArgs(), extended);
         out.print(
             json
                 ? LintReport.json(checks.findings())

@@ -4,7 +4,9 @@ import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.SourceText;
+import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
@@ -113,19 +115,25 @@ final class SingleBuild {
     }
     requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
-      check(parsed.tree().get(), text, files, diagnostics);
-      return build(parsed.tree().get(), text, files, registry, diagnostics);
+      CheckOptions check = check(parsed.tree().get(), text, files, diagnostics);
+      return build(parsed.tree().get(), check, text, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }
   }
 
-  /** Findings are told as warnings; a Dockerfile may ask that they fail the build. */
-  private void check(
+  /**
+   * Findings are told as warnings; a Dockerfile may ask that they fail the build. Returned is what
+   * holds for those that only resolving images can make.
+   */
+  private CheckOptions check(
       Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
       throws IOException {
     IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
-    Checks checks = Checks.of(dockerfile, ignore, request.buildArgs(), false);
+    // That there is no such stage is told when it is planned.
+    Stage target =
+        request.target().flatMap(dockerfile::stage).orElse(dockerfile.stages().getLast());
+    Checks checks = Checks.of(dockerfile, target, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
       throw diagnostics.of(checks.findings());
     }
@@ -133,6 +141,7 @@ final class SingleBuild {
       String rule = finding.rule() == null ? "" : " (" + finding.rule() + ")";
       events.send(new BuildEvent.Warning(events.now(), finding.message() + rule, finding.span()));
     }
+    return checks.options();
   }
 
   /** The official frontend's language is ours, whatever its version; another one's is not. */
@@ -149,6 +158,7 @@ final class SingleBuild {
 
   private BuildResult build(
       Dockerfile dockerfile,
+      CheckOptions check,
       DockerfileText text,
       ContextFiles files,
       RegistryAccess registry,
@@ -169,7 +179,7 @@ final class SingleBuild {
     List<Plan> plans = new ArrayList<>();
     for (Platform platform : platforms) {
       plans.add(
-          new Planner(dockerfile, request, platform, settings.host(), images, scope, events)
+          new Planner(dockerfile, request, platform, settings.host(), images, check, scope, events)
               .plan());
     }
     Map<String, Step> steps = new LinkedHashMap<>();

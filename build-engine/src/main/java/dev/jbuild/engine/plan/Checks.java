@@ -3,6 +3,7 @@ package dev.jbuild.engine.plan;
 import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.SourceSpan;
+import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.lint.CheckOptions;
@@ -10,14 +11,15 @@ import dev.jbuild.dockerfile.lint.LintOptions;
 import dev.jbuild.dockerfile.lint.Linter;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the linter finds in a Dockerfile as it would be built.
  *
  * @param findings in file order
- * @param fatal whether the Dockerfile asks for a failure when there are any ({@code error=true})
+ * @param options the rules that are on, for those that are checked during the build
  */
-public record Checks(List<Diagnostic> findings, boolean fatal) {
+public record Checks(List<Diagnostic> findings, CheckOptions options) {
   private static final String ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK";
 
   public Checks {
@@ -27,17 +29,33 @@ public record Checks(List<Diagnostic> findings, boolean fatal) {
   /**
    * Runs the rules that {@code # check=}, or the build argument in its place, leaves on.
    *
+   * @param target the stage to be built; null checks all stages
    * @param extended whether jbuild's own rules are on too
    */
   public static Checks of(
-      Dockerfile tree, IgnoreMatcher ignore, Map<String, String> buildArgs, boolean extended) {
+      Dockerfile tree,
+      @Nullable Stage target,
+      IgnoreMatcher ignore,
+      Map<String, String> buildArgs,
+      boolean extended) {
     CheckOptions check = options(tree, buildArgs);
     LintOptions standard = LintOptions.standard();
     LintOptions options =
         new LintOptions(
-            check, extended, null, ignore, standard.platformArgs(), buildArgs, standard.imageEnv());
+            check,
+            extended,
+            target,
+            ignore,
+            standard.platformArgs(),
+            buildArgs,
+            standard.imageEnv());
     List<Diagnostic> findings = Linter.lint(tree, options);
-    return new Checks(findings, check.error() && !findings.isEmpty());
+    return new Checks(findings, check);
+  }
+
+  /** Whether the findings fail the build, which the Dockerfile asks for with {@code error=true}. */
+  public boolean fatal() {
+    return options.error() && !findings.isEmpty();
   }
 
   private static CheckOptions options(Dockerfile tree, Map<String, String> buildArgs) {

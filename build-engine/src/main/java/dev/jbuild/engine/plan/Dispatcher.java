@@ -39,6 +39,7 @@ import dev.jbuild.sandbox.DefaultSpec;
 import dev.jbuild.sandbox.NetworkMode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -281,8 +282,11 @@ final class Dispatcher {
   }
 
   private void expose(ExposeInstruction expose) {
-    Set<String> added = new TreeSet<>();
-    for (Word port : expose.ports()) {
+    // The history names the ports in the order of the words as written, expanded only then.
+    List<Word> written = new ArrayList<>(expose.ports());
+    written.sort(Comparator.comparing(Word::text));
+    List<String> added = new ArrayList<>();
+    for (Word port : written) {
       for (String spec : expander.expand(port, state.scope).words()) {
         try {
           added.addAll(PortSpec.parse(spec));
@@ -294,7 +298,7 @@ final class Dispatcher {
     Set<String> ports = new TreeSet<>(state.config.exposedPorts());
     ports.addAll(added);
     state.config = state.config.withExposedPorts(ports);
-    metadata("EXPOSE " + GoFormat.plain(List.copyOf(added)));
+    metadata("EXPOSE " + GoFormat.plain(added));
   }
 
   private void volume(VolumeInstruction volume) {

@@ -11,7 +11,9 @@ import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.StageScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
+import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.lint.Linter;
+import dev.jbuild.dockerfile.lint.Rule;
 import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.BuildRequest;
@@ -54,6 +56,7 @@ public final class Planner {
   private final Platform target;
   private final Platform host;
   private final BaseImages images;
+  private final CheckOptions check;
   private final BuildScope scope;
   private final StepEvents events;
   private final Diagnostics diagnostics;
@@ -73,6 +76,7 @@ public final class Planner {
       Platform target,
       Platform host,
       BaseImages images,
+      CheckOptions check,
       BuildScope scope,
       StepEvents events) {
     this.dockerfile = dockerfile;
@@ -80,6 +84,7 @@ public final class Planner {
     this.target = target;
     this.host = host;
     this.images = images;
+    this.check = check;
     this.scope = scope;
     this.events = events;
     this.diagnostics = new Diagnostics(dockerfile.source());
@@ -197,9 +202,12 @@ public final class Planner {
   private void warnOfOtherPlatform(
       BaseImage image, String name, Platform platform, SourceSpan span) {
     Platform actual = image.config().platform();
-    if (!platform.accepts(actual)) {
+    if (!platform.accepts(actual) && check.checks(Rule.INVALID_BASE_IMAGE_PLATFORM, false)) {
       Diagnostic finding =
           Linter.invalidBaseImagePlatform(span, name, platform.toString(), actual.toString());
+      if (check.error()) {
+        throw diagnostics.of(List.of(finding));
+      }
       String message = finding.message() + " (" + finding.rule() + ")";
       events.send(new BuildEvent.Warning(events.now(), message, finding.span()));
     }

@@ -2,6 +2,7 @@ package dev.jbuild.dockerfile.ast;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,6 +30,16 @@ public record Dockerfile(
     if (stages.isEmpty()) {
       throw new IllegalArgumentException("a Dockerfile has at least one stage");
     }
+  }
+
+  /** All instructions in file order. */
+  public List<Instruction> instructions() {
+    List<Instruction> all = new ArrayList<>(globalArgs);
+    for (Stage stage : stages) {
+      all.add(stage.from());
+      all.addAll(stage.instructions());
+    }
+    return all;
   }
 
   /** The last stage of that name, in any case; a number is no name here. */

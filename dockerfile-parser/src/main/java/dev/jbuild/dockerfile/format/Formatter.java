@@ -7,7 +7,6 @@ import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
 import dev.jbuild.dockerfile.ast.SourceText;
-import dev.jbuild.dockerfile.ast.Stage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -51,11 +50,7 @@ public final class Formatter {
   }
 
   private String run() {
-    Deque<Instruction> instructions = new ArrayDeque<>(tree.globalArgs());
-    for (Stage stage : tree.stages()) {
-      instructions.add(stage.from());
-      instructions.addAll(stage.instructions());
-    }
+    Deque<Instruction> instructions = new ArrayDeque<>(tree.instructions());
     Deque<Directive> directives = new ArrayDeque<>(tree.directives().all());
     InstructionFormat format = new InstructionFormat(source, tree.directives().escape());
     int line = 1;

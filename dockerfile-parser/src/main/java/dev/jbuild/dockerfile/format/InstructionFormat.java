@@ -7,6 +7,7 @@ import dev.jbuild.dockerfile.ast.CmdInstruction;
 import dev.jbuild.dockerfile.ast.CommandForm;
 import dev.jbuild.dockerfile.ast.CopyInstruction;
 import dev.jbuild.dockerfile.ast.CopySource;
+import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.EntrypointInstruction;
 import dev.jbuild.dockerfile.ast.EnvInstruction;
 import dev.jbuild.dockerfile.ast.ExecForm;
@@ -30,12 +31,25 @@ import dev.jbuild.dockerfile.ast.UserInstruction;
 import dev.jbuild.dockerfile.ast.VolumeInstruction;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.ast.WorkdirInstruction;
+import dev.jbuild.dockerfile.parse.DockerfileParser;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Lays out one instruction. */
+/**
+ * Lays out one instruction, and reads the result back: a layout that does not mean the same is not
+ * used, and the lines stay as they are written.
+ *
+ * <p>The layout is right for what people write, and need not know where the reader of lines and the
+ * parser of an instruction disagree about what a blank, a word or a continuation is. In such places
+ * a change of blanks, or of case, changes meaning: words that are heredocs to the reader of lines
+ * and not to the instruction, so that the lines below belong to it without being continued; an
+ * escape character at the end that continues nothing because a no-break space follows, which is
+ * trimmed before the line is read again; a keyword broken over lines; an escape before a form feed,
+ * which is a blank between words but not one to a continuation; a JSON array whose canonical form
+ * is longer than a line may be. Lines kept as they are mean the same anywhere in a file, since an
+ * instruction is parsed without regard to what stands around it.
+ */
 final class InstructionFormat {
   private static final String INDENT = "    ";
 
@@ -49,16 +63,38 @@ final class InstructionFormat {
 
   /** The instruction with its heredocs, without a newline at the end. */
   String format(Instruction instruction) {
+    String layout = layout(instruction);
+    return means(layout, instruction) ? layout : asWritten(instruction.span());
+  }
+
+  /** Whether a text is that instruction and leaves the lines before and after it alone. */
+  private boolean means(String text, Instruction instruction) {
+    String file = "# escape=" + escape + "\nFROM before\n" + text + "\nUSER after\n";
+    return DockerfileParser.parse("", SourceText.encode(file))
+        .tree()
+        .map(Dockerfile::instructions)
+        .filter(all -> all.size() == 3)
+        .filter(all -> ParseJson.meaning(all.get(1)).equals(ParseJson.meaning(instruction)))
+        .filter(all -> all.get(2) instanceof UserInstruction)
+        .isPresent();
+  }
+
+  private String asWritten(SourceSpan span) {
+    List<String> lines = new ArrayList<>();
+    lines.add(Blanks.stripLeading(source.line(span.startLine())));
+    for (int number = span.startLine() + 1; number <= span.endLine(); number++) {
+      lines.add(source.line(number));
+    }
+    return String.join("\n", lines);
+  }
+
+  private String layout(Instruction instruction) {
     List<Heredoc> heredocs = heredocs(instruction);
     int last =
         heredocs.isEmpty()
             ? instruction.span().endLine()
             : heredocs.getFirst().body().startLine() - 1;
     int first = instruction.span().startLine();
-    if (heredocs.isEmpty() && first < last && !isContinued(source.line(first))) {
-      // Bodies of words that are heredocs to the reader of lines and not to the instruction.
-      return verbatim(first, last);
-    }
     String head = first == last ? oneLine(instruction) : manyLines(instruction, first, last);
     StringBuilder out = new StringBuilder(head);
     for (Heredoc heredoc : heredocs) {
@@ -106,19 +142,6 @@ final class InstructionFormat {
   }
 
   private String oneLine(Instruction instruction) {
-    return notContinued(canonical(instruction));
-  }
-
-  /**
-   * A line that ends in an escape character and is the last of its instruction: something kept that
-   * from continuing it, such as a no-break space, which is trimmed but is no blank to a
-   * continuation.
-   */
-  private String notContinued(String line) {
-    return endsInContinuation(line) ? line + "\u00a0" : line;
-  }
-
-  private String canonical(Instruction instruction) {
     StringBuilder out = new StringBuilder(instruction.name());
     for (Flag flag : instruction.line().flags()) {
       out.append(' ').append(source.slice(flag.span()));
@@ -239,12 +262,10 @@ final class InstructionFormat {
       if (number > first && stripped.startsWith("#")) {
         out.append(INDENT).append(stripped).append('\n');
       } else if (!stripped.isEmpty()) {
-        String content = number < last ? withoutContinuation(line) : Blanks.stripTrailing(line);
-        if (number == last && endsInContinuation(content)) {
-          // Nothing followed it, up to the end of the file; or it does not continue the line.
-          content =
-              notContinued(
-                  isContinued(line) ? Blanks.stripTrailing(withoutContinuation(content)) : content);
+        // Nothing followed the one of the last line, up to the end of the file.
+        String content = withoutContinuation(line);
+        if (number == last) {
+          content = Blanks.stripTrailing(content);
         }
         if (number == first) {
           content = withKeyword(instruction, content);
@@ -289,46 +310,18 @@ final class InstructionFormat {
     String rest = Blanks.stripLeading(line);
     String keyword = instruction.line().keyword().text();
     if (!rest.startsWith(keyword)) {
-      // It goes on in the next line.
-      return rest.toUpperCase(Locale.ROOT);
+      return rest;
     }
     String after = rest.substring(keyword.length());
     String arguments = Blanks.stripLeading(after);
-    String head = instruction.name() + (arguments.isEmpty() ? after : " ");
-    return head + arguments;
-  }
-
-  private String verbatim(int first, int last) {
-    List<String> lines = new ArrayList<>(List.of(Blanks.stripLeading(source.line(first))));
-    for (int number = first + 1; number <= last; number++) {
-      lines.add(source.line(number));
-    }
-    return String.join("\n", lines);
-  }
-
-  /** Whether the line goes on in the next: only blanks and tabs may follow the escape character. */
-  private boolean isContinued(String line) {
-    int end = line.length();
-    while (end > 0 && (line.charAt(end - 1) == ' ' || line.charAt(end - 1) == '\t')) {
-      end--;
-    }
-    return isContinuation(line, end - 1);
-  }
-
-  private boolean endsInContinuation(String line) {
-    return isContinuation(line, Blanks.stripTrailing(line).length() - 1);
-  }
-
-  private boolean isContinuation(String line, int last) {
-    return last >= 0
-        && line.charAt(last) == escape
-        && (last == 0 || line.charAt(last - 1) != escape);
+    return instruction.name() + (arguments.isEmpty() ? after : " " + arguments);
   }
 
   private String withoutContinuation(String line) {
-    return endsInContinuation(line)
-        ? line.substring(0, Blanks.stripTrailing(line).length() - 1)
-        : line;
+    int last = Blanks.stripTrailing(line).length() - 1;
+    boolean continued =
+        last >= 0 && line.charAt(last) == escape && (last == 0 || line.charAt(last - 1) != escape);
+    return continued ? line.substring(0, last) : line;
   }
 
   /**
@@ -367,14 +360,6 @@ final class InstructionFormat {
       case StopsignalInstruction none -> {}
       case UserInstruction none -> {}
       case WorkdirInstruction none -> {}
-    }
-    for (int number = instruction.span().startLine();
-        number < instruction.span().endLine();
-        number++) {
-      // It escapes the blank that follows it, so that one is no layout.
-      if (withoutBlanksAtEnd(withoutContinuation(source.line(number))).endsWith("" + escape)) {
-        return false;
-      }
     }
     for (Word word : words) {
       boolean verbatim =

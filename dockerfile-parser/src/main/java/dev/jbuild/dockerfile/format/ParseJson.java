@@ -25,7 +25,6 @@ import dev.jbuild.dockerfile.ast.RunInstruction;
 import dev.jbuild.dockerfile.ast.ShellForm;
 import dev.jbuild.dockerfile.ast.ShellInstruction;
 import dev.jbuild.dockerfile.ast.SourceSpan;
-import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.StopsignalInstruction;
 import dev.jbuild.dockerfile.ast.UserInstruction;
 import dev.jbuild.dockerfile.ast.VolumeInstruction;
@@ -48,23 +47,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ParseJson {
   private final Json json = new Json();
+  private final boolean withLines;
 
-  private ParseJson() {}
+  private ParseJson(boolean withLines) {
+    this.withLines = withLines;
+  }
 
   /** The JSON text of {@code tree}, with a newline at the end. */
   public static String write(Dockerfile tree) {
-    ParseJson writer = new ParseJson();
-    List<Instruction> all = new ArrayList<>(tree.globalArgs());
-    for (Stage stage : tree.stages()) {
-      all.add(stage.from());
-      all.addAll(stage.instructions());
-    }
+    ParseJson writer = new ParseJson(true);
+    List<Instruction> all = tree.instructions();
     writer.json.open('[');
     for (int i = 0; i < all.size(); i++) {
       writer.json.newline();
       writer.instruction(all.get(i), i == 0 ? tree.directives().all() : List.of());
     }
     return writer.json + "\n]\n";
+  }
+
+  /** An instruction's object without {@code lines}: the same for any layout that means the same. */
+  static String meaning(Instruction instruction) {
+    ParseJson writer = new ParseJson(false);
+    writer.instruction(instruction, List.of());
+    return writer.json.toString();
   }
 
   private void instruction(Instruction instruction, List<Directive> directives) {
@@ -76,8 +81,11 @@ public final class ParseJson {
     }
     flags(instruction.line().flags());
     arguments(instruction);
-    SourceSpan span = instruction.span();
-    json.key("lines").open('[').raw(span.startLine()).raw(span.endLine()).close(']').close('}');
+    if (withLines) {
+      SourceSpan span = instruction.span();
+      json.key("lines").open('[').raw(span.startLine()).raw(span.endLine()).close(']');
+    }
+    json.close('}');
   }
 
   private void flags(List<Flag> flags) {

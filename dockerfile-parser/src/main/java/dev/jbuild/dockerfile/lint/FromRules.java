@@ -13,7 +13,6 @@ import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -36,14 +35,10 @@ final class FromRules {
   private FromRules() {}
 
   static void check(
-      Dockerfile tree,
-      List<Stage> stages,
-      WordExpander expander,
-      GlobalScope globals,
-      Findings findings) {
+      Dockerfile tree, WordExpander expander, GlobalScope globals, Findings findings) {
     Map<String, Stage> names = new HashMap<>();
     Set<String> known = known(tree);
-    for (Stage stage : stages) {
+    for (Stage stage : tree.stages()) {
       names(stage, names, findings);
       undefined(stage.from().image(), expander, globals, known, findings);
       Word platform = stage.from().platform();

@@ -2,7 +2,6 @@ package dev.jbuild.dockerfile.lint;
 
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -13,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param check which rules are on
  * @param extended whether jbuild's own rules are on
- * @param stages the stages to check; null is all
+ * @param target the stage to be built: rules about what a stage does then look at those that it
+ *     needs only; null is all stages. Rules about FROM and how the file is written look at all
  * @param ignore the .dockerignore of the context; null when there is none
  * @param platformArgs BUILDPLATFORM and so on
  * @param buildArgs {@code --build-arg}
@@ -24,13 +24,12 @@ import org.jspecify.annotations.Nullable;
 public record LintOptions(
     CheckOptions check,
     boolean extended,
-    @Nullable List<Stage> stages,
+    @Nullable Stage target,
     @Nullable IgnoreMatcher ignore,
     Map<String, String> platformArgs,
     Map<String, String> buildArgs,
     Function<String, @Nullable Set<String>> imageEnv) {
   public LintOptions {
-    stages = stages == null ? null : List.copyOf(stages);
     platformArgs = Map.copyOf(platformArgs);
     buildArgs = Map.copyOf(buildArgs);
   }
@@ -57,16 +56,21 @@ public record LintOptions(
 
   /** With the rules that {@code check} turns on. */
   public LintOptions withCheck(CheckOptions options) {
-    return new LintOptions(options, extended, stages, ignore, platformArgs, buildArgs, imageEnv);
+    return new LintOptions(options, extended, target, ignore, platformArgs, buildArgs, imageEnv);
+  }
+
+  /** With the rules about what a stage does for those only that {@code stage} needs. */
+  public LintOptions withTarget(Stage stage) {
+    return new LintOptions(check, extended, stage, ignore, platformArgs, buildArgs, imageEnv);
   }
 
   /** With the rules of jbuild too. */
   public LintOptions withExtended() {
-    return new LintOptions(check, true, stages, ignore, platformArgs, buildArgs, imageEnv);
+    return new LintOptions(check, true, target, ignore, platformArgs, buildArgs, imageEnv);
   }
 
   /** With the context's .dockerignore. */
   public LintOptions withIgnore(IgnoreMatcher matcher) {
-    return new LintOptions(check, extended, stages, matcher, platformArgs, buildArgs, imageEnv);
+    return new LintOptions(check, extended, target, matcher, platformArgs, buildArgs, imageEnv);
   }
 }

@@ -12,6 +12,7 @@ import dev.jbuild.dockerfile.outline.StageGraph;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the rules. Thread-safe: there is no state. */
 public final class Linter {
@@ -23,17 +24,18 @@ public final class Linter {
    */
   public static List<Diagnostic> lint(Dockerfile tree, LintOptions options) {
     Findings findings = new Findings(options);
-    List<Stage> stages = options.stages() == null ? tree.stages() : options.stages();
-    StyleRules.check(tree, stages, findings);
     WordExpander expander = new WordExpander(tree.directives().escape());
     FromRules.checkDefaults(tree, expander, options.platformArgs(), findings);
     Optional<GlobalScope> globals = globals(tree, expander, options);
+    Optional<StageGraph> graph = globals.flatMap(scope -> graph(tree, scope));
+    List<Stage> stages = stages(tree, options.target(), graph);
+    StyleRules.check(tree, stages, findings);
     if (globals.isPresent()) {
-      FromRules.check(tree, stages, expander, globals.get(), findings);
-      graph(tree, globals.get())
-          .ifPresent(graph ->
-              new VariableRules(tree, expander, globals.get(), graph, options, findings)
-                  .check(stages));
+      FromRules.check(tree, expander, globals.get(), findings);
+    }
+    if (globals.isPresent() && graph.isPresent()) {
+      new VariableRules(tree, expander, globals.get(), graph.get(), options, findings)
+          .check(stages);
     }
     CopyRules.check(stages, expander, options.ignore(), findings);
     if (options.extended()) {
@@ -49,6 +51,18 @@ public final class Linter {
           GlobalScope.of(tree.globalArgs(), options.platformArgs(), options.buildArgs(), expander));
     } catch (DockerfileException e) {
       return Optional.empty();
+    }
+  }
+
+  private static List<Stage> stages(
+      Dockerfile tree, @Nullable Stage target, Optional<StageGraph> graph) {
+    if (target == null || graph.isEmpty()) {
+      return tree.stages();
+    }
+    try {
+      return graph.get().needed(target);
+    } catch (DockerfileException e) {
+      return tree.stages();
     }
   }
 

@@ -36,21 +36,35 @@ final class StyleRules {
     StyleRules rules = new StyleRules(findings);
     rules.casing(tree.stages());
     for (ArgInstruction arg : tree.globalArgs()) {
-      rules.continuations(arg);
-      rules.descriptions(arg);
+      rules.written(arg);
     }
-    for (Stage stage : stages) {
-      rules.stage(stage);
+    for (Stage stage : tree.stages()) {
+      rules.written(stage.from());
+      stage.instructions().forEach(rules::written);
+    }
+    stages.forEach(rules::stage);
+  }
+
+  /** What needs to be known of no stage: of all of the file, as BuildKit has it. */
+  private void written(Instruction instruction) {
+    continuations(instruction);
+    if (instruction instanceof ArgInstruction arg) {
+      descriptions(arg);
+    } else if (instruction instanceof FromInstruction from) {
+      descriptions(from);
+    } else if (instruction instanceof MaintainerInstruction maintainer) {
+      findings.add(
+          Rule.MAINTAINER_DEPRECATED,
+          maintainer.span(),
+          "MAINTAINER is deprecated",
+          "write LABEL org.opencontainers.image.authors=" + Quoted.of(maintainer.author().text()));
     }
   }
 
   private void stage(Stage stage) {
-    continuations(stage.from());
-    descriptions(stage.from());
     Map<String, Instruction> last = new HashMap<>();
     boolean ownShell = false;
     for (Instruction instruction : stage.instructions()) {
-      continuations(instruction);
       if (instruction instanceof ShellInstruction) {
         ownShell = true;
       } else if (instruction instanceof CmdInstruction cmd) {
@@ -61,21 +75,12 @@ final class StyleRules {
         once(entrypoint, last);
       } else if (instruction instanceof HealthcheckInstruction health) {
         once(health, last);
-      } else if (instruction instanceof MaintainerInstruction maintainer) {
-        findings.add(
-            Rule.MAINTAINER_DEPRECATED,
-            maintainer.span(),
-            "MAINTAINER is deprecated",
-            "write LABEL org.opencontainers.image.authors="
-                + Quoted.of(maintainer.author().text()));
       } else if (instruction instanceof EnvInstruction env && env.legacy()) {
         legacy(env);
       } else if (instruction instanceof LabelInstruction label && label.legacy()) {
         legacy(label);
       } else if (instruction instanceof ExposeInstruction expose) {
         expose.ports().forEach(this::port);
-      } else if (instruction instanceof ArgInstruction arg) {
-        descriptions(arg);
       }
     }
   }

@@ -162,7 +162,7 @@ record GoldenCase(Path folder) {
         new LintOptions(
             check,
             !options("extended").isEmpty(),
-            null,
+            options("target ").isEmpty() ? null : target(tree),
             null,
             platformArgs(),
             buildArgs(),
