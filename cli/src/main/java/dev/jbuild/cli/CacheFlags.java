@@ -57,15 +57,15 @@ final class CacheFlags {
   static CacheSource source(String text) {
     String flag = "--cache-from";
     Map<String, String> values = values(flag, text);
-    switch (type(flag, values)) {
+    return switch (type(flag, values)) {
       case "registry" -> {
         allow(flag, "registry", values, Set.of("type", "ref"));
-        return new CacheSource.Registry(name(flag, values));
+        yield new CacheSource.Registry(name(flag, values));
       }
       case "local" -> {
         allow(flag, "local", values, Set.of("type", "src", "tag", "digest"));
         String digest = values.get("digest");
-        return new CacheSource.Local(
+        yield new CacheSource.Local(
             path(flag, values, "src"),
             values.getOrDefault("tag", "latest"),
             digest == null ? null : digest(flag, digest));
@@ -74,20 +74,20 @@ final class CacheFlags {
           throw new UsageError(
               flag + " type=inline: an inline cache is read from its image",
               "--cache-from type=registry,ref=IMAGE");
-    }
+    };
   }
 
   static CacheTarget target(String text, List<Output> outputs) {
     String flag = "--cache-to";
     Map<String, String> values = values(flag, text);
-    switch (type(flag, values)) {
+    return switch (type(flag, values)) {
       case "registry" -> {
         allow(flag, "registry", values, with("ref"));
-        return new CacheTarget.Registry(name(flag, values), options(flag, values, outputs));
+        yield new CacheTarget.Registry(name(flag, values), options(flag, values, outputs));
       }
       case "local" -> {
         allow(flag, "local", values, with("dest", "tag"));
-        return new CacheTarget.Local(
+        yield new CacheTarget.Local(
             path(flag, values, "dest"),
             values.getOrDefault("tag", "latest"),
             options(flag, values, outputs));
@@ -99,9 +99,9 @@ final class CacheFlags {
               flag + " type=inline has mode=min only",
               "for every step of every stage, --cache-to type=registry,mode=max,ref=IMAGE");
         }
-        return new CacheTarget.Inline();
+        yield new CacheTarget.Inline();
       }
-    }
+    };
   }
 
   /** A value without any key is an image's name. */

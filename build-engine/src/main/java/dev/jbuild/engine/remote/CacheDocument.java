@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,9 +93,7 @@ public record CacheDocument(
       records.add(toJson(entry, stack));
     }
     ObjectNode files = Json.object();
-    listings.keySet().stream()
-        .sorted()
-        .forEach(digest -> files.set(digest.toString(), listings.get(digest).toJson()));
+    new TreeMap<>(listings).forEach((digest, blob) -> files.set(digest.toString(), blob.toJson()));
     if (!files.isEmpty()) {
       root.set("files", files);
     }
