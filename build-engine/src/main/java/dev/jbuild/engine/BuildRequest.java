@@ -98,6 +98,11 @@ public final class BuildRequest {
     return b.pull;
   }
 
+  /** Ask registries whether they take the image before the first step runs; true by default. */
+  public boolean pushCheck() {
+    return b.pushCheck;
+  }
+
   /** {@code --secret}, by id. */
   public Map<String, SecretSource> secrets() {
     return Collections.unmodifiableMap(b.secrets);
@@ -141,6 +146,7 @@ public final class BuildRequest {
     private final List<CacheSource> cacheFrom = new ArrayList<>();
     private final List<CacheTarget> cacheTo = new ArrayList<>();
     private boolean pull;
+    private boolean pushCheck = true;
     private ExecutionOptions execution = ExecutionOptions.DEFAULT;
     private @Nullable Long sourceDateEpoch;
 
@@ -225,6 +231,11 @@ public final class BuildRequest {
 
     public Builder pull(boolean value) {
       pull = value;
+      return this;
+    }
+
+    public Builder pushCheck(boolean value) {
+      pushCheck = value;
       return this;
     }
 
