@@ -103,7 +103,7 @@ final class DirectoryStore implements Store {
 
   @Override
   public Store fork(String purpose) {
-    return new DirectoryStore(layout, host, shared, cap, purpose);
+    return new DirectoryStore(layout, host, shared.forked(), cap, purpose);
   }
 
   @Override
