@@ -10,6 +10,7 @@ import dev.jbuild.engine.SecretSource;
 import dev.jbuild.engine.source.GitReference;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.ImageName;
+import dev.jbuild.sandbox.UsernsRemap;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,11 +27,13 @@ import picocli.CommandLine.Mixin;
 @picocli.CommandLine.Command
 final class ExecutorCommand extends Command {
   @Mixin KanikoFlags flags = new KanikoFlags();
+  @Mixin IsolationFlags isolation = new IsolationFlags();
 
   @Override
   int run(Session session) throws IOException {
     Console console = session.console();
     flags.refuseUnsupported();
+    isolation.apply(session, UsernsRemap.OFF);
     flags.ineffective().forEach(line -> console.err().println("warning: " + line));
     if (flags.destinations.isEmpty() && !flags.noPush) {
       throw new UsageError(
@@ -66,6 +69,7 @@ final class ExecutorCommand extends Command {
         new Output.ImageOptions(
             CompressionFlag.parse(flags.compression, flags.compressionLevel), false, true, null);
     request.output(new Output.StoreImage(image));
+    request.pushCheck(!flags.skipPushPermissionCheck);
     if (!flags.noPush) {
       request.output(new Output.Push(image));
     }

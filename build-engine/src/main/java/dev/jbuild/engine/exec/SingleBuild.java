@@ -24,6 +24,7 @@ import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.export.EarlyPush;
 import dev.jbuild.engine.export.Exporters;
 import dev.jbuild.engine.export.PlatformImage;
+import dev.jbuild.engine.export.PushPermission;
 import dev.jbuild.engine.image.BaseImages;
 import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.image.StoreBaseImages;
@@ -123,6 +124,7 @@ final class SingleBuild {
     // That there is no such stage is told when it is planned.
     Stage target =
         request.target().flatMap(dockerfile::stage).orElse(dockerfile.stages().getLast());
+    Checks.requireStages(dockerfile, target, request);
     Checks checks = Checks.of(dockerfile, target, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
       throw diagnostics.of(checks.findings());
@@ -164,6 +166,7 @@ final class SingleBuild {
               + " bytes; layers are not searched for it";
       events.send(new BuildEvent.Warning(events.now(), message, null));
     }
+    PushPermission pushing = PushPermission.ask(registry, request, scope, events);
     List<Platform> platforms =
         request.platforms().isEmpty() ? List.of(settings.host()) : request.platforms();
     BaseImages images = new StoreBaseImages(store, registry, request.pull());
@@ -176,6 +179,7 @@ final class SingleBuild {
     Map<String, Step> steps = new LinkedHashMap<>();
     plans.forEach(plan -> plan.steps().forEach(step -> steps.putIfAbsent(step.id(), step)));
     events.send(new BuildEvent.Planned(events.now(), id, List.copyOf(steps.values())));
+    pushing.await();
     Path cache = store.directory("cache");
     CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
     FileManifests manifests = new FileManifests(cache.resolve("files"));
