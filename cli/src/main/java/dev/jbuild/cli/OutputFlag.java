@@ -191,8 +191,8 @@ final class OutputFlag {
           "--output name-canonical=true without push-by-digest=true",
           "leave it away: an image of the store is found by NAME@DIGEST as it is");
     }
-    String name = values.get("name");
-    if (byDigest && (name == null || name.isEmpty())) {
+    String name = values.getOrDefault("name", "");
+    if (byDigest && name.isEmpty()) {
       throw new UsageError(
           "--output push-by-digest=true needs name=", "give it the repository to push to");
     }
