@@ -171,8 +171,10 @@ class JbuildTest {
         Row.of(
             "cache export",
             2,
-            "--cache-to type=s3 is not supported\n"
-                + "hint: use type=registry, or type=local and copy the directory there and back\n",
+            """
+            --cache-to type=s3 is not supported
+            hint: use type=registry, or type=local and copy the directory there and back
+            """,
             "build",
             "--cache-to",
             "type=s3,bucket=b",
