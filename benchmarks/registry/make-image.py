@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Writes an OCI layout with an image of LAYERS gzip layers (or plain tars), MIB mebibytes uncompressed in all.
+"""Writes an OCI layout with an image of LAYERS gzip layers (or plain tars), MIB mebibytes uncompressed in all,
+or with the given tars as its plain layers.
 
 The files are half text and half noise, of mixed sizes, and the same on every run.
 usage: make-image.py DIRECTORY [LAYERS [MIB [plain]]]; plain leaves the layers uncompressed
+       make-image.py DIRECTORY LAYER.tar…
 """
 import gzip, hashlib, io, json, os, random, sys, tarfile
 
 args = sys.argv[1:] + ["", "", ""]
 plain = args[3] == "plain"
-out, layers, mib = args[0], int(args[1] or 10), int(args[2] or 500)
+given = [a for a in args[1:] if a.endswith(".tar")]
+out = args[0]
+layers, mib = (0, 0) if given else (int(args[1] or 10), int(args[2] or 500))
 os.makedirs(f"{out}/blobs/sha256", exist_ok=True)
 rnd = random.Random(1)
 words = [bytes(rnd.choices(b"abcdefghijklmnopqrstuvwxyz", k=rnd.randint(2, 9))) for _ in range(4000)]
@@ -44,6 +48,10 @@ for layer in range(layers):
     diff_ids.append("sha256:" + hashlib.sha256(data).hexdigest())
     media = "application/vnd.oci.image.layer.v1.tar"
     descriptors.append(put(data, media) if plain else put(gzip.compress(data, 6, mtime=0), media + "+gzip"))
+for name in given:
+    with open(name, "rb") as f:
+        descriptors.append(put(f.read(), "application/vnd.oci.image.layer.v1.tar"))
+    diff_ids.append(descriptors[-1]["digest"])
 config = put(
     json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}}).encode(),
     "application/vnd.oci.image.config.v1+json",

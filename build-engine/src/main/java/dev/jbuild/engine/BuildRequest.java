@@ -88,6 +88,11 @@ public final class BuildRequest {
     return b.pull;
   }
 
+  /** Ask registries whether they take the image before the first step runs; true by default. */
+  public boolean pushCheck() {
+    return b.pushCheck;
+  }
+
   /** {@code --secret}, by id. */
   public Map<String, SecretSource> secrets() {
     return Collections.unmodifiableMap(b.secrets);
@@ -129,6 +134,7 @@ public final class BuildRequest {
     private boolean noCache;
     private final Set<String> noCacheFilter = new LinkedHashSet<>();
     private boolean pull;
+    private boolean pushCheck = true;
     private ExecutionOptions execution = ExecutionOptions.DEFAULT;
     private @Nullable Long sourceDateEpoch;
 
@@ -203,6 +209,11 @@ public final class BuildRequest {
 
     public Builder pull(boolean value) {
       pull = value;
+      return this;
+    }
+
+    public Builder pushCheck(boolean value) {
+      pushCheck = value;
       return this;
     }
 

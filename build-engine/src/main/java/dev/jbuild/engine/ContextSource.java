@@ -1,6 +1,7 @@
 package dev.jbuild.engine;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Where the files of a build context come from. */
 public sealed interface ContextSource {
@@ -21,7 +22,23 @@ public sealed interface ContextSource {
   record Image(String name) implements ContextSource {}
 
   /** An OCI layout directory ({@code oci-layout://dir[:tag|@digest]}); only as a named context. */
-  record OciLayout(Path directory, String reference) implements ContextSource {}
+  record OciLayout(Path directory, String reference) implements ContextSource {
+    private static final String SCHEME = "oci-layout://";
+
+    /** Reads what {@link #toString} writes; empty for the name of an image elsewhere. */
+    public static Optional<OciLayout> parse(String text) {
+      int at = text.lastIndexOf('@');
+      return text.startsWith(SCHEME) && at > 0
+          ? Optional.of(
+              new OciLayout(Path.of(text.substring(SCHEME.length(), at)), text.substring(at + 1)))
+          : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+      return SCHEME + directory + "@" + reference;
+    }
+  }
 
   /** A git repository, as written: {@code https://host/repo.git#ref:subdir}. */
   record Git(String url) implements ContextSource {}

@@ -145,6 +145,12 @@ public final class Bench implements AutoCloseable {
     return engine.build(request.build(), events::add);
   }
 
+  /** Builds what a request says. */
+  public BuildResult build(BuildRequest request) {
+    events.clear();
+    return engine.build(request, events::add);
+  }
+
   /** All events of the last build. */
   public List<BuildEvent> events() {
     return List.copyOf(events);

@@ -6,7 +6,7 @@ import dev.jbuild.cli.progress.QuietProgress;
 import dev.jbuild.cli.progress.RawJsonProgress;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
-import dev.jbuild.sandbox.Isolation;
+import dev.jbuild.sandbox.UsernsRemap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +19,7 @@ import picocli.CommandLine.Parameters;
 final class BuildCommand extends Command {
   @Mixin BuildFlags flags = new BuildFlags();
   @Mixin LimitFlags limits = new LimitFlags();
+  @Mixin IsolationFlags isolation = new IsolationFlags();
   @Mixin RegistryFlags registries = new RegistryFlags();
 
   @Parameters(index = "0", paramLabel = "PATH | URL | -", description = "the build context")
@@ -28,8 +29,7 @@ final class BuildCommand extends Command {
   int run(Session session) throws IOException {
     Console console = session.console();
     Progress progress = progress(console, flags.quiet ? "quiet" : flags.progress);
-    session.isolate(
-        Isolation.parse(flags.isolation == null ? "auto" : flags.isolation), flags.ociRuntime);
+    isolation.apply(session, UsernsRemap.OFF);
     session.keepStorage(flags.keepStorage);
     try (Scratch scratch = new Scratch()) {
       BuildRequest request =

@@ -132,18 +132,6 @@ final class BuildFlags {
   List<String> allow = new ArrayList<>();
 
   @Option(
-      names = "--isolation",
-      paramLabel = "auto|namespaces|rootless|chroot|oci",
-      description = "how RUN steps are isolated")
-  @Nullable String isolation;
-
-  @Option(
-      names = "--oci-runtime",
-      paramLabel = "NAME",
-      description = "the runtime of --isolation=oci")
-  @Nullable String ociRuntime;
-
-  @Option(
       names = "--progress",
       paramLabel = "auto|tty|plain|rawjson|quiet",
       description = "how progress is shown")

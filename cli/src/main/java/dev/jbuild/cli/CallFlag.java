@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.lint.LintReport;
 import dev.jbuild.dockerfile.lint.Linter;
@@ -7,8 +8,10 @@ import dev.jbuild.dockerfile.outline.Outline;
 import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.outline.Targets;
 import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.DockerfileFailure;
 import dev.jbuild.engine.DockerfileInput;
 import dev.jbuild.engine.plan.Checks;
+import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.oci.Platform;
 import java.io.PrintStream;
 import java.util.List;
@@ -75,18 +78,34 @@ record CallFlag(Kind kind, boolean json, boolean extended) {
     };
   }
 
-  /** Prints the answer; the exit code. */
+  /**
+   * Prints the answer; the exit code.
+   *
+   * @throws DockerfileFailure when the Dockerfile cannot be built, which is told after any findings
+   */
   int answer(DockerfileInput input, BuildRequest request, PrintStream out) {
+    try {
+      return answered(input, request, out);
+    } catch (DockerfileException e) {
+      throw new Diagnostics(input.tree().source()).of(e);
+    }
+  }
+
+  private int answered(DockerfileInput input, BuildRequest request, PrintStream out) {
     return switch (kind) {
       case CHECK -> {
         Stage target =
             request.target().map(name -> StageGraph.target(input.tree(), name)).orElse(null);
         Checks checks =
             Checks.of(input.tree(), target, input.ignore(), request.buildArgs(), extended);
-        out.print(
+        String report =
             json
                 ? LintReport.json(checks.findings())
-                : LintReport.text(checks.findings(), input.tree().source()));
+                : LintReport.text(checks.findings(), input.tree().source());
+        boolean early = json || !checks.findings().isEmpty();
+        out.print(early ? report : "");
+        Checks.requireStages(input.tree(), target, request);
+        out.print(early ? "" : report);
         // As buildx: a finding is a failed check, whether or not it would fail a build.
         yield checks.findings().isEmpty() ? Jbuild.OK : Jbuild.FAILED;
       }

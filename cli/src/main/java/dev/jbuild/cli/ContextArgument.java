@@ -1,24 +1,20 @@
 package dev.jbuild.cli;
 
 import dev.jbuild.engine.ContextSource;
+import dev.jbuild.engine.source.GitReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 
 /** Reads what people write for a build context. */
 final class ContextArgument {
-  private static final Pattern GIT =
-      Pattern.compile(
-          "(?:git://|ssh://|git@[^/:]+:).+|https?://[^#?]+\\.git(?:[#?].*)?|github\\.com/.+");
-
   private ContextArgument() {}
 
   /**
    * The main context: a directory, an archive's URL or a repository; {@code -} is read elsewhere.
    */
   static ContextSource parse(String text) {
-    if (GIT.matcher(text).matches()) {
-      return new ContextSource.Git(text.startsWith("github.com/") ? "https://" + text : text);
+    if (GitReference.parse(text, GitReference.Place.CONTEXT).isPresent()) {
+      return new ContextSource.Git(text);
     }
     if (text.startsWith("http://") || text.startsWith("https://")) {
       return new ContextSource.Http(text);
@@ -41,7 +37,9 @@ final class ContextArgument {
           end == rest.length() ? "latest" : rest.substring(end + 1));
     }
     if (text.startsWith("target:")) {
-      throw new UsageError("--build-context " + text + ": \"target:\" is for bake files");
+      throw new UsageError(
+          "--build-context " + text + ": \"target:\" is for bake files",
+          "a stage of the same Dockerfile is named without a context");
     }
     return parse(text);
   }

@@ -6,9 +6,13 @@ import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.Output;
+import dev.jbuild.engine.SecretSource;
+import dev.jbuild.engine.source.GitReference;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.ImageName;
+import dev.jbuild.sandbox.UsernsRemap;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,11 +27,13 @@ import picocli.CommandLine.Mixin;
 @picocli.CommandLine.Command
 final class ExecutorCommand extends Command {
   @Mixin KanikoFlags flags = new KanikoFlags();
+  @Mixin IsolationFlags isolation = new IsolationFlags();
 
   @Override
   int run(Session session) throws IOException {
     Console console = session.console();
     flags.refuseUnsupported();
+    isolation.apply(session, UsernsRemap.OFF);
     flags.ineffective().forEach(line -> console.err().println("warning: " + line));
     if (flags.destinations.isEmpty() && !flags.noPush) {
       throw new UsageError(
@@ -49,6 +55,7 @@ final class ExecutorCommand extends Command {
     ContextSource context = context(console, scratch);
     BuildRequest.Builder request = BuildRequest.builder(context);
     request.dockerfile(dockerfile(context));
+    token(context, console, request);
     request.target(flags.target);
     flags.destinations.forEach(request::tag);
     RequestFlags.arguments(flags.buildArgs, console, request::buildArg);
@@ -62,6 +69,7 @@ final class ExecutorCommand extends Command {
         new Output.ImageOptions(
             CompressionFlag.parse(flags.compression, flags.compressionLevel), false, true, null);
     request.output(new Output.StoreImage(image));
+    request.pushCheck(!flags.skipPushPermissionCheck);
     if (!flags.noPush) {
       request.output(new Output.Push(image));
     }
@@ -92,16 +100,48 @@ final class ExecutorCommand extends Command {
       return new ContextSource.Archive(Path.of(file));
     }
     if (text.startsWith("s3://") || text.startsWith("gs://") || text.contains(".blob.core.")) {
-      throw UsageError.notSupportedYet("a context in an object store (" + text + ")");
+      throw new UsageError(
+          "a context in an object store (" + text + ") is not supported",
+          "fetch it first and give it as tar://FILE or tar://stdin, or give its https:// URL");
     }
-    if (text.startsWith("git://") || text.startsWith("http://") || text.startsWith("https://")) {
-      return ContextArgument.parse(text);
+    if (text.contains("://") && !text.startsWith("dir://")) {
+      return remote(text);
     }
     String directory = text.startsWith("dir://") ? text.substring("dir://".length()) : text;
     if (flags.contextSubPath != null) {
       directory = Path.of(directory, flags.contextSubPath).toString();
     }
     return ContextArgument.directory("build context", directory);
+  }
+
+  /**
+   * Kaniko's {@code git://HOST/PATH[#REF[#COMMIT]]} means a repository over https; the port of
+   * git's own protocol is not asked.
+   */
+  private ContextSource remote(String text) {
+    if (!text.startsWith("git://")) {
+      return ContextArgument.parse(text);
+    }
+    String[] parts = text.substring("git://".length()).split("#", 3);
+    String url = "https://" + parts[0] + (parts[0].endsWith(".git") ? "" : ".git");
+    String ref = parts.length == 1 ? "" : parts[parts.length - 1];
+    String subdir = flags.contextSubPath == null ? "" : ":" + flags.contextSubPath;
+    return ContextArgument.parse(
+        ref.isEmpty() && subdir.isEmpty() ? url : url + "#" + ref + subdir);
+  }
+
+  /** Kaniko's variable, which goes to the context's host alone. */
+  private static void token(ContextSource context, Console console, BuildRequest.Builder request) {
+    if (context instanceof ContextSource.Git git) {
+      GitReference.parse(git.url(), GitReference.Place.CONTEXT)
+          .ifPresent(reference ->
+              console
+                  .variable("GIT_TOKEN")
+                  .ifPresent(token ->
+                      request.secret(
+                          "GIT_AUTH_TOKEN." + reference.host(),
+                          new SecretSource.Value(token.getBytes(StandardCharsets.UTF_8)))));
+    }
   }
 
   /** Kaniko looks for the file as named first, and in the context then. */

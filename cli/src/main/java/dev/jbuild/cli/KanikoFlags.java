@@ -110,6 +110,13 @@ final class KanikoFlags {
   boolean skipTlsVerify;
 
   @Option(
+      names = "--skip-push-permission-check",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "do not ask before the build whether the push will be allowed")
+  boolean skipPushPermissionCheck;
+
+  @Option(
       names = "--insecure-registry",
       paramLabel = "HOST",
       description = "plain HTTP for this registry")
@@ -261,13 +268,6 @@ final class KanikoFlags {
   @Option(names = "--skip-unused-stages", arity = "0..1", fallbackValue = "true", hidden = true)
   @Nullable String skipUnusedStages;
 
-  @Option(
-      names = "--skip-push-permission-check",
-      arity = "0..1",
-      fallbackValue = "true",
-      hidden = true)
-  @Nullable String skipPushPermissionCheck;
-
   void refuseUnsupported() {
     refuse(singleSnapshot, "--single-snapshot");
     refuse(cacheRepo != null, "--cache-repo");
@@ -283,8 +283,10 @@ final class KanikoFlags {
           "name the registry with "
               + (insecurePull ? "--insecure-registry" : "--skip-tls-verify-registry"));
     }
-    if (contextSubPath != null && !context.startsWith("dir://") && context.contains("://")) {
-      throw UsageError.notSupportedYet("--context-sub-path of a context that is no directory");
+    boolean hasDirectories = context.startsWith("dir://") || context.startsWith("git://");
+    if (contextSubPath != null && context.contains("://") && !hasDirectories) {
+      throw UsageError.notSupportedYet(
+          "--context-sub-path of a context that is neither a directory nor a repository");
     }
   }
 
@@ -322,11 +324,6 @@ final class KanikoFlags {
     note(lines, "--image-fs-extract-retry", imageExtractRetry, "unpacking does not fail by chance");
     note(lines, "--push-retry", pushRetry, "uploads are retried by themselves");
     note(lines, "--skip-unused-stages", skipUnusedStages, "unused stages are never built");
-    note(
-        lines,
-        "--skip-push-permission-check",
-        skipPushPermissionCheck,
-        "there is no check that could be skipped");
     return lines;
   }
 

@@ -42,7 +42,12 @@ final class RequestFlags {
     pairs(
         "--build-context",
         flags.buildContexts,
-        (name, source) -> request.namedContext(name, ContextArgument.named(source)));
+        (name, source) -> {
+          if (name.equals("scratch") || name.equals("context")) {
+            throw new UsageError("--build-context: \"" + name + "\" has a meaning already");
+          }
+          request.namedContext(name, ContextArgument.named(source));
+        });
     AccessFlags.secrets(flags.secrets, console, request::secret);
     AccessFlags.agents(flags.ssh, console, request::sshAgent);
     request.noCache(flags.noCache);

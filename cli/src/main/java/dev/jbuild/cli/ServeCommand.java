@@ -1,5 +1,8 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.sandbox.UsernsRemap;
 import dev.jbuild.server.BuildServer;
 import dev.jbuild.server.ServerOptions;
 import java.io.IOException;
@@ -14,6 +17,7 @@ import picocli.CommandLine.Option;
 /** {@code jbuild serve}: until it is interrupted. */
 @picocli.CommandLine.Command
 final class ServeCommand extends Command {
+  @Mixin IsolationFlags isolation = new IsolationFlags();
   @Mixin RegistryFlags registries = new RegistryFlags();
 
   @Option(
@@ -63,7 +67,9 @@ final class ServeCommand extends Command {
   int run(Session session) throws IOException {
     ServerOptions options = options();
     session.keepStorage(keepStorage);
+    isolation.apply(session, UsernsRemap.WHERE_POSSIBLE);
     Console console = session.console();
+    console.err().println(isolation(session));
     try (BuildServer server =
         BuildServer.start(options, Version.NUMBER, session.engine(registries), session.store())) {
       console.err().println("jbuild " + Version.NUMBER + " listens on " + server.url());
@@ -73,6 +79,21 @@ final class ServeCommand extends Command {
     } catch (InterruptedException e) {
       console.err().println("stopped");
       return Jbuild.INTERRUPTED;
+    }
+  }
+
+  /** How steps will be held; a server that can run none still serves its store. */
+  private String isolation(Session session) {
+    try {
+      Sandbox sandbox = session.sandbox();
+      return "steps: " + sandbox.launcher().describe() + " (" + sandbox.reason() + ")";
+    } catch (BuildFailure e) {
+      if (isolation.isGiven()) {
+        throw e;
+      }
+      return "warning: RUN steps cannot be run: "
+          + e.text()
+          + e.hint().map(hint -> " (" + hint + ")").orElse("");
     }
   }
 

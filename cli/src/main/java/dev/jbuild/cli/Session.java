@@ -6,7 +6,9 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.Isolation;
 import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.sandbox.UsernsRemap;
 import dev.jbuild.store.Store;
+import dev.jbuild.store.Workspace;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -22,6 +24,7 @@ final class Session implements AutoCloseable {
   private final GlobalOptions global;
   private Isolation isolation = Isolation.AUTO;
   private @Nullable String ociRuntime;
+  private UsernsRemap usernsRemap = UsernsRemap.OFF;
   private @Nullable String keepStorage;
   private @Nullable Sandbox sandbox;
   private @Nullable Store store;
@@ -101,14 +104,22 @@ final class Session implements AutoCloseable {
   }
 
   /** Says how RUN steps are to be isolated; before the engine is asked for. */
-  void isolate(Isolation wanted, @Nullable String runtime) {
+  void isolate(Isolation wanted, @Nullable String runtime, UsernsRemap remap) {
     isolation = wanted;
     ociRuntime = runtime;
+    usernsRemap = remap;
   }
 
-  private synchronized Sandbox sandbox() {
+  /** What runs steps; chosen, and tried where ids are remapped, at the first call. */
+  synchronized Sandbox sandbox() {
     if (sandbox == null) {
-      sandbox = Sandbox.select(isolation, Optional.ofNullable(ociRuntime));
+      Sandbox chosen = Sandbox.select(isolation, Optional.ofNullable(ociRuntime));
+      if (!usernsRemap.equals(UsernsRemap.OFF)) {
+        try (Workspace place = store().workspace()) {
+          chosen = chosen.remapped(usernsRemap, place.path());
+        }
+      }
+      sandbox = chosen;
     }
     return sandbox;
   }

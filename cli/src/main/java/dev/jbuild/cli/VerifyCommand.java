@@ -16,7 +16,7 @@ import dev.jbuild.registry.ImageName;
 import dev.jbuild.registry.RegistryClient;
 import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.wire.Transports;
-import dev.jbuild.sandbox.Isolation;
+import dev.jbuild.sandbox.UsernsRemap;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -36,6 +36,7 @@ final class VerifyCommand extends Command {
 
   @Mixin BuildFlags flags = new BuildFlags();
   @Mixin LimitFlags limits = new LimitFlags();
+  @Mixin IsolationFlags isolation = new IsolationFlags();
   @Mixin RegistryFlags registries = new RegistryFlags();
 
   @Parameters(
@@ -55,8 +56,7 @@ final class VerifyCommand extends Command {
     }
     List<Image> known = known(session);
     String name = ImageNames.complete("localhost/jbuild-verify:" + UUID.randomUUID());
-    session.isolate(
-        Isolation.parse(flags.isolation == null ? "auto" : flags.isolation), flags.ociRuntime);
+    isolation.apply(session, UsernsRemap.OFF);
     flags.noCache = true;
     flags.outputs.add("type=image,name=" + name);
     if (flags.platforms.isEmpty()) {

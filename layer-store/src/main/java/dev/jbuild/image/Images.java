@@ -81,7 +81,10 @@ public final class Images {
    * @throws BuildFailure of kind {@code NOT_FOUND}, naming the platforms there are
    */
   public Image get(String name, Platform wanted) {
-    List<Image> platforms = platforms(name);
+    return best(name, platforms(name), wanted);
+  }
+
+  private static Image best(String name, List<Image> platforms, Platform wanted) {
     Platform best =
         wanted
             .best(platforms.stream().map(Image::platform).toList())
@@ -229,6 +232,16 @@ public final class Images {
     return from instanceof ImageLocation.InStore in
         ? find(in.name())
         : LocationFiles.read(store, from);
+  }
+
+  /**
+   * Brings an image into the store as {@link #read(ImageLocation)} does, and gives the platform of
+   * it that {@link #get(String, Platform)} would.
+   */
+  public Image read(ImageLocation from, Platform wanted) {
+    Map.Entry<String, Descriptor> found = read(from);
+    List<Image> platforms = Image.all(store.blobs(), found.getKey(), found.getValue());
+    return best(found.getKey(), platforms, wanted);
   }
 
   /**

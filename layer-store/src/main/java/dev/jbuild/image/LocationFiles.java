@@ -89,7 +89,12 @@ final class LocationFiles {
   private static Map.Entry<String, Descriptor> only(
       List<Map.Entry<String, Descriptor>> images, String name, Path where) {
     List<Map.Entry<String, Descriptor>> fitting =
-        images.stream().filter(image -> name.isEmpty() || isNamed(image.getKey(), name)).toList();
+        images.stream()
+            .filter(image ->
+                name.isEmpty()
+                    || isNamed(image.getKey(), name)
+                    || image.getValue().digest().toString().equals(name))
+            .toList();
     if (fitting.stream().map(image -> image.getValue().digest()).distinct().count() == 1) {
       return fitting.getFirst();
     }

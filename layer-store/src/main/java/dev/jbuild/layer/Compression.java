@@ -45,13 +45,20 @@ public sealed interface Compression {
     }
   }
 
+  /**
+   * The level of gzip and estargz when none is asked for. Of the JDK's zlib, level 4 costs about
+   * half the time of 6 on file systems for 1 to 3 % more bytes, and is still smaller than what Go's
+   * builders make by default.
+   */
+  int GZIP_LEVEL = 4;
+
   static Compression uncompressed() {
     return new Uncompressed();
   }
 
-  /** Gzip at level 6. */
+  /** Gzip at {@link #GZIP_LEVEL}. */
   static Compression gzip() {
-    return new Gzip(6);
+    return new Gzip(GZIP_LEVEL);
   }
 
   /** Zstd at level 3. */
@@ -59,9 +66,9 @@ public sealed interface Compression {
     return new Zstd(3);
   }
 
-  /** Estargz at level 6. */
+  /** Estargz at {@link #GZIP_LEVEL}. */
   static Compression estargz() {
-    return new Estargz(6);
+    return new Estargz(GZIP_LEVEL);
   }
 
   private static void requireLevel(String kind, int level, int min, int max) {

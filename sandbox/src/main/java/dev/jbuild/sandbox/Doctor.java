@@ -1,14 +1,10 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -22,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 public final class Doctor {
 
   private static final String SUBUID_FIX =
-      "apt install uidmap, then: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER";
+      "apt install uidmap, then: usermod --add-subuids 100000-165535 --add-subgids 100000-165535"
+          + " $USER";
 
   private Doctor() {}
 
@@ -34,6 +31,7 @@ public final class Doctor {
     probes.add(privileges(own));
     probes.add(userNamespaces());
     probes.add(subordinateIds(own));
+    probes.add(remap(own));
     probes.add(overlay(own));
     probes.add(cgroups());
     probes.add(seccomp());
@@ -151,12 +149,37 @@ public final class Doctor {
             SUBUID_FIX);
   }
 
+  /** A step is run: kernel, file system and privileges all have a say. */
+  private static Probe remap(Privileges own) {
+    if (own.userNamespace()) {
+      return good("userns-remap", "not needed: a step's ids are ordinary ones of the machine");
+    }
+    if (own.uid() != 0 || !own.has("CAP_SYS_ADMIN")) {
+      return limited("userns-remap", "needs root with CAP_SYS_ADMIN", null);
+    }
+    SubordinateIds ids = SubordinateIds.ofMachine();
+    IdRange range = ids.choose();
+    try {
+      Trial.run(new EmbeddedLauncher(Tier.A).remapped(range), true, null);
+      return good(
+          "userns-remap",
+          "works, with ids "
+              + range
+              + (ids.owned().isPresent()
+                  ? " of " + SubordinateIds.OWNER + " in /etc/subuid"
+                  : " that nobody has")
+              + ": on in serve, --userns-remap auto in build");
+    } catch (BuildFailure e) {
+      return limited("userns-remap", e.text(), Sandbox.REMAP_FIX);
+    }
+  }
+
   private static Probe overlay(Privileges own) {
     if (own.uid() != 0 || !own.has("CAP_SYS_ADMIN")) {
       return limited("overlay", "cannot be mounted here; layers are copied", null);
     }
     try {
-      inspect(new EmbeddedLauncher(own.userNamespace() ? Tier.B : Tier.A), true);
+      Trial.run(new EmbeddedLauncher(own.userNamespace() ? Tier.B : Tier.A), true, null);
       return good("overlay", own.userNamespace() ? "mounts in a user namespace" : "mounts as root");
     } catch (BuildFailure e) {
       return missing("overlay", e.text(), "put the store on ext4, xfs or btrfs");
@@ -212,7 +235,7 @@ public final class Doctor {
       return limited("reflink", "cannot be tried: " + e.getMessage(), null);
     } finally {
       if (folder != null) {
-        delete(folder);
+        Trial.delete(folder);
       }
     }
   }
@@ -271,59 +294,7 @@ public final class Doctor {
    * @throws BuildFailure if the launcher cannot run a step
    */
   public static String inspect(Launcher launcher) {
-    return inspect(launcher, !(launcher instanceof ChrootLauncher));
-  }
-
-  private static String inspect(Launcher launcher, boolean overlay) {
-    Path folder = null;
-    try {
-      folder = Files.createTempDirectory("jbuild-inspect-");
-      Path root = Files.createDirectory(folder.resolve("lower"));
-      Path program = root.resolve("inspect");
-      Files.copy(LauncherBinary.locate(), program);
-      program.toFile().setExecutable(true, false);
-      Rootfs rootfs =
-          overlay
-              ? new Rootfs.Overlay(
-                  List.of(root),
-                  Files.createDirectory(folder.resolve("upper")),
-                  Files.createDirectory(folder.resolve("work")),
-                  Privileges.own().userNamespace())
-              : new Rootfs.Directory(root);
-      ByteArrayOutputStream output = new ByteArrayOutputStream();
-      StepRequest request = StepRequest.builder(rootfs, List.of("/inspect", "inspect")).build();
-      try (RunningStep step =
-          launcher.start(
-              request,
-              (_, chunk) -> {
-                byte[] bytes = new byte[chunk.remaining()];
-                chunk.get(bytes);
-                output.writeBytes(bytes);
-              })) {
-        step.await();
-      }
-      return output.toString(StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE, "step cannot be inspected: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new BuildFailure(BuildFailure.Kind.CANCELLED, "interrupted", e);
-    } finally {
-      if (folder != null) {
-        delete(folder);
-      }
-    }
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> walk = Files.walk(folder)) {
-      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException | UncheckedIOException _) {
-      // overlay's own work folder may be closed to an ordinary user; it is temporary
-    }
+    return Trial.run(launcher, !(launcher instanceof ChrootLauncher), null);
   }
 
   private static int exitCode(String... command) {

@@ -74,6 +74,14 @@ final class Planner {
           "give this user a range in /etc/subuid and /etc/subgid and install newuidmap (uidmap)",
           null);
     }
+    RuntimeSpec.Capabilities caps = spec.process().capabilities();
+    if (setting.remap != null && caps != null && caps.effective().contains("CAP_SYS_ADMIN")) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "RUN --security=insecure asks for the machine's root, and ids are remapped",
+          "use --userns-remap off",
+          null);
+    }
     ops.add(
         new Op.Start(
             CLONE_NEWNS
@@ -84,11 +92,15 @@ final class Planner {
                 | (request.network() == NetworkMode.HOST ? 0 : CLONE_NEWNET),
             request.timeout().map(d -> Math.max(1, d.toMillis())).orElse(0L),
             request.network() == NetworkMode.PRIVATE,
-            outside(user.uid()),
-            outside(user.gid())));
+            outsideUser(user.uid()),
+            outsideGroup(user.gid())));
     if (setting.remap != null) {
-      String map = setting.remap.map();
-      ops.add(new Op.UserNamespace(map, map, setting.remap.first(), setting.remap.first()));
+      ops.add(
+          new Op.UserNamespace(
+              setting.remap.uidMap(),
+              setting.remap.gidMap(),
+              setting.remap.uid(),
+              setting.remap.gid()));
     }
     if (!setting.deviceCgroup.isEmpty()) {
       ops.add(new Op.DeviceFilter(setting.deviceCgroup, DeviceProgram.instructions()));
@@ -105,7 +117,7 @@ final class Planner {
     if (request.network() != NetworkMode.HOST) {
       ops.add(new Op.Loopback());
     }
-    ops.add(new Op.Cwd(spec.process().cwd(), outside(user.uid()), outside(user.gid())));
+    ops.add(new Op.Cwd(spec.process().cwd(), outsideUser(user.uid()), outsideGroup(user.gid())));
     ops.add(new Op.Pivot());
     ProcessPlan.add(ops, spec, 0);
     return new Plan(ops);
@@ -177,24 +189,30 @@ final class Planner {
     }
   }
 
-  /** The machine's id for one of the step's. */
-  private int outside(int id) {
-    if (setting.remap == null) {
-      return id;
-    }
-    if (id >= setting.remap.count()) {
+  /** The machine's user for one of the step's. */
+  private int outsideUser(int id) {
+    return setting.remap == null ? id : outside(setting.remap, setting.remap.uid(), id);
+  }
+
+  /** The machine's group for one of the step's. */
+  private int outsideGroup(int id) {
+    return setting.remap == null ? id : outside(setting.remap, setting.remap.gid(), id);
+  }
+
+  private static int outside(IdRange remap, int first, int id) {
+    if (id < 0 || id >= remap.count()) {
       throw new BuildFailure(
           BuildFailure.Kind.UNSUPPORTED,
-          "id " + id + " is not among the " + setting.remap.count() + " ids of the step",
-          "give jbuild a larger range of subordinate ids",
+          "id " + id + " is not among the " + remap.count() + " ids of the step",
+          "give a larger range with --userns-remap UID:GID:COUNT",
           null);
     }
-    return setting.remap.first() + id;
+    return first + id;
   }
 
   private String data(MountOptions options) {
     if (setting.remap != null) {
-      return options.data().replaceFirst("gid=5(?=,|$)", "gid=" + outside(5));
+      return options.data().replaceFirst("gid=5(?=,|$)", "gid=" + outsideGroup(5));
     }
     // The tty group is not mapped where there is one id.
     return setting.ids == 1 ? options.data().replaceFirst(",?gid=5(?=,|$)", "") : options.data();
@@ -237,7 +255,8 @@ final class Planner {
                   false,
                   MountOptions.NOSUID | MountOptions.NOEXEC,
                   true)
-              : new Op.Node(node.target(), node.mode(), node.device(), outside(0), outside(0)));
+              : new Op.Node(
+                  node.target(), node.mode(), node.device(), outsideUser(0), outsideGroup(0)));
     }
     ops.add(new Op.Link("/dev/ptmx", "pts/ptmx"));
     ops.addAll(ProcessPlan.DEVICE_LINKS);
@@ -248,8 +267,8 @@ final class Planner {
     ops.add(
         new Op.File(
             file,
-            outside(file.uid()),
-            outside(file.gid()),
+            outsideUser(file.uid()),
+            outsideGroup(file.gid()),
             MountOptions.NOSUID
                 | MountOptions.NODEV
                 | (file.isReadOnly() ? MountOptions.RDONLY : 0)

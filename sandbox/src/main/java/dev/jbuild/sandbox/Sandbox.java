@@ -1,6 +1,7 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,9 @@ import java.util.Optional;
  */
 public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String reason) {
 
+  /** What remapping needs. */
+  static final String REMAP_FIX = "Linux 5.19 or later, and the store on ext4, xfs, btrfs or tmpfs";
+
   /**
    * Chooses the launcher. Cheap: two files of /proc are read.
    *
@@ -23,6 +27,56 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
    */
   public static Sandbox select(Isolation wanted, Optional<String> ociRuntime) {
     return select(wanted, ociRuntime, Privileges.own());
+  }
+
+  /**
+   * The same, with the ids of steps remapped. Unless that is off, one step is run to try it, which
+   * takes some milliseconds.
+   *
+   * @param place a directory on the file system of the layers
+   * @throws BuildFailure also where ids are required to be remapped and cannot be: kind UNSUPPORTED
+   */
+  public Sandbox remapped(UsernsRemap remap, Path place) {
+    return switch (remap) {
+      case UsernsRemap.Off _ -> this;
+      case UsernsRemap.Given(IdRange range) -> remapped(range, place);
+      case UsernsRemap.Auto(boolean required) -> {
+        try {
+          yield remapped(SubordinateIds.ofMachine().choose(), place);
+        } catch (BuildFailure e) {
+          if (required || e.kind() == BuildFailure.Kind.CANCELLED) {
+            throw e;
+          }
+          yield tier == Tier.B
+              ? this
+              : new Sandbox(launcher, tier, isolation, reason + "; " + e.text());
+        }
+      }
+    };
+  }
+
+  private Sandbox remapped(IdRange range, Path place) {
+    if (!(launcher instanceof EmbeddedLauncher embedded) || tier != Tier.A) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "ids are not remapped with isolation " + isolation.flag(),
+          tier == Tier.B
+              ? "leave it away: root of a step is an ordinary user already"
+              : "use --isolation namespaces, or --userns-remap off",
+          null);
+    }
+    Launcher shifted = embedded.remapped(range);
+    try {
+      Trial.run(shifted, true, place);
+    } catch (BuildFailure e) {
+      if (e.kind() == BuildFailure.Kind.CANCELLED) {
+        throw e;
+      }
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED, "ids cannot be remapped: " + e.text(), REMAP_FIX, e);
+    }
+    return new Sandbox(
+        shifted, tier, isolation, reason + "; root of a step is user " + range.uid() + " outside");
   }
 
   static Sandbox select(Isolation wanted, Optional<String> ociRuntime, Privileges own) {

@@ -424,13 +424,13 @@ abstract class LauncherContract {
     assertThat(run.text()).isEqualTo("end\n");
   }
 
-  /** Processes of the whole machine whose command line holds a text. */
+  /** Processes of the whole machine whose arguments hold these, whole. */
   static long processesNamed(String text) {
     return ProcessHandle.allProcesses()
         .filter(p -> {
           try {
             byte[] line = Files.readAllBytes(Path.of("/proc/" + p.pid() + "/cmdline"));
-            return new String(line, StandardCharsets.UTF_8).replace('\0', ' ').contains(text);
+            return new String(line, StandardCharsets.UTF_8).replace('\0', ' ').contains(text + " ");
           } catch (IOException _) {
             return false;
           }

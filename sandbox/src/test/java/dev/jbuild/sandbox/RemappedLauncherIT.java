@@ -3,9 +3,12 @@ package dev.jbuild.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -14,7 +17,7 @@ import org.junit.jupiter.api.Test;
 @Tag("root")
 class RemappedLauncherIT {
 
-  private static final IdRange RANGE = new IdRange(500_000, 65_536);
+  private static final IdRange RANGE = new IdRange(500_000, 600_000, 65_536);
 
   private static Rig rig(Path folder) {
     Rig.assumeRoot();
@@ -37,6 +40,56 @@ class RemappedLauncherIT {
       assertThat(run.lines().getLast()).isEqualTo("0");
       assertThat(Files.getAttribute(rig.upper.resolve("made"), "unix:uid")).isEqualTo(0);
       assertThat(Files.getAttribute(rig.upper.resolve("dir"), "unix:uid")).isEqualTo(1000);
+    }
+
+    @Test
+    void machineSeesAnOrdinaryUserAndGroup() throws Exception {
+      String status = "";
+      StepRequest request = rig.request("sleep", "1077").build();
+      try (RunningStep step = rig.launcher.start(request, OutputSink.discard())) {
+        for (int i = 0; i < 1000 && status.isEmpty(); i++) {
+          Thread.sleep(10);
+          status = statusOf("sleep 1077 ");
+        }
+        step.kill();
+        step.await();
+      }
+      assertThat(status.lines().map(line -> line.strip().split("\\s+", -1)))
+          .contains(
+              new String[] {"Uid:", "500000", "500000", "500000", "500000"},
+              new String[] {"Gid:", "600000", "600000", "600000", "600000"});
+    }
+
+    /** What /proc says of a process outside, or "". */
+    private static String statusOf(String command) {
+      try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+        for (Path process : processes.filter(p -> Files.exists(p.resolve("cmdline"))).toList()) {
+          try {
+            if (Files.readString(process.resolve("cmdline")).replace('\0', ' ').equals(command)) {
+              return Files.readString(process.resolve("status"));
+            }
+          } catch (IOException _) {
+            // It has ended.
+          }
+        }
+        return "";
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Test
+    void insecureStepIsRefused() {
+      assertThatThrownBy(() -> rig.sh("true", b -> b.insecure(true)))
+          .hasMessageContaining("ids are remapped");
+    }
+
+    @Test
+    void setuidProgramActsAsRootOfTheStep() throws Exception {
+      rig.withAttack();
+      assertThat(rig.sh("chmod 4755 /bin/attack").result().succeeded()).isTrue();
+      ResolvedUser builder = new ResolvedUser(1000, 1000, List.of(), "/");
+      assertThat(rig.sh("attack euid", b -> b.user(builder)).text()).isEqualTo("euid 0\n");
     }
 
     @Test

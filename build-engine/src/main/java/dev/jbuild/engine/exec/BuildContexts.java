@@ -8,7 +8,10 @@ import dev.jbuild.engine.copy.FileDigests;
 import dev.jbuild.engine.copy.SourceListing;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.source.DownloadTree;
+import dev.jbuild.engine.source.GitCommit;
+import dev.jbuild.engine.source.GitReference;
 import dev.jbuild.engine.source.HttpDownloads;
+import dev.jbuild.engine.source.NumberedTrees;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
@@ -20,10 +23,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +44,14 @@ final class BuildContexts implements AutoCloseable {
 
   private static final BytePath IGNORE_FILE = BytePath.of(".dockerignore");
 
-  private final Map<String, ContextFiles.Root> roots;
+  private final ContextFiles files;
   private final @Nullable String dockerfileIgnore;
   private final Path memories;
-  private final HttpDownloads downloads;
+  private final RemoteSources remotes;
   private final Clock clock;
-  private final Map<String, Context> open = new HashMap<>();
+  private final Map<String, Context> open = new ConcurrentHashMap<>();
+  private final Map<String, List<GitCommit>> repositories = new ConcurrentHashMap<>();
+  private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
 
   /**
    * @param tree what a COPY sees
@@ -56,33 +63,68 @@ final class BuildContexts implements AutoCloseable {
    * @param dockerfileIgnore text of {@code <Dockerfile>.dockerignore}, which wins over the main
    *     context's own file; null if there is none
    * @param memories where digest memories are kept
-   * @param downloads fetches what ADD names by URL
+   * @param remotes fetches what ADD names by URL
    */
   BuildContexts(
-      Map<String, ContextFiles.Root> roots,
+      ContextFiles files,
       @Nullable String dockerfileIgnore,
       Path memories,
-      HttpDownloads downloads,
+      RemoteSources remotes,
       Clock clock) {
-    this.roots = Map.copyOf(roots);
+    this.files = files;
     this.dockerfileIgnore = dockerfileIgnore;
     this.memories = memories;
-    this.downloads = downloads;
+    this.remotes = remotes;
     this.clock = clock;
   }
 
-  synchronized Context get(String name) throws IOException {
-    Context context = open.get(name);
-    if (context == null) {
-      ContextFiles.Root root =
-          roots.getOrDefault(name, new ContextFiles.Root(FileTree.empty(), NONE));
-      String id = Digest.of(root.identity().getBytes(StandardCharsets.UTF_8)).hex();
-      DigestMemory memory = DigestMemory.load(memories.resolve(id), clock);
-      FileTree tree = new ContextTree(root.tree(), ignore(name, root.tree(), dockerfileIgnore));
-      context = new Context(tree, new SourceListing(new FileDigests(memory)), memory);
-      open.put(name, context);
+  /** The files of a context; a repository's are fetched when they are first asked for. */
+  Context get(String name) throws IOException {
+    ReentrantLock lock = locks.computeIfAbsent(name, key -> new ReentrantLock());
+    lock.lock();
+    try {
+      Context context = open.get(name);
+      if (context == null) {
+        context = open(name);
+        open.put(name, context);
+      }
+      return context;
+    } finally {
+      lock.unlock();
     }
-    return context;
+  }
+
+  private Context open(String name) throws IOException {
+    List<GitCommit> commits = repositories.get(name);
+    if (commits != null) {
+      List<FileTree> trees = new ArrayList<>();
+      for (GitCommit commit : commits) {
+        trees.add(remotes.repositories().checkout(commit));
+      }
+      return context(new NumberedTrees(trees), name);
+    }
+    ContextFiles.Root root = name.equals(NONE) ? ContextFiles.Root.NONE : files.root(name);
+    IgnoreMatcher ignored = ignore(name, root, dockerfileIgnore);
+    return context(new ContextTree(root.tree(), ignored), root.identity());
+  }
+
+  private Context context(FileTree tree, String identity) {
+    String id = Digest.of(identity.getBytes(StandardCharsets.UTF_8)).hex();
+    DigestMemory memory = DigestMemory.load(memories.resolve(id), clock);
+    return new Context(tree, new SourceListing(new FileDigests(memory)), memory);
+  }
+
+  /**
+   * The commits that an ADD names; from then on {@link #get} has their files under the operation's
+   * own name.
+   */
+  List<GitCommit> resolve(Op.Git git) throws IOException {
+    List<GitCommit> commits = new ArrayList<>();
+    for (GitReference repository : git.repositories()) {
+      commits.add(remotes.repositories().resolve(repository));
+    }
+    repositories.put(git.contextName(), commits);
+    return commits;
   }
 
   /**
@@ -90,30 +132,26 @@ final class BuildContexts implements AutoCloseable {
    * Other contexts can be had meanwhile.
    */
   void download(Op.Http http) throws IOException {
-    synchronized (this) {
-      if (open.containsKey(http.contextName())) {
-        return;
-      }
+    if (open.containsKey(http.contextName())) {
+      return;
     }
     DownloadTree tree = new DownloadTree();
     for (String url : http.urls()) {
-      tree.add(HttpDownloads.name(url), downloads.fetch(url, http.checksum()));
+      tree.add(HttpDownloads.name(url), remotes.downloads().fetch(url, http.checksum()));
     }
-    String id = Digest.of(http.contextName().getBytes(StandardCharsets.UTF_8)).hex();
-    DigestMemory memory = DigestMemory.load(memories.resolve(id), clock);
-    Context context = new Context(tree, new SourceListing(new FileDigests(memory)), memory);
-    synchronized (this) {
-      open.putIfAbsent(http.contextName(), context);
-    }
+    open.putIfAbsent(http.contextName(), context(tree, http.contextName()));
   }
 
   /** What is left out of a context: the main one has two files that can say so. */
-  static IgnoreMatcher ignore(String name, FileTree files, @Nullable String dockerfileIgnore)
-      throws IOException {
+  static IgnoreMatcher ignore(
+      String name, ContextFiles.Root root, @Nullable String dockerfileIgnore) throws IOException {
+    if (!root.ignores()) {
+      return IgnoreMatcher.of(List.of());
+    }
     if (name.equals(MAIN) && dockerfileIgnore != null) {
       return parse("the Dockerfile's .dockerignore", dockerfileIgnore);
     }
-    Optional<TreeEntry> own = files.resolve(IGNORE_FILE).entry();
+    Optional<TreeEntry> own = root.tree().resolve(IGNORE_FILE).entry();
     if (own.isEmpty() || !(own.get() instanceof TreeEntry.RegularFile file)) {
       return IgnoreMatcher.of(List.of());
     }
@@ -132,9 +170,12 @@ final class BuildContexts implements AutoCloseable {
 
   /** Keeps the digests that were computed. */
   @Override
-  public synchronized void close() throws IOException {
+  public void close() throws IOException {
     for (Context context : open.values()) {
       context.memory().save();
+      if (context.tree() instanceof NumberedTrees checkouts) {
+        checkouts.close();
+      }
     }
     open.clear();
   }

@@ -25,18 +25,25 @@ import org.jspecify.annotations.Nullable;
  */
 record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
   private static final String IGNORE = ".dockerignore";
+  private static final String DEFAULT = "Dockerfile";
 
   /**
    * Reads it.
    *
-   * @param context the main context's files, nothing left out: a Dockerfile is read even when it is
+   * @param context the main context, nothing left out: a Dockerfile is read even when it is
    *     ignored, and its links lead nowhere else
    */
-  static DockerfileText read(DockerfileSource source, FileTree context) throws IOException {
+  static DockerfileText read(DockerfileSource source, ContextFiles.Root context)
+      throws IOException {
     return switch (source) {
       case DockerfileSource.Inline inline -> new DockerfileText(inline.name(), inline.text(), null);
       case DockerfileSource.File file -> outside(file.path());
-      case DockerfileSource.InContext inside -> inside(inside.path(), context);
+      case DockerfileSource.InContext inside -> {
+        byte[] only = context.dockerfile();
+        yield only != null && inside.path().equals(DEFAULT)
+            ? new DockerfileText(DEFAULT, only, null)
+            : inside(inside.path(), context.tree());
+      }
     };
   }
 

@@ -79,6 +79,7 @@ final class EarlyBlobs {
       case Op.Image image -> {}
       case Op.Context context -> {}
       case Op.Http http -> {}
+      case Op.Git git -> {}
     }
   }
 

@@ -13,6 +13,7 @@ import dev.jbuild.engine.graph.Vertex;
 import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.solve.Operations;
 import dev.jbuild.engine.solve.Result;
+import dev.jbuild.engine.source.GitCommit;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
@@ -87,6 +88,7 @@ final class EngineOperations implements Operations {
                       .build();
               case Op.Context context -> new CacheKey(NO_KEY, List.of());
               case Op.Http http -> new CacheKey(NO_KEY, List.of());
+              case Op.Git git -> new CacheKey(NO_KEY, List.of());
               case Op.Merge merge ->
                   CacheKey.of("merge")
                       .add("inputs", inputs.stream().map(Digest::toString).toList())
@@ -129,11 +131,19 @@ final class EngineOperations implements Operations {
         // Here and not for the download's own key, so that a failure names the ADD.
         contexts.download(http);
         name = http.contextName();
+      } else if (source instanceof Op.Git git) {
+        return commits(copy, rootfs, git);
       } else {
         return OperationKeys.copy(copy, rootfs, "input source", inputs.get(1).toString());
       }
     }
     return OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, name));
+  }
+
+  /** Known without the files: they are not fetched for a hit. */
+  private CacheKey commits(Op.Copy copy, String rootfs, Op.Git git) throws IOException {
+    List<String> commits = contexts.resolve(git).stream().map(GitCommit::identity).toList();
+    return OperationKeys.copy(copy, rootfs, "git commit", String.join(" ", commits));
   }
 
   private String listing(Op.Copy copy, String contextName) throws IOException {
@@ -150,16 +160,25 @@ final class EngineOperations implements Operations {
           return switch (vertex.op()) {
             case Op.Run run -> bounded(runContent(run, rootfs, inputs));
             case Op.MakeDirectory make -> bounded(OperationKeys.makeDirectory(make, rootfs));
-            case Op.Copy copy ->
-                bounded(
-                    OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, inputs)));
+            case Op.Copy copy -> bounded(copyContent(copy, vertex, rootfs, inputs));
             case Op.Scratch scratch -> throw new IllegalArgumentException("not keyed by content");
             case Op.Merge merge -> throw new IllegalArgumentException("not keyed by content");
             case Op.Image image -> throw new IllegalArgumentException("not keyed by content");
             case Op.Context context -> throw new IllegalArgumentException("not keyed by content");
             case Op.Http http -> throw new IllegalArgumentException("not keyed by content");
+            case Op.Git git -> throw new IllegalArgumentException("not keyed by content");
           };
         });
+  }
+
+  private CacheKey copyContent(Op.Copy copy, Vertex vertex, String rootfs, List<Result> inputs)
+      throws IOException {
+    if (inputs.size() > 1
+        && vertex.inputs().get(1).op() instanceof Op.Git git
+        && !contexts.resolve(git).stream().allMatch(GitCommit::isFilesOnly)) {
+      return commits(copy, rootfs, git);
+    }
+    return OperationKeys.copy(copy, rootfs, FileManifests.FIELD, listing(copy, inputs));
   }
 
   /** Of a mount's tree only the files that it shows count. */
@@ -231,6 +250,7 @@ final class EngineOperations implements Operations {
                 case Op.Image image -> throw new IllegalArgumentException("makes no layer");
                 case Op.Context context -> throw new IllegalArgumentException("makes no layer");
                 case Op.Http http -> throw new IllegalArgumentException("makes no layer");
+                case Op.Git git -> throw new IllegalArgumentException("makes no layer");
               };
           early.made(vertex, made);
           List<StackLayer> layers = new ArrayList<>(stack);

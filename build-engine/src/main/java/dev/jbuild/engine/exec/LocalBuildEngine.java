@@ -70,13 +70,15 @@ public final class LocalBuildEngine implements BuildEngine {
   @Override
   public DockerfileInput read(BuildRequest request) {
     try (Store store = settings.store().fork("read a Dockerfile");
-        ContextFiles files = ContextFiles.prepare(request, store)) {
-      DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
+        RemoteSources remotes = new RemoteSources(settings, store, request);
+        ContextFiles files = ContextFiles.prepare(request, store, remotes)) {
+      ContextFiles.Root main = files.root(BuildContexts.MAIN);
+      DockerfileText text = DockerfileText.read(request.dockerfile(), main);
       ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
       if (parsed.tree().isEmpty()) {
         throw new Diagnostics(SourceText.of(text.bytes())).of(parsed.errors());
       }
-      IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+      IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, main, text.ignore());
       return new DockerfileInput(parsed.tree().get(), ignore);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);

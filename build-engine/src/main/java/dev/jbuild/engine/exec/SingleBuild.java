@@ -24,6 +24,7 @@ import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.export.EarlyPush;
 import dev.jbuild.engine.export.Exporters;
 import dev.jbuild.engine.export.PlatformImage;
+import dev.jbuild.engine.export.PushPermission;
 import dev.jbuild.engine.image.BaseImages;
 import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.image.StoreBaseImages;
@@ -37,7 +38,6 @@ import dev.jbuild.engine.solve.InFlight;
 import dev.jbuild.engine.solve.Result;
 import dev.jbuild.engine.solve.Solver;
 import dev.jbuild.engine.solve.StepEvents;
-import dev.jbuild.engine.source.HttpDownloads;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.DiffId;
@@ -53,7 +53,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -87,16 +86,18 @@ final class SingleBuild {
   }
 
   BuildResult run() {
-    try (ContextFiles files = ContextFiles.prepare(request, store);
+    try (RemoteSources remotes = new RemoteSources(settings, store, request);
+        ContextFiles files = ContextFiles.prepare(request, store, remotes);
         RegistryAccess registry = new RegistryAccess(settings.registry(), store)) {
-      return run(files, registry);
+      return run(remotes, files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
     }
   }
 
-  private BuildResult run(ContextFiles files, RegistryAccess registry) throws IOException {
-    DockerfileText text = DockerfileText.read(request.dockerfile(), files.main());
+  private BuildResult run(RemoteSources remotes, ContextFiles files, RegistryAccess registry)
+      throws IOException {
+    DockerfileText text = DockerfileText.read(request.dockerfile(), files.root(BuildContexts.MAIN));
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
     ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
     if (parsed.tree().isEmpty()) {
@@ -105,7 +106,7 @@ final class SingleBuild {
     requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
       CheckOptions check = check(parsed.tree().get(), text, files, diagnostics);
-      return build(parsed.tree().get(), check, text, files, registry, diagnostics);
+      return build(parsed.tree().get(), check, text, remotes, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }
@@ -118,10 +119,12 @@ final class SingleBuild {
   private CheckOptions check(
       Dockerfile dockerfile, DockerfileText text, ContextFiles files, Diagnostics diagnostics)
       throws IOException {
-    IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, files.main(), text.ignore());
+    IgnoreMatcher ignore =
+        BuildContexts.ignore(BuildContexts.MAIN, files.root(BuildContexts.MAIN), text.ignore());
     // That there is no such stage is told when it is planned.
     Stage target =
         request.target().flatMap(dockerfile::stage).orElse(dockerfile.stages().getLast());
+    Checks.requireStages(dockerfile, target, request);
     Checks checks = Checks.of(dockerfile, target, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
       throw diagnostics.of(checks.findings());
@@ -149,6 +152,7 @@ final class SingleBuild {
       Dockerfile dockerfile,
       CheckOptions check,
       DockerfileText text,
+      RemoteSources remotes,
       ContextFiles files,
       RegistryAccess registry,
       Diagnostics diagnostics)
@@ -162,6 +166,7 @@ final class SingleBuild {
               + " bytes; layers are not searched for it";
       events.send(new BuildEvent.Warning(events.now(), message, null));
     }
+    PushPermission pushing = PushPermission.ask(registry, request, scope, events);
     List<Platform> platforms =
         request.platforms().isEmpty() ? List.of(settings.host()) : request.platforms();
     BaseImages images = new StoreBaseImages(store, registry, request.pull());
@@ -174,19 +179,15 @@ final class SingleBuild {
     Map<String, Step> steps = new LinkedHashMap<>();
     plans.forEach(plan -> plan.steps().forEach(step -> steps.putIfAbsent(step.id(), step)));
     events.send(new BuildEvent.Planned(events.now(), id, List.copyOf(steps.values())));
+    pushing.await();
     Path cache = store.directory("cache");
     CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
     FileManifests manifests = new FileManifests(cache.resolve("files"));
     try (EarlyPush pushes = new EarlyPush(registry, request);
         StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
-        HttpDownloads downloads = new HttpDownloads(cache.resolve("http"), this::authorization);
         BuildContexts contexts =
             new BuildContexts(
-                files.roots(),
-                text.ignore(),
-                cache.resolve("digests"),
-                downloads,
-                settings.clock())) {
+                files, text.ignore(), cache.resolve("digests"), remotes, settings.clock())) {
       RunOperation runs =
           new RunOperation(
               store,
@@ -227,16 +228,6 @@ final class SingleBuild {
       }
       return new Exporters(pushes, store, request, events).export(id, results);
     }
-  }
-
-  /** The secrets that BuildKit's users give for ADD of a URL. */
-  private Optional<String> authorization(String host) throws IOException {
-    Optional<byte[]> header = SecretCheck.read(request, "HTTP_AUTH_HEADER_" + host);
-    if (header.isPresent()) {
-      return Optional.of(new String(header.get(), StandardCharsets.UTF_8).strip());
-    }
-    return SecretCheck.read(request, "HTTP_AUTH_TOKEN_" + host)
-        .map(token -> "Bearer " + new String(token, StandardCharsets.UTF_8).strip());
   }
 
   private PlatformImage solve(Solver solver, Plan plan, Platform platform) {

@@ -35,17 +35,22 @@ public final class EarlyPush implements AutoCloseable {
   public void offer(Descriptor blob, Compression compression) {
     for (Output output : request.outputs()) {
       if (output instanceof Output.Push push && push.options().compression().equals(compression)) {
-        List<String> names = names(push);
-        lock.lock();
-        try {
-          // Without a name the push is refused in its turn.
-          if (!closed && !names.isEmpty()) {
-            session(push, names).offer(blob);
-          }
-        } finally {
-          lock.unlock();
-        }
+        offer(push, blob);
       }
+    }
+  }
+
+  /** Starts to send a layer to where this output goes; returns at once. */
+  void offer(Output.Push push, Descriptor blob) {
+    List<String> names = names(push, request);
+    lock.lock();
+    try {
+      // Without a name the push is refused in its turn.
+      if (!closed && !names.isEmpty()) {
+        session(push, names).offer(blob);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -67,7 +72,7 @@ public final class EarlyPush implements AutoCloseable {
   }
 
   /** The complete names an output gives: its own, else those of the build. */
-  List<String> names(Output.Push push) {
+  static List<String> names(Output.Push push, BuildRequest request) {
     String own = push.options().name();
     List<String> names = own == null ? request.tags() : List.of(own.split(","));
     return names.stream().map(ImageNames::complete).toList();

@@ -119,7 +119,8 @@ public final class Exporters {
     Descriptor image =
         options == null
             ? null
-            : new ImageManifests(store, request.annotations()).write(images, options);
+            : new ImageManifests(store, request.annotations())
+                .write(images, options, blob -> layerReady(output, blob));
     List<String> tags = tags(options);
     switch (output) {
       case Output.StoreImage kept -> {
@@ -179,6 +180,13 @@ public final class Exporters {
       case Output.None none -> {}
     }
     return image;
+  }
+
+  /** A layer goes out while the next one is compressed. */
+  private void layerReady(Output output, Descriptor blob) {
+    if (output instanceof Output.Push push) {
+      pushes.offer(push, blob);
+    }
   }
 
   private List<String> push(Output.Push output, List<String> tags, Descriptor image) {

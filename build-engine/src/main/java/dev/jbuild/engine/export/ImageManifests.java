@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Writes configs, manifests and indexes of a build's images into the store. */
 final class ImageManifests {
@@ -34,12 +35,15 @@ final class ImageManifests {
   /**
    * Stores the image; layers that have no fitting blob yet are compressed now.
    *
+   * @param layerReady hears of each layer's blob before the next one is compressed
    * @return the manifest of a single platform, or an index of several
    */
-  Descriptor write(List<PlatformImage> images, ImageOptions options) {
+  Descriptor write(
+      List<PlatformImage> images, ImageOptions options, Consumer<Descriptor> layerReady) {
     List<Descriptor> manifests = new ArrayList<>();
     for (PlatformImage image : images) {
-      Descriptor manifest = manifest(image, options).withPlatform(image.config().platform());
+      Descriptor manifest =
+          manifest(image, options, layerReady).withPlatform(image.config().platform());
       Map<String, String> own = annotations.of(Target.MANIFEST_DESCRIPTOR, image.platform());
       manifests.add(own.isEmpty() ? manifest : manifest.withAnnotations(own));
     }
@@ -57,12 +61,14 @@ final class ImageManifests {
     return store.blobs().put(index.mediaType(), index.bytes());
   }
 
-  private Descriptor manifest(PlatformImage image, ImageOptions options) {
+  private Descriptor manifest(
+      PlatformImage image, ImageOptions options, Consumer<Descriptor> layerReady) {
     boolean oci = options.ociMediaTypes();
     List<Descriptor> layers = new ArrayList<>();
     List<DiffId> diffIds = new ArrayList<>();
     for (DiffId diffId : image.config().diffIds()) {
       LayerBlob layer = layer(diffId, options, image.inherited().contains(diffId));
+      layerReady.accept(layer.blob());
       MediaType type = layer.blob().mediaType();
       layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
       diffIds.add(layer.diffId());

@@ -1,6 +1,7 @@
 package dev.jbuild.engine.graph;
 
 import dev.jbuild.engine.image.BaseImage;
+import dev.jbuild.engine.source.GitReference;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.NetworkMode;
@@ -43,6 +44,20 @@ public sealed interface Op {
     /** Names the tree among a build's contexts; no name of a {@code --build-context} is like it. */
     public String contextName() {
       return "url " + checksum + " " + String.join(" ", urls);
+    }
+  }
+
+  /**
+   * The files of git repositories, each in a directory named by its place in the list. No inputs.
+   */
+  record Git(List<GitReference> repositories) implements Op {
+    public Git {
+      repositories = List.copyOf(repositories);
+    }
+
+    /** Names the tree among a build's contexts; no name of a {@code --build-context} is like it. */
+    public String contextName() {
+      return "git " + repositories;
     }
   }
 

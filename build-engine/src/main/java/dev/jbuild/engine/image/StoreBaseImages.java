@@ -1,7 +1,9 @@
 package dev.jbuild.engine.image;
 
+import dev.jbuild.engine.ContextSource;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.image.Image;
+import dev.jbuild.image.ImageLocation;
 import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
@@ -37,6 +39,10 @@ public final class StoreBaseImages implements BaseImages {
 
   @Override
   public BaseImage resolve(String name, Platform platform, Progress progress) {
+    Optional<ContextSource.OciLayout> layout = ContextSource.OciLayout.parse(name);
+    if (layout.isPresent()) {
+      return layout(layout.get(), platform);
+    }
     ImageName wanted = ImageName.parse(name);
     Optional<String> tag = alwaysAsk ? Optional.empty() : tagOf(wanted);
     return tag.isPresent()
@@ -74,6 +80,12 @@ public final class StoreBaseImages implements BaseImages {
       }
     }
     return new BaseImage(name, image.manifest().digest(), layers, image.config());
+  }
+
+  /** All of a layout comes into the store; what is there already is not copied again. */
+  private BaseImage layout(ContextSource.OciLayout layout, Platform platform) {
+    ImageLocation place = new ImageLocation.OciDirectory(layout.directory(), layout.reference());
+    return local(layout.toString(), images.read(place, platform));
   }
 
   private static BaseImage pulled(String name, PulledImage image) {

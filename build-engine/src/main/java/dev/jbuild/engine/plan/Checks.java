@@ -2,13 +2,18 @@ package dev.jbuild.engine.plan;
 
 import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
+import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
+import dev.jbuild.dockerfile.expand.GlobalScope;
+import dev.jbuild.dockerfile.expand.WordExpander;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.lint.LintOptions;
 import dev.jbuild.dockerfile.lint.Linter;
+import dev.jbuild.dockerfile.outline.StageGraph;
+import dev.jbuild.engine.BuildRequest;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +61,24 @@ public record Checks(List<Diagnostic> findings, CheckOptions options) {
   /** Whether the findings fail the build, which the Dockerfile asks for with {@code error=true}. */
   public boolean fatal() {
     return options.error() && !findings.isEmpty();
+  }
+
+  /**
+   * Checks what a build would trip over without running anything: images of FROM that do not
+   * expand, and references to stages that are not there or come later.
+   *
+   * @param target the stage to be built; null means all stages
+   * @throws DockerfileException with every such reference of the stages that are needed
+   */
+  public static void requireStages(Dockerfile tree, @Nullable Stage target, BuildRequest request) {
+    GlobalScope globals =
+        GlobalScope.of(
+            tree.globalArgs(),
+            LintOptions.DEFAULT_PLATFORM,
+            request.buildArgs(),
+            new WordExpander(tree.directives().escape()));
+    List<Stage> targets = target == null ? tree.stages() : List.of(target);
+    StageGraph.of(tree, globals).needed(targets, request.namedContexts().keySet());
   }
 
   private static CheckOptions options(Dockerfile tree, Map<String, String> buildArgs) {

@@ -12,6 +12,7 @@ import dev.jbuild.dockerfile.ignore.Glob;
 import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Vertex;
+import dev.jbuild.engine.source.GitReference;
 import dev.jbuild.engine.source.HttpDownloads;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Digest;
@@ -19,13 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Turns COPY and ADD into an operation. */
 final class CopyPlanning {
-  private static final Pattern GIT_URL = Pattern.compile("https?://[^?#]*\\.git(?:[?#].*)?");
-
   private final Planner planner;
   private final Stage stage;
   private final WordExpander expander;
@@ -57,13 +55,11 @@ final class CopyPlanning {
         copy.excludes(),
         false,
         null,
+        null,
         () -> planner.graph().source(stage, copy));
   }
 
   Planned plan(AddInstruction add, StageState state) {
-    if (add.keepGitDir() != null) {
-      throw diagnostics.unsupported(add.span(), "ADD --keep-git-dir");
-    }
     Boolean unpack = add.unpack();
     return plan(
         "ADD",
@@ -77,6 +73,7 @@ final class CopyPlanning {
         add.excludes(),
         unpack,
         add.checksum(),
+        add.keepGitDir(),
         Optional::empty);
   }
 
@@ -92,6 +89,7 @@ final class CopyPlanning {
       List<Word> excludes,
       @Nullable Boolean unpack,
       @Nullable Word checksum,
+      @Nullable Boolean keepGitDir,
       Supplier<Optional<Stage>> earlier) {
     List<Op.Source> sources = new ArrayList<>();
     StringBuilder history = new StringBuilder(name);
@@ -100,13 +98,23 @@ final class CopyPlanning {
     flags(history, parents, owner, mode);
     StringBuilder heredocs = new StringBuilder();
     List<String> urls = new ArrayList<>();
+    List<GitReference> repositories = new ArrayList<>();
     boolean needsTree = false;
     for (CopySource source : written) {
       switch (source) {
         case CopySource.Path path -> {
           String text = expand(path.path(), state);
-          refuseRemote(name, path.path(), text);
-          if (isUrl(text)) {
+          Optional<GitReference> git = git(path.path(), text);
+          if (name.equals("COPY") && (git.isPresent() || isUrl(text))) {
+            throw diagnostics.error(
+                path.path().span(),
+                "COPY takes files of the context only",
+                "use ADD for \"" + text + "\"");
+          }
+          if (git.isPresent()) {
+            sources.add(new Op.Source.Pattern(String.valueOf(repositories.size())));
+            repositories.add(git.get());
+          } else if (isUrl(text)) {
             sources.add(new Op.Source.Pattern(download(path.path(), text, urls.size())));
             urls.add(text);
           } else {
@@ -114,9 +122,7 @@ final class CopyPlanning {
             needsTree = true;
           }
           history.append(' ').append(text);
-          if (needsTree && !urls.isEmpty()) {
-            throw diagnostics.unsupported(path.path().span(), "ADD of files and URLs in one step");
-          }
+          requireOneKind(path.path(), needsTree, urls, repositories);
         }
         case CopySource.Inline inline -> {
           Heredoc heredoc = inline.heredoc();
@@ -136,7 +142,19 @@ final class CopyPlanning {
             mode,
             parents,
             excludes.stream().map(Word::text).toList(),
-            unpack == null ? urls.isEmpty() : unpack);
+            unpack == null ? urls.isEmpty() && repositories.isEmpty() : unpack);
+    if (!repositories.isEmpty()) {
+      Op.Git git = git(repositories, keepGitDir, checksum, state);
+      String names =
+          String.join(" ", git.repositories().stream().map(GitReference::remote).toList());
+      Step step = new Step("git/" + git.contextName(), "fetch " + names, null);
+      Vertex fetch = new Vertex(git, List.of(), step, false);
+      return new Planned(op, List.of(fetch), history.toString());
+    }
+    if (Boolean.TRUE.equals(keepGitDir) && written.getFirst() instanceof CopySource.Path path) {
+      throw diagnostics.error(
+          path.path().span(), "--keep-git-dir is for git repositories only", "remove the flag");
+    }
     Digest expected = checksum == null ? null : checksum(checksum, state, urls, written.size());
     if (!urls.isEmpty()) {
       Step step = new Step("url/" + urls, "download " + String.join(" ", urls), null);
@@ -165,18 +183,43 @@ final class CopyPlanning {
     }
   }
 
-  private void refuseRemote(String name, Word word, String text) {
-    boolean url = isUrl(text);
-    boolean git = text.startsWith("git@") || text.startsWith("git://") || text.startsWith("ssh://");
-    if (name.equals("ADD")) {
-      if (git || (url && GIT_URL.matcher(text).matches())) {
-        throw diagnostics.unsupported(word.span(), "ADD of a git repository");
-      }
-      return;
+  private Optional<GitReference> git(Word word, String text) {
+    try {
+      return GitReference.parse(text, GitReference.Place.ADD);
+    } catch (BuildFailure failure) {
+      throw diagnostics.at(word.span(), failure);
     }
-    if (url || git) {
+  }
+
+  /** The repositories with what the flags say about each. */
+  private Op.Git git(
+      List<GitReference> repositories,
+      @Nullable Boolean keepGitDir,
+      @Nullable Word checksum,
+      StageState state) {
+    if (checksum == null) {
+      return new Op.Git(repositories.stream().map(each -> each.with(keepGitDir, null)).toList());
+    }
+    if (repositories.size() > 1) {
       throw diagnostics.error(
-          word.span(), "COPY takes files of the context only", "use ADD for \"" + text + "\"");
+          checksum.span(), "--checksum is for one repository", "write one ADD for each");
+    }
+    try {
+      String expected = expand(checksum, state);
+      return new Op.Git(List.of(repositories.getFirst().with(keepGitDir, expected)));
+    } catch (BuildFailure failure) {
+      throw diagnostics.at(checksum.span(), failure);
+    }
+  }
+
+  private void requireOneKind(
+      Word word, boolean files, List<String> urls, List<GitReference> repositories) {
+    int kinds = (files ? 1 : 0) + (urls.isEmpty() ? 0 : 1) + (repositories.isEmpty() ? 0 : 1);
+    if (kinds > 1) {
+      throw diagnostics.error(
+          word.span(),
+          "one ADD cannot take files, downloads and repositories together",
+          "write an ADD for each kind");
     }
   }
 

@@ -164,15 +164,13 @@ public final class Planner {
               open::add,
               () -> {
                 String base = expander.expand(next.from().image(), globals).text();
-                if (!base.isEmpty()
-                    && !base.equals("scratch")
-                    && !request.namedContexts().containsKey(base)) {
+                if (!base.isEmpty() && !base.equals("scratch") && named(base).isEmpty()) {
                   Future<BaseImage> _ = resolve(base, platformOf(next.from()), next.from().span());
                 }
               });
       for (Instruction instruction : next.instructions()) {
         Word from = instruction instanceof CopyInstruction copy ? copy.from() : null;
-        if (from != null && !request.namedContexts().containsKey(from.text())) {
+        if (from != null && named(from.text()).isEmpty()) {
           graph.source(next, (CopyInstruction) instruction).ifPresent(open::add);
         }
       }
@@ -255,17 +253,18 @@ public final class Planner {
           "declare the ARG before the first FROM and give it a default");
     }
     Optional<Stage> earlier = graph.base(stage);
-    ContextSource named = request.namedContexts().get(name);
-    if (named == null && earlier.isPresent()) {
+    Optional<Named> named = named(name);
+    if (named.isEmpty() && earlier.isPresent()) {
       return stage(earlier.get()).child();
     }
     if (name.equals("scratch")) {
       return scratch(platform);
     }
-    BaseImage image =
-        named == null
-            ? scope.join(resolve(name, platform, from.span()))
-            : scope.join(resolve(imageOf(named, name, from.span()), platform, from.span()));
+    if (named.isPresent() && named.get().image().isEmpty()) {
+      return files(name, named.get(), platform, stageSteps.base("FROM " + name, from.span()));
+    }
+    String wanted = named.flatMap(Named::image).orElse(name);
+    BaseImage image = scope.join(resolve(wanted, platform, from.span()));
     Step step = stageSteps.base("FROM " + name, from.span());
     Vertex rootfs = new Vertex(new Op.Image(image), List.of(), step, false);
     RuntimeConfig config = image.config().config();
@@ -290,6 +289,16 @@ public final class Planner {
     StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
     return new StageState(
         Vertex.scratch(), stageScope, config, platform, "", List.<History>of(), 0);
+  }
+
+  /** A named context that is no image: its files alone, as if copied to scratch. */
+  private StageState files(String name, Named named, Platform platform, Step step) {
+    StageState state = scratch(platform);
+    Op.Copy all =
+        new Op.Copy(List.of(new Op.Source.Pattern("/")), "/", null, null, false, List.of(), false);
+    state.rootfs = new Vertex(all, List.of(state.rootfs, context(named.key())), step, false);
+    state.history.add(new History(null, "FROM " + name, "", "buildkit.exporter.image.v0", false));
+    return state;
   }
 
   private List<Instruction> triggers(StageState state, FromInstruction from) {
@@ -330,13 +339,13 @@ public final class Planner {
           "variables are not expanded in --from, here \"" + name + "\"",
           "give the image a stage of its own, \"FROM " + name + " AS name\", and name that stage");
     }
-    ContextSource named = request.namedContexts().get(name);
-    if (named != null) {
-      return switch (named) {
-        case ContextSource.Directory directory -> context(name);
-        case ContextSource.Archive archive -> context(name);
-        default -> imported(imageOf(named, name, from.span()), from.span());
-      };
+    Optional<Named> named = named(name);
+    if (named.isPresent()) {
+      return named
+          .get()
+          .image()
+          .map(image -> imported(image, from.span()))
+          .orElseGet(() -> context(named.get().key()));
     }
     Optional<Stage> found = stage.get();
     if (found.isPresent()) {
@@ -369,11 +378,46 @@ public final class Planner {
                 false));
   }
 
-  private String imageOf(ContextSource source, String name, SourceSpan span) {
-    if (source instanceof ContextSource.Image image) {
-      return image.name();
+  /**
+   * A context of {@code --build-context}.
+   *
+   * @param key its name as given
+   */
+  private record Named(String key, ContextSource source) {
+    /** What to resolve, if the context is an image. */
+    Optional<String> image() {
+      return switch (source) {
+        case ContextSource.Image image -> Optional.of(image.name());
+        case ContextSource.OciLayout layout -> Optional.of(layout.toString());
+        case ContextSource.Directory directory -> Optional.empty();
+        case ContextSource.Archive archive -> Optional.empty();
+        case ContextSource.Empty empty -> Optional.empty();
+        case ContextSource.Git git -> Optional.empty();
+        case ContextSource.Http http -> Optional.empty();
+      };
     }
-    throw diagnostics.unsupported(span, "named context \"" + name + "\" of this kind in FROM");
+  }
+
+  /** The context of a name in any of its spellings; one for just this platform wins. */
+  private Optional<Named> named(String name) {
+    String plain = familiar(name);
+    if (plain.equals("scratch") || plain.equals("context")) {
+      return Optional.empty();
+    }
+    for (String wanted : List.of(plain + "::" + target, plain)) {
+      for (Map.Entry<String, ContextSource> entry : request.namedContexts().entrySet()) {
+        if (familiar(entry.getKey()).equals(wanted)) {
+          return Optional.of(new Named(entry.getKey(), entry.getValue()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** An image's name without what it has by default, as buildx compares them. */
+  private static String familiar(String name) {
+    String plain = name.replaceFirst("^(?:index\\.)?docker\\.io/(?:library/)?", "");
+    return plain.replaceFirst(":latest(?=::|$)", "");
   }
 
   /** How the stages refer to each other. */

@@ -78,6 +78,7 @@ public final class Solver {
       case Op.Scratch scratch -> new Result.Layers(List.of());
       case Op.Context context -> new Result.Files(context.name());
       case Op.Http http -> new Result.Files(http.contextName());
+      case Op.Git git -> new Result.Files(git.contextName());
       case Op.Image image -> {
         // Known since the plan was made; layers come when something reads them.
         events.cached(vertex.step(), "store");

@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -139,12 +140,7 @@ public final class StageGraph {
    * @throws DockerfileException when it is a later stage or this one
    */
   public Optional<Stage> source(Stage stage, MountFlag mount) {
-    Word from = null;
-    for (MountFlag.Option option : mount.options()) {
-      if (option.key().equals("from")) {
-        from = option.value();
-      }
-    }
+    Word from = from(mount);
     return from == null || from.text().isEmpty() ? Optional.empty() : earlier(stage, from, "mount");
   }
 
@@ -180,19 +176,30 @@ public final class StageGraph {
    * @throws DockerfileException with every reference of these stages that is an error
    */
   public List<Stage> needed(Stage target) {
+    return needed(List.of(target), Set.of());
+  }
+
+  /**
+   * The stages that {@code targets} need and themselves, as {@link #needed(Stage)}.
+   *
+   * @param contexts names of build contexts, which take the place of stages and images
+   */
+  public List<Stage> needed(List<Stage> targets, Set<String> contexts) {
     BitSet seen = new BitSet();
     List<Diagnostic> errors = new ArrayList<>();
-    Deque<Stage> open = new ArrayDeque<>(List.of(target));
+    Deque<Stage> open = new ArrayDeque<>(targets);
     while (!open.isEmpty()) {
       Stage stage = open.pop();
       if (seen.get(stage.index())) {
         continue;
       }
       seen.set(stage.index());
-      base(stage).ifPresent(open::push);
+      base(stage)
+          .filter(base -> base.name().filter(contexts::contains).isEmpty())
+          .ifPresent(open::push);
       for (Instruction instruction : stage.instructions()) {
         try {
-          sources(stage, instruction).forEach(open::push);
+          sources(stage, instruction, contexts).forEach(open::push);
         } catch (DockerfileException e) {
           errors.addAll(e.diagnostics());
         }
@@ -205,14 +212,32 @@ public final class StageGraph {
     return seen.stream().mapToObj(tree.stages()::get).toList();
   }
 
-  private List<Stage> sources(Stage stage, Instruction instruction) {
+  private List<Stage> sources(Stage stage, Instruction instruction, Set<String> contexts) {
     List<Stage> found = new ArrayList<>();
     if (instruction instanceof CopyInstruction copy) {
-      source(stage, copy).ifPresent(found::add);
+      Word from = copy.from();
+      if (from != null && !contexts.contains(from.text())) {
+        source(stage, copy).ifPresent(found::add);
+      }
     } else if (instruction instanceof RunInstruction run) {
-      run.mounts().forEach(mount -> source(stage, mount).ifPresent(found::add));
+      for (MountFlag mount : run.mounts()) {
+        Word from = from(mount);
+        if (from != null && !contexts.contains(from.text())) {
+          source(stage, mount).ifPresent(found::add);
+        }
+      }
     }
     return found;
+  }
+
+  private static @Nullable Word from(MountFlag mount) {
+    Word from = null;
+    for (MountFlag.Option option : mount.options()) {
+      if (option.key().equals("from")) {
+        from = option.value();
+      }
+    }
+    return from;
   }
 
   private static DockerfileException failure(SourceSpan span, String message, String hint) {

@@ -7,6 +7,7 @@ import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.format.Formatter;
 import dev.jbuild.dockerfile.format.ParseJson;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher.PatternException;
 import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.lint.LintOptions;
 import dev.jbuild.dockerfile.lint.LintReport;
@@ -24,7 +25,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -107,6 +110,7 @@ record GoldenCase(Path folder) {
             "outline.json",
             "targets.txt",
             "targets.json",
+            "ignored.txt",
             "fmt.txt")) {
       if (Files.exists(folder.resolve(kind))) {
         kinds.add(kind);
@@ -140,11 +144,25 @@ record GoldenCase(Path folder) {
         case "outline.json" -> outline(tree).toJson();
         case "targets.txt" -> Targets.of(tree).toText();
         case "targets.json" -> Targets.of(tree).toJson();
+        case "ignored.txt" -> ignored();
         case "fmt.txt" -> Formatter.format(tree);
         default -> throw new IllegalArgumentException(kind);
       };
     } catch (DockerfileException e) {
       return Errors.text(e.diagnostics(), tree.source());
+    }
+  }
+
+  /** What becomes of each of the paths; or what is wrong with the ignore file. */
+  private String ignored() {
+    try {
+      IgnoreMatcher ignore = IgnoreMatcher.parse(text("dockerignore"));
+      return text("paths")
+          .lines()
+          .map(path -> ignore.verdict(path).name().toLowerCase(Locale.ROOT) + " " + path + "\n")
+          .collect(Collectors.joining());
+    } catch (PatternException e) {
+      return "line " + e.line() + ": " + e.getMessage() + "\n";
     }
   }
 

@@ -320,7 +320,7 @@ public final class HttpTransport implements Registry {
 
   @Override
   public void probePush(RepositoryName repository) {
-    Action action = Action.of("ask to push", "to the repository", repository);
+    Action action = Action.of("check", "push permission", repository);
     Scope scope = Scope.push(repository);
     RegistryHttp.Ask ask =
         http().ask("POST", action, scope, path(repository, "/blobs/uploads/")).accepting(202);

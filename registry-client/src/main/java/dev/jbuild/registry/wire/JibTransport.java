@@ -379,7 +379,7 @@ public final class JibTransport implements Registry {
 
   @Override
   public void probePush(RepositoryName repository) {
-    Action action = Action.of("ask to push", "to the repository", repository);
+    Action action = Action.of("check", "push permission", repository);
     Scope scope = Scope.push(repository);
     Optional<String> session =
         retries.run(
