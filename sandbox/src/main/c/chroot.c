@@ -600,6 +600,12 @@ static void answer_path(const struct jail *jail, int pid, int memory, const stru
   if (found.dir >= 0) sys(close, found.dir);
 }
 
+/* Whether the caller still waits. If so after its memory was opened, that memory is the caller's and
+ * not that of a process which got its number (seccomp_unotify(2)). */
+static bool waits(const struct jail *jail, uint64_t *id) {
+  return sys(ioctl, jail->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, id) >= 0;
+}
+
 void on_notification(const struct jail *jail) {
   union {
     struct seccomp_notif at;
@@ -619,7 +625,8 @@ void on_notification(const struct jail *jail) {
     case __NR_rt_tgsigqueueinfo: do_kill(jail, pid, (int)data->args[0], &answer); break;
     default: {
       int memory = memory_of(pid);
-      if (memory >= 0 && decode(data->nr, (const uint64_t *)data->args, memory, &call))
+      if (memory >= 0 && waits(jail, (uint64_t *)&request.at.id) &&
+          decode(data->nr, (const uint64_t *)data->args, memory, &call))
         answer_path(jail, pid, memory, &call, &answer);
       else
         answer.go_on = true;
@@ -628,7 +635,7 @@ void on_notification(const struct jail *jail) {
   }
   act_as_root();
   /* The caller may have died and its number be another's by now. */
-  bool valid = sys(ioctl, jail->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request.at.id) >= 0;
+  bool valid = waits(jail, (uint64_t *)&request.at.id);
   if (valid && answer.fd >= 0) {
     struct seccomp_notif_addfd give = {
         .id = request.at.id,
