@@ -157,9 +157,11 @@ public final class HttpDownloads implements AutoCloseable {
     URI uri = start;
     for (int hop = 0; hop <= REDIRECTS; hop++) {
       Map<String, String> request = new HashMap<>();
-      credentials
-          .authorization(uri.getHost())
-          .ifPresent(value -> request.put("Authorization", value));
+      if (mayTell(start, uri)) {
+        credentials
+            .authorization(uri.getHost())
+            .ifPresent(value -> request.put("Authorization", value));
+      }
       kept.filter(known -> !known.etag().isEmpty())
           .ifPresent(known -> request.put("If-None-Match", known.etag()));
       kept.filter(known -> known.etag().isEmpty() && !known.modified().isEmpty())
@@ -179,6 +181,11 @@ public final class HttpDownloads implements AutoCloseable {
       uri = uri(uri.resolve(location.get()).toString());
     }
     throw new BuildFailure(Kind.UNAVAILABLE, "GET " + shown(start) + ": too many redirects");
+  }
+
+  /** A server that is asked over TLS cannot have the credentials sent in the clear. */
+  static boolean mayTell(URI start, URI now) {
+    return !start.getScheme().equals("https") || now.getScheme().equals("https");
   }
 
   private static void requireGood(URI uri, HttpResponse<? extends InputStream> response)
