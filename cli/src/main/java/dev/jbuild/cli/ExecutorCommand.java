@@ -8,6 +8,7 @@ import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.Output;
 import dev.jbuild.engine.SecretSource;
 import dev.jbuild.engine.source.GitReference;
+import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.ImageName;
 import dev.jbuild.sandbox.UsernsRemap;
@@ -45,7 +46,7 @@ final class ExecutorCommand extends Command {
               session,
               request(console, scratch),
               BuildCommand.progress(console, flags.progress()),
-              registries());
+              registries(scratch));
       writeFiles(result);
       return Jbuild.OK;
     }
@@ -65,9 +66,9 @@ final class ExecutorCommand extends Command {
     }
     // Kaniko caches layers only when told to
     request.noCache(!flags.cache);
-    Output.ImageOptions image =
-        new Output.ImageOptions(
-            CompressionFlag.parse(flags.compression, flags.compressionLevel), false, true, null);
+    Compression layers = CompressionFlag.parse(flags.compression, flags.compressionLevel);
+    new KanikoCache(flags).apply(layers, request);
+    Output.ImageOptions image = new Output.ImageOptions(layers, false, true, null);
     request.output(new Output.StoreImage(image));
     request.pushCheck(!flags.skipPushPermissionCheck);
     if (!flags.noPush) {
@@ -151,7 +152,7 @@ final class ExecutorCommand extends Command {
         : new DockerfileSource.InContext(flags.dockerfile);
   }
 
-  private RegistryFlags registries() {
+  private RegistryFlags registries(Scratch scratch) throws IOException {
     RegistryFlags registries = new RegistryFlags();
     registries.insecure.addAll(flags.insecureRegistries);
     registries.insecure.addAll(flags.skipTlsRegistries);
@@ -159,15 +160,13 @@ final class ExecutorCommand extends Command {
       for (String destination : flags.destinations) {
         registries.insecure.add(ImageName.parse(destination).repository().host());
       }
+      new KanikoCache(flags).host().ifPresent(registries.insecure::add);
     }
     flags.mirrors.forEach(mirror -> registries.mirrors.add("docker.io=" + mirror));
     for (String map : flags.registryMaps) {
       registries.mirrors.addAll(List.of(map.split(";")));
     }
-    for (String pair : flags.certificates) {
-      int equals = pair.indexOf('=');
-      registries.authorities.add(equals < 0 ? pair : pair.substring(equals + 1));
-    }
+    registries.certificates = KanikoCertificates.layOut(flags, scratch.directory());
     return registries;
   }
 

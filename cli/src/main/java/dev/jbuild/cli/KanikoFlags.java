@@ -83,8 +83,23 @@ final class KanikoFlags {
       names = "--cache",
       arity = "0..1",
       fallbackValue = "true",
-      description = "use layers of earlier builds in the store; off by default, as in Kaniko")
+      description =
+          "use steps of earlier builds, in the store and in --cache-repo; off by default, as in"
+              + " Kaniko")
   boolean cache;
+
+  @Option(
+      names = "--cache-repo",
+      paramLabel = "REPOSITORY|oci:DIR",
+      description = "where steps are kept for other jobs; default: cache below the destination")
+  @Nullable String cacheRepo;
+
+  @Option(
+      names = "--no-push-cache",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "read the cache repository and do not write it")
+  boolean noPushCache;
 
   @Option(
       names = "--compression",
@@ -140,8 +155,14 @@ final class KanikoFlags {
   @Option(
       names = "--registry-certificate",
       paramLabel = "HOST=FILE",
-      description = "trust this authority (PEM)")
+      description = "trust this authority (PEM) for this registry")
   List<String> certificates = new ArrayList<>();
+
+  @Option(
+      names = "--registry-client-cert",
+      paramLabel = "HOST=CERT,KEY",
+      description = "show this certificate (PEM) to this registry")
+  List<String> clientCertificates = new ArrayList<>();
 
   @Option(
       names = {"-v", "--verbosity"},
@@ -162,9 +183,6 @@ final class KanikoFlags {
   @Option(names = "--reproducible", arity = "0..1", fallbackValue = "true", hidden = true)
   boolean reproducible;
 
-  @Option(names = "--cache-repo", hidden = true)
-  @Nullable String cacheRepo;
-
   @Option(names = "--git", hidden = true)
   @Nullable String git;
 
@@ -173,9 +191,6 @@ final class KanikoFlags {
 
   @Option(names = "--skip-tls-verify-pull", arity = "0..1", fallbackValue = "true", hidden = true)
   boolean skipTlsVerifyPull;
-
-  @Option(names = "--registry-client-cert", hidden = true)
-  List<String> clientCertificates = new ArrayList<>();
 
   @Option(
       names = "--push-ignore-immutable-tag-errors",
@@ -250,9 +265,6 @@ final class KanikoFlags {
   @Option(names = "--compressed-caching", arity = "0..1", fallbackValue = "true", hidden = true)
   @Nullable String compressedCaching;
 
-  @Option(names = "--no-push-cache", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String noPushCache;
-
   @Option(names = "--credential-helpers", hidden = true)
   @Nullable String credentialHelpers;
 
@@ -270,9 +282,7 @@ final class KanikoFlags {
 
   void refuseUnsupported() {
     refuse(singleSnapshot, "--single-snapshot");
-    refuse(cacheRepo != null, "--cache-repo");
     refuse(git != null, "--git");
-    refuse(!clientCertificates.isEmpty(), "--registry-client-cert");
     refuse(ignoreImmutableTags, "--push-ignore-immutable-tag-errors");
     refuse(skipDefaultRegistry, "--skip-default-registry-fallback");
     refuse(materialize, "--materialize");
@@ -302,6 +312,9 @@ final class KanikoFlags {
     String changes = "changes are found by the kernel's overlay, always whole";
     String store = "the cache is in the store (--root)";
     List<String> lines = new ArrayList<>();
+    if (!cache) {
+      note(lines, "--cache-repo", cacheRepo, "there is no --cache");
+    }
     note(lines, "--snapshot-mode", snapshotMode, changes);
     note(lines, "--use-new-run", useNewRun, changes);
     note(lines, "--log-timestamp", logTimestamp, "lines of a step show its running time");
@@ -314,11 +327,10 @@ final class KanikoFlags {
     note(lines, "--ignore-var-run", ignoreVarRun, own);
     note(lines, "--kaniko-dir", kanikoDir, "the store is named by --root");
     note(lines, "--cache-dir", cacheDir, store);
-    note(lines, "--cache-ttl", cacheTtl, store);
+    note(lines, "--cache-ttl", cacheTtl, "what is kept stays right, however old it is");
     note(lines, "--cache-copy-layers", cacheCopyLayers, "all steps are cached or none");
     note(lines, "--cache-run-layers", cacheRunLayers, "all steps are cached or none");
     note(lines, "--compressed-caching", compressedCaching, "memory does not grow with the image");
-    note(lines, "--no-push-cache", noPushCache, store);
     note(lines, "--credential-helpers", credentialHelpers, "the Docker config names them");
     note(lines, "--image-download-retry", imageDownloadRetry, "downloads resume by themselves");
     note(lines, "--image-fs-extract-retry", imageExtractRetry, "unpacking does not fail by chance");

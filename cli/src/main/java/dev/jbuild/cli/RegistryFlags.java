@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How registries are reached; flags of every verb that speaks to one. */
@@ -29,6 +30,9 @@ final class RegistryFlags {
       description = "trust this certificate authority (PEM) for registries")
   List<String> authorities = new ArrayList<>();
 
+  /** Certificates of single hosts, where a verb has flags for them. */
+  Optional<Path> certificates = Optional.empty();
+
   RegistryOptions options(Map<String, String> environment) {
     RegistryOptions.Builder options = RegistryOptions.builder(environment);
     insecure.forEach(options::insecureRegistry);
@@ -39,6 +43,7 @@ final class RegistryFlags {
       options.mirror(mirror);
     }
     authorities.forEach(file -> options.authority(Path.of(file)));
+    certificates.ifPresent(options::firstCertificateFolder);
     return options.build();
   }
 }

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class KanikoFlagsTest {
@@ -119,7 +123,7 @@ class KanikoFlagsTest {
             """
             warning: --use-new-run has no effect here: changes are found by the kernel's overlay, always whole
             warning: --cleanup has no effect here: steps run in a root file system of their own
-            warning: --cache-ttl has no effect here: the cache is in the store (--root)
+            warning: --cache-ttl has no effect here: what is kept stays right, however old it is
             """);
     assertThat(code).isEqualTo(0);
     assertThat(digest).content().matches("sha256:[0-9a-f]{64}");
@@ -134,11 +138,9 @@ class KanikoFlagsTest {
     for (String flag :
         Set.of(
             "--single-snapshot",
-            "--cache-repo=x/y",
             "--git=branch=x",
             "--insecure-pull",
             "--skip-tls-verify-pull",
-            "--registry-client-cert=a=b",
             "--push-ignore-immutable-tag-errors",
             "--skip-default-registry-fallback")) {
       TestConsole fresh = new TestConsole();
@@ -149,6 +151,82 @@ class KanikoFlagsTest {
       assertThat(fresh.err())
           .startsWith("error: " + flag.replaceFirst("=.*", "") + " is not supported yet");
     }
+  }
+
+  @Test
+  void jobsShareStepsInTheCacheRepository() throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+    String cache = "--cache-repo=oci:" + directory.resolve("cache");
+
+    assertThat(job("one", "--cache", cache, "--no-push-cache")).isEqualTo(0);
+    assertThat(directory.resolve("cache")).doesNotExist();
+
+    assertThat(job("two", "--cache", cache)).isEqualTo(0);
+    assertThat(directory.resolve("cache/oci-layout")).exists();
+
+    TestConsole third = new TestConsole();
+    assertThat(job(third, "three", "--cache", cache)).isEqualTo(0);
+    assertThat(third.err()).contains("CACHED");
+  }
+
+  @Test
+  void aCacheRepositoryHasNoTag() throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+
+    assertThat(job("one", "--cache", "--cache-repo=r.example/team/cache:tag")).isEqualTo(2);
+    assertThat(console.err())
+        .isEqualTo(
+            """
+            error: --cache-repo is a repository, without tag or digest
+            hint: --cache-repo r.example/team/cache
+            """);
+  }
+
+  @Test
+  void certificatesCountForTheirHostAlone() throws Exception {
+    Path file = Files.writeString(directory.resolve("file"), "PEM");
+    KanikoFlags flags = new KanikoFlags();
+    flags.certificates.add("one.test:5000=" + file);
+    flags.clientCertificates.add("two.test=" + file + "," + file);
+
+    Path folders = KanikoCertificates.layOut(flags, directory).orElseThrow();
+
+    assertThat(folders.resolve("one.test:5000/0.crt")).hasContent("PEM");
+    assertThat(folders.resolve("two.test/1.cert")).hasContent("PEM");
+    assertThat(folders.resolve("two.test/1.key")).isSymbolicLink();
+    assertThat(folders).isDirectoryNotContaining("glob:**/one.test");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--registry-certificate=/ca.pem",
+        "--registry-certificate=../up=/ca.pem",
+        "--registry-client-cert=host=/only-one",
+      })
+  void malformedCertificatesAreWrongUsage(String flag) throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+
+    assertThat(job("one", flag)).isEqualTo(2);
+    assertThat(console.err()).contains(" is not HOST=");
+  }
+
+  private int job(String store, String... flags) {
+    return job(console, store, flags);
+  }
+
+  private int job(TestConsole on, String store, String... flags) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "executor",
+                "--no-push",
+                "--root",
+                directory.resolve(store).toString(),
+                "-c",
+                directory.toString()));
+    arguments.addAll(List.of(flags));
+    return on.run(arguments.toArray(String[]::new));
   }
 
   @Test

@@ -54,10 +54,16 @@ public final class RegistryOptions {
     mirrors.insecureHosts().forEach(host -> insecure.add(RegistryHosts.canonical(host)));
     insecureHosts = Set.copyOf(insecure);
     authorities = List.copyOf(builder.authorities);
-    certificateFolders =
+    List<Path> certificates =
         builder.certificateFolders == null
             ? defaultCertificateFolders(environment)
             : List.copyOf(builder.certificateFolders);
+    if (builder.firstCertificateFolder != null) {
+      List<Path> folders = new ArrayList<>(List.of(builder.firstCertificateFolder));
+      folders.addAll(certificates);
+      certificates = folders;
+    }
+    certificateFolders = List.copyOf(certificates);
     retries = builder.retries;
     transport = builder.transport;
     connectionsPerHost = builder.connectionsPerHost;
@@ -140,6 +146,7 @@ public final class RegistryOptions {
     private final List<String> insecureHosts = new ArrayList<>();
     private final List<Path> authorities = new ArrayList<>();
     private @Nullable List<Path> certificateFolders;
+    private @Nullable Path firstCertificateFolder;
     private Timeouts timeouts = Timeouts.DEFAULT;
     private RetryPolicy retries = RetryPolicy.DEFAULT;
     private Transport transport = Transport.HTTP;
@@ -179,6 +186,12 @@ public final class RegistryOptions {
     /** Instead of the user's and the system's {@code certs.d}. */
     public Builder certificateFolders(List<Path> folders) {
       certificateFolders = folders;
+      return this;
+    }
+
+    /** A {@code certs.d} that is asked before the user's and the system's. */
+    public Builder firstCertificateFolder(Path folder) {
+      firstCertificateFolder = folder;
       return this;
     }
 
