@@ -27,6 +27,7 @@ enum Verb {
   RMI("remove names of images"),
   DU("what the store holds and how large it is"),
   PRUNE("remove what nothing needs"),
+  CACHE("list, remove, export and import cache mounts"),
   FSCK("check the store"),
   LOGIN("remember credentials of a registry"),
   LOGOUT("forget credentials of a registry"),
@@ -69,6 +70,7 @@ enum Verb {
       case RMI -> new RmiCommand();
       case DU -> new DuCommand();
       case PRUNE -> new PruneCommand();
+      case CACHE -> new CacheCommand();
       case FSCK -> new FsckCommand();
       case LOGIN -> new LoginCommand();
       case LOGOUT -> new LogoutCommand();

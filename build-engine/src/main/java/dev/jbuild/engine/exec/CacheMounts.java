@@ -55,9 +55,7 @@ final class CacheMounts {
 
   /** Waits until the directory may be used; a new one is filled first. */
   Held hold(Mount.Cache mount, Filler filler) throws IOException, InterruptedException {
-    Path home = directory.resolve(Digest.of(mount.id().getBytes(StandardCharsets.UTF_8)).hex());
-    Files.createDirectories(home);
-    Files.writeString(home.resolve("id"), mount.id());
+    Path home = make(mount.id());
     boolean shared = mount.sharing() == Sharing.SHARED;
     for (int slot = 0; ; slot = mount.sharing() == Sharing.PRIVATE ? slot + 1 : 0) {
       Path file = home.resolve(slot + ".lock");
@@ -71,12 +69,27 @@ final class CacheMounts {
     }
   }
 
+  /** Where the directories of a cache are, if it has any. */
+  Path home(String id) {
+    return directory.resolve(Digest.of(id.getBytes(StandardCharsets.UTF_8)).hex());
+  }
+
+  /** The same, ready for the first. */
+  Path make(String id) throws IOException {
+    Path home = Files.createDirectories(home(id));
+    Files.writeString(home.resolve("id"), id);
+    return home;
+  }
+
+  /** Notes the time of last use, by which the store's collector chooses what it removes. */
+  static void used(Path home, String slot) throws IOException {
+    Files.setLastModifiedTime(home.resolve(slot + ".lock"), FileTime.from(java.time.Instant.now()));
+  }
+
   private static Held open(Path home, String slot, Mount.Cache mount, Filler filler, LockFile lock)
       throws IOException {
     try {
-      // The time of last use, by which the store's collector chooses what it removes.
-      Files.setLastModifiedTime(
-          home.resolve(slot + ".lock"), FileTime.from(java.time.Instant.now()));
+      used(home, slot);
       Path files = home.resolve(slot);
       if (!Files.isDirectory(files)) {
         make(home, files, mount, filler);
