@@ -88,6 +88,19 @@ import_busybox() {
   sh "$top/examples/busybox-rootfs" /bin/busybox "$work/busybox.tar" && "$jbuild" import "$work/busybox.tar" jbuild/busybox:latest
 }
 
+# A Debian root file system at $debian, made by mmdebstrap; the suite is skipped where that does not work.
+# It takes a while to make, and is the same for a day.
+need_debian() {
+  debian=$top/target/testdata/bookworm.tar
+  if [ ! -f "$debian" ] || [ -n "$(find "$debian" -mmin +1440)" ]; then
+    mkdir -p "$(dirname "$debian")"
+    "$top/testdata/real/make-debian-base" bookworm "$debian" libcap2-bin > "$work/base.log" 2>&1 || {
+      explain "$work/base.log"
+      skip_all "mmdebstrap makes no bookworm here: $(tail -n 1 "$work/base.log")"
+    }
+  fi
+}
+
 # The name umoci knows the first image of an OCI layout by.
 layout_tag() { jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' "$1/index.json"; }
 

@@ -83,6 +83,16 @@ public final class BuildRequest {
     return Collections.unmodifiableSet(b.noCacheFilter);
   }
 
+  /** {@code --cache-from}, in the order in which they are asked. */
+  public List<CacheSource> cacheFrom() {
+    return List.copyOf(b.cacheFrom);
+  }
+
+  /** {@code --cache-to}. */
+  public List<CacheTarget> cacheTo() {
+    return List.copyOf(b.cacheTo);
+  }
+
   /** Ask the registry for every base image even when the store holds one of that name. */
   public boolean pull() {
     return b.pull;
@@ -133,6 +143,8 @@ public final class BuildRequest {
     private final Map<String, String> annotations = new LinkedHashMap<>();
     private boolean noCache;
     private final Set<String> noCacheFilter = new LinkedHashSet<>();
+    private final List<CacheSource> cacheFrom = new ArrayList<>();
+    private final List<CacheTarget> cacheTo = new ArrayList<>();
     private boolean pull;
     private boolean pushCheck = true;
     private ExecutionOptions execution = ExecutionOptions.DEFAULT;
@@ -204,6 +216,16 @@ public final class BuildRequest {
 
     public Builder noCacheFilter(String stage) {
       noCacheFilter.add(stage);
+      return this;
+    }
+
+    public Builder cacheFrom(CacheSource source) {
+      cacheFrom.add(source);
+      return this;
+    }
+
+    public Builder cacheTo(CacheTarget target) {
+      cacheTo.add(target);
       return this;
     }
 

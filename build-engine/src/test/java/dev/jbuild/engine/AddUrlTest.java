@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -148,6 +149,22 @@ final class AddUrlTest {
         request -> request.secret("HTTP_AUTH_TOKEN_127.0.0.1", new SecretSource.Value(token)));
     assertThat(bench.file("f")).isEqualTo("hello");
     assertThat(bench.events().toString()).doesNotContain("s3cret-token");
+  }
+
+  @Test
+  void proxyIsAskedUnlessTheHostIsAnException() throws IOException {
+    String proxy = url.replace("//", "//me:pass@");
+    String far = "FROM scratch\nADD http://files.invalid/a/file.txt /f\n";
+    try (Bench behind = new Bench(folder.resolve("behind"), Map.of("http_proxy", proxy))) {
+      behind.build(far);
+      assertThat(behind.file("f")).isEqualTo("hello");
+      assertThat(asked).containsExactly("/a/file.txt 200 false");
+    }
+    Map<String, String> excepted = Map.of("http_proxy", proxy, "no_proxy", ".invalid");
+    try (Bench past = new Bench(folder.resolve("past"), excepted)) {
+      assertThatThrownBy(() -> past.build(far)).hasMessageContaining("the name is not known");
+      assertThat(asked).hasSize(1);
+    }
   }
 
   @Test

@@ -45,12 +45,17 @@ public final class Bench implements AutoCloseable {
 
   /** An engine over an empty store in the folder. */
   public Bench(Path folder) throws IOException {
+    this(folder, Map.of());
+  }
+
+  /** The same for a process with this environment. */
+  public Bench(Path folder, Map<String, String> environment) throws IOException {
     context = Files.createDirectories(folder.resolve("context"));
     store = Store.open(folder.resolve("store"), "test");
     engine =
         new EngineSettings(
                 store,
-                RegistryOptions.builder(Map.of()).build(),
+                RegistryOptions.builder(environment).build(),
                 () -> Sandbox.select(Isolation.AUTO, Optional.empty()),
                 Platform.host(),
                 Clock.systemUTC())

@@ -84,10 +84,20 @@ final class BuildFlags {
       description = "load into the Docker daemon")
   boolean load;
 
-  @Option(names = "--cache-from", paramLabel = "type=T,…", description = "import cache")
+  @Option(
+      names = "--cache-from",
+      paramLabel = "type=T,…",
+      description =
+          "use what other builds shared (repeatable): type=registry,ref=IMAGE or"
+              + " type=local,src=DIR; an image's name alone is type=registry")
   List<String> cacheFrom = new ArrayList<>();
 
-  @Option(names = "--cache-to", paramLabel = "type=T,…", description = "export cache")
+  @Option(
+      names = "--cache-to",
+      paramLabel = "type=T,…",
+      description =
+          "share what this build made (repeatable): type=registry,ref=IMAGE,mode=min|max,"
+              + " type=local,dest=DIR,mode=min|max or type=inline")
   List<String> cacheTo = new ArrayList<>();
 
   @Option(

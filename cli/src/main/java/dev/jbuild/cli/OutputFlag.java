@@ -191,12 +191,12 @@ final class OutputFlag {
           "--output name-canonical=true without push-by-digest=true",
           "leave it away: an image of the store is found by NAME@DIGEST as it is");
     }
+    String name = values.getOrDefault("name", "");
+    if (byDigest && name.isEmpty()) {
+      throw new UsageError(
+          "--output push-by-digest=true needs name=", "give it the repository to push to");
+    }
     if (byDigest) {
-      String name = values.getOrDefault("name", "");
-      if (name.isEmpty()) {
-        throw new UsageError(
-            "--output push-by-digest=true needs name=", "give it the repository to push to");
-      }
       for (String each : name.split(",", -1)) {
         if (each.indexOf(':', each.lastIndexOf('/') + 1) >= 0) {
           throw new UsageError(

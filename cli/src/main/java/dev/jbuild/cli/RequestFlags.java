@@ -31,12 +31,13 @@ final class RequestFlags {
   static BuildRequest request(
       BuildFlags flags, Limits limits, String context, Console console, Scratch scratch)
       throws IOException {
-    refuseUnsupported(flags);
     BuildRequest.Builder request = context(flags, context, console, scratch);
     request.target(flags.target);
     flags.tags.forEach(request::tag);
     flags.platforms.forEach(platform -> request.platform(Platform.parse(platform)));
-    arguments(flags.buildArgs, console, request::buildArg);
+    Map<String, String> arguments = new LinkedHashMap<>();
+    arguments(flags.buildArgs, console, arguments::put);
+    arguments.forEach(request::buildArg);
     pairs("--label", flags.labels, request::label);
     pairs("--annotation", flags.annotations, request::annotation);
     pairs(
@@ -53,7 +54,9 @@ final class RequestFlags {
     request.noCache(flags.noCache);
     flags.noCacheFilter.forEach(request::noCacheFilter);
     request.pull(flags.pull);
-    outputs(flags, console).forEach(request::output);
+    List<Output> outputs = outputs(flags, console);
+    outputs.forEach(request::output);
+    CacheFlags.apply(flags, arguments, outputs, request);
     request.execution(
         new ExecutionOptions(
             network(flags.network),
@@ -73,17 +76,6 @@ final class RequestFlags {
           // As buildx does: a Dockerfile that declares the argument sees it.
           request.buildArg(EPOCH, String.valueOf(seconds));
         });
-  }
-
-  private static void refuseUnsupported(BuildFlags flags) {
-    refuse(!flags.cacheFrom.isEmpty(), "--cache-from");
-    refuse(!flags.cacheTo.isEmpty(), "--cache-to");
-  }
-
-  private static void refuse(boolean given, String what) {
-    if (given) {
-      throw UsageError.notSupportedYet(what);
-    }
   }
 
   private static BuildRequest.Builder context(

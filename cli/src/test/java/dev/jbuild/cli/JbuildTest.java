@@ -171,10 +171,13 @@ class JbuildTest {
         Row.of(
             "cache export",
             2,
-            "--cache-to is not supported yet\n",
+            """
+            --cache-to type=s3 is not supported
+            hint: use type=registry, or type=local and copy the directory there and back
+            """,
             "build",
             "--cache-to",
-            "type=inline",
+            "type=s3,bucket=b",
             "."),
         Row.of("settings", 2, "--config is not supported yet\n", "--config", "/x", "build", "."),
         Row.of(

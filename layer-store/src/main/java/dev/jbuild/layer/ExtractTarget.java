@@ -124,7 +124,7 @@ final class ExtractTarget implements AutoCloseable {
         }
         continue;
       }
-      boolean whiteout = stat.isPresent() && stat.get().isOverlayWhiteout();
+      boolean whiteout = stat.isPresent() && isWhiteout(next, stat.get());
       if (stat.isPresent() && !whiteout) {
         throw TarReader.corrupt(
             "layer path \"" + path + "\" goes through \"" + next + "\", which is no directory");
@@ -136,6 +136,12 @@ final class ExtractTarget implements AutoCloseable {
       here = next;
     }
     return Optional.of(here);
+  }
+
+  /** Whether what is at a path only hides what lower layers have there. */
+  boolean isWhiteout(BytePath path, Stat stat) throws IOException {
+    return !path.isRoot()
+        && LayerDirectory.mark(parent(path), path.name(), stat) == LayerDirectory.Mark.WHITEOUT;
   }
 
   Optional<Stat> stat(BytePath path) throws IOException {
@@ -259,7 +265,7 @@ final class ExtractTarget implements AutoCloseable {
       return;
     }
     try {
-      parent(path).mknod(path.name(), FileType.CHARACTER_DEVICE, 0, 0, 0);
+      LayerDirectory.makeWhiteout(parent(path), path.name(), encoding);
     } catch (ErrnoException e) {
       // It is a file of this layer, or hidden already.
       requireExists(e);

@@ -2,6 +2,7 @@ package dev.jbuild.layer;
 
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.FileFd;
 import dev.jbuild.linux.FileType;
 import dev.jbuild.linux.Stat;
 import java.io.IOException;
@@ -48,6 +49,23 @@ final class LayerDirectory {
     return !raw.isEmpty()
         && Arrays.stream(OverlayEncoding.values())
             .anyMatch(e -> Arrays.equals(raw.get(e.opaqueAttribute()), OverlayEncoding.yes()));
+  }
+
+  /**
+   * Hides what lower layers have at a name.
+   *
+   * @throws dev.jbuild.linux.ErrnoException with EEXIST if the name is there
+   */
+  static void makeWhiteout(DirFd directory, BytePath name, OverlayEncoding encoding)
+      throws IOException {
+    switch (encoding) {
+      case TRUSTED, USER -> directory.mknod(name, FileType.CHARACTER_DEVICE, 0, 0, 0);
+      case NESTED -> {
+        try (FileFd file = directory.create(name, 0)) {
+          file.setXattr(encoding.whiteoutAttribute(), OverlayEncoding.yes());
+        }
+      }
+    }
   }
 
   static boolean isRedirect(SortedMap<String, byte[]> raw) {

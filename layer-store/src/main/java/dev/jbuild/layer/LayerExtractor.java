@@ -239,7 +239,7 @@ public final class LayerExtractor {
     BytePath named = path(entry.link(), entry);
     Optional<BytePath> existing = target.existing(named);
     Optional<Stat> stat = existing.isEmpty() ? Optional.empty() : target.stat(existing.get());
-    if (stat.isEmpty() || stat.get().isOverlayWhiteout()) {
+    if (stat.isEmpty() || target.isWhiteout(existing.get(), stat.get())) {
       throw TarReader.corrupt(
           "hard link \"" + at + "\" names \"" + named + "\", which is not in this layer");
     }

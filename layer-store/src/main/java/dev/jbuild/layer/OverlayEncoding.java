@@ -2,13 +2,24 @@ package dev.jbuild.layer;
 
 /**
  * How an unpacked layer says "gone" and "opaque" (kernel: filesystems/overlayfs "whiteouts and
- * opaque directories"). A whiteout is the character device 0:0 in both.
+ * opaque directories").
  */
 public enum OverlayEncoding {
-  /** {@code trusted.overlay.*}: needs CAP_SYS_ADMIN in the initial user namespace. */
+  /**
+   * {@code trusted.overlay.*}: needs CAP_SYS_ADMIN in the initial user namespace. A whiteout is the
+   * character device 0:0.
+   */
   TRUSTED("trusted.overlay."),
-  /** {@code user.overlay.*}: for mounts with {@code userxattr} (Linux 5.11). */
-  USER("user.overlay.");
+
+  /** {@code user.overlay.*}: for mounts with {@code userxattr} (Linux 5.11). Whiteouts as above. */
+  USER("user.overlay."),
+
+  /**
+   * For a store that is itself on an overlay, such as the root of a container: there the kernel
+   * refuses the device 0:0 (ovl_mknod), so a whiteout is an empty file with an attribute. No
+   * overlay is mounted of such layers, since an overlay cannot be another's upper directory.
+   */
+  NESTED("user.overlay.");
 
   private static final byte[] YES = {'y'};
   private final String prefix;

@@ -4,7 +4,6 @@ import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirEntry;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.linux.FileFd;
-import dev.jbuild.linux.FileType;
 import dev.jbuild.linux.Stat;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -42,13 +40,13 @@ public final class UnpackedLayer {
    * Makes an upper directory stand for exactly these changes, which {@link UpperDiff} found in it.
    * The cost follows the size of the directory; no file is read.
    *
-   * @return whether a directory is opaque, so that the encoding of the mark matters
+   * @return whether there is a mark that is another in another encoding
    */
   public static boolean settle(DirFd upper, List<TreeChange> changes, OverlayEncoding encoding)
       throws IOException {
     Settler settler = new Settler(encoding, changes);
     settler.run(upper);
-    return settler.opaque;
+    return settler.marked;
   }
 
   private static final class Reader {
@@ -107,7 +105,7 @@ public final class UnpackedLayer {
     private final OverlayEncoding encoding;
     private final Map<BytePath, Integer> wanted = new HashMap<>();
     private final Map<BytePath, List<BytePath>> whiteouts = new HashMap<>();
-    private boolean opaque;
+    private boolean marked;
 
     Settler(OverlayEncoding encoding, List<TreeChange> changes) {
       this.encoding = encoding;
@@ -123,6 +121,7 @@ public final class UnpackedLayer {
           whiteouts
               .computeIfAbsent(change.path().parent(), _ -> new ArrayList<>())
               .add(change.path());
+          marked |= encoding == OverlayEncoding.NESTED;
         }
       }
     }
@@ -153,7 +152,8 @@ public final class UnpackedLayer {
       for (DirEntry entry : here.list()) {
         BytePath child = path.resolve(entry.name());
         Stat stat = here.stat(entry.name());
-        if (stat.isOverlayWhiteout() && isWanted(child, WHITEOUT)) {
+        if (isWanted(child, WHITEOUT)
+            && LayerDirectory.mark(here, entry.name(), stat) == LayerDirectory.Mark.WHITEOUT) {
           missing.remove(child);
         } else if (!isWanted(child, ENTRY)) {
           here.deleteTree(entry.name());
@@ -163,7 +163,7 @@ public final class UnpackedLayer {
         }
       }
       for (BytePath whiteout : missing) {
-        here.mknod(whiteout.name(), FileType.CHARACTER_DEVICE, 0, 0, 0);
+        LayerDirectory.makeWhiteout(here, whiteout.name(), encoding);
         changed = true;
       }
       return changed;
@@ -191,15 +191,15 @@ public final class UnpackedLayer {
         boolean is, boolean should, SortedMap<String, byte[]> raw, Setter set, Remover remove)
         throws IOException {
       if (should) {
-        opaque = true;
+        marked = true;
         if (!is) {
           set.set(encoding.opaqueAttribute(), OverlayEncoding.yes());
         }
         return;
       }
       // Also the value "x" of newer kernels, which only says that whiteouts in here are xattrs.
-      for (OverlayEncoding each : OverlayEncoding.values()) {
-        if (Optional.ofNullable(raw.get(each.opaqueAttribute())).isPresent()) {
+      for (OverlayEncoding each : List.of(OverlayEncoding.TRUSTED, OverlayEncoding.USER)) {
+        if (raw.containsKey(each.opaqueAttribute())) {
           remove.remove(each.opaqueAttribute());
         }
       }

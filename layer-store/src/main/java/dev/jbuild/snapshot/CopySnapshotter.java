@@ -4,6 +4,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.KeptRoot;
+import dev.jbuild.layer.LayerTimes;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.StatIndex;
 import dev.jbuild.layer.TreeChange;
@@ -167,10 +168,13 @@ public final class CopySnapshotter implements Snapshotter {
                       writer.finish();
                     });
         Layer layer = store.layers().find(written.diffId()).orElseThrow();
-        if (latest.isEmpty()) {
-          // With a latest time the layer's times may be others than those of the files.
-          park(layer);
+        if (latest.isPresent()) {
+          // The next step must find the times that the layer has.
+          for (TreeChange change : changes) {
+            LayerTimes.limit(root, change, latest.get());
+          }
         }
+        park(layer);
         return layer;
       } catch (IOException e) {
         throw failure("commit a step's changes", e);

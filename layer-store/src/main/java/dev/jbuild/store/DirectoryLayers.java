@@ -36,7 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Layers as the directories {@code layers/NAME} of a store root. */
 final class DirectoryLayers implements LayerStore {
 
-  /** What a handle and its forks have in common. */
+  /** What a handle and its forks have in common; a fork's offers are its own from then on. */
   record Shared(
       Map<DiffId, Offer> offers,
       Cache<DiffId, LayerListing> listings,
@@ -50,6 +50,12 @@ final class DirectoryLayers implements LayerStore {
           new OnceAtATime<>(),
           new OnceAtATime<>(),
           new OnceAtATime<>());
+    }
+
+    /** An offer ends with the handle it was made to: its source may be a closed connection then. */
+    Shared forked() {
+      return new Shared(
+          new ConcurrentHashMap<>(offers), listings, unpacking, new OnceAtATime<>(), compressing);
     }
   }
 
@@ -172,9 +178,8 @@ final class DirectoryLayers implements LayerStore {
       throw new BuildFailure(
           BuildFailure.Kind.NOT_FOUND, "layer " + diffId + " has no blob in the store");
     }
-    if (!blobs.contains(offer.blob.digest())) {
-      offer.source.fetch(offer.blob, blobs);
-    }
+    // Of a blob that is here already, too: a source may have to see that it is this layer.
+    offer.source.fetch(offer.blob, blobs);
     addBlob(diffId, offer.blob);
     return offer.blob;
   }

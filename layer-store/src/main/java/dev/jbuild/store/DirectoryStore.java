@@ -46,7 +46,11 @@ final class DirectoryStore implements Store {
     StoreLayout layout = StoreLayout.open(root);
     try {
       return new DirectoryStore(
-          layout, Host.probe(), new DirectoryLayers.Shared(), new StorageCap(layout), purpose);
+          layout,
+          Host.probe(layout.root()),
+          new DirectoryLayers.Shared(),
+          new StorageCap(layout),
+          purpose);
     } catch (IOException e) {
       throw DiskFailures.of("open store " + root, e);
     }
@@ -99,7 +103,7 @@ final class DirectoryStore implements Store {
 
   @Override
   public Store fork(String purpose) {
-    return new DirectoryStore(layout, host, shared, cap, purpose);
+    return new DirectoryStore(layout, host, shared.forked(), cap, purpose);
   }
 
   @Override

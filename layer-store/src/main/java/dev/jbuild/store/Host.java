@@ -11,8 +11,9 @@ import java.util.regex.Pattern;
 /**
  * What of the process's surroundings decides how an unpacked layer looks on disk.
  *
- * @param encoding {@code TRUSTED} where the process may set {@code trusted.*}, which takes
- *     CAP_SYS_ADMIN in the initial user namespace; else {@code USER}
+ * @param encoding {@code NESTED} where the store is on an overlay; {@code TRUSTED} where the
+ *     process may set {@code trusted.*}, which takes CAP_SYS_ADMIN in the initial user namespace;
+ *     else {@code USER}
  * @param idMap the maps of the process's user namespace
  * @param boot the kernel's id of this boot
  */
@@ -22,9 +23,12 @@ record Host(OverlayEncoding encoding, String idMap, String boot) {
 
   private static final long CAP_SYS_ADMIN = 1L << 21;
 
-  static Host probe() throws IOException {
+  /** The surroundings of this process, for a store in a directory. */
+  static Host probe(Path store) throws IOException {
     return new Host(
-        probeEncoding(),
+        Files.getFileStore(store).type().equals("overlay")
+            ? OverlayEncoding.NESTED
+            : probeEncoding(),
         proc("self/uid_map") + ";" + proc("self/gid_map"),
         proc("sys/kernel/random/boot_id"));
   }
@@ -33,6 +37,7 @@ record Host(OverlayEncoding encoding, String idMap, String boot) {
     return switch (encoding) {
       case TRUSTED -> "trusted";
       case USER -> "user";
+      case NESTED -> "nested";
     };
   }
 

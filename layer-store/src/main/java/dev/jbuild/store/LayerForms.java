@@ -114,11 +114,11 @@ final class LayerForms {
    * if the layer has a form that fits already, it stays where it is.
    *
    * @param canonical whether the layer's tar can be made from the directory
-   * @param opaque whether it may have opaque directories, marked in this process's encoding
+   * @param marked whether it may have marks that are others in another encoding than this process's
    * @param implicit directories in it that the layer does not describe
    */
   Path publish(
-      DiffId diffId, Path directory, boolean canonical, boolean opaque, List<BytePath> implicit)
+      DiffId diffId, Path directory, boolean canonical, boolean marked, List<BytePath> implicit)
       throws IOException {
     Optional<Path> there = find(diffId);
     if (there.isPresent()) {
@@ -130,7 +130,7 @@ final class LayerForms {
     LayerRecords records = new LayerRecords(layout, diffId);
     UnpackedForm form =
         new UnpackedForm(
-            opaque ? host.encodingName() : UnpackedForm.ANY,
+            marked ? host.encodingName() : UnpackedForm.ANY,
             host.idMap(),
             host.boot(),
             canonical,

@@ -38,7 +38,8 @@ public interface LayerStore {
 
   /**
    * Says where a layer can be had that nobody may ever need: {@code source} is called at most once
-   * at a time, and only when the bytes are wanted. Known to this handle and its forks only.
+   * at a time, and only when the bytes are wanted. Known to this handle and the forks made of it
+   * afterwards; a later offer of the same layer replaces it.
    */
   void offer(DiffId diffId, Descriptor blob, BlobSource source);
 
@@ -134,7 +135,10 @@ public interface LayerStore {
   /** Brings a blob into a store from elsewhere: a registry, another layout. */
   @FunctionalInterface
   interface BlobSource {
-    /** Ingests the blob and returns when it is committed. */
+    /**
+     * Ingests the blob, unless it is there, and returns when it is committed. May refuse a blob
+     * that is not the layer it was offered for.
+     */
     void fetch(Descriptor blob, BlobStore into);
   }
 }

@@ -10,8 +10,9 @@ import java.util.Optional;
 /**
  * What is known of an unpacked layer: the file {@code layers/NAME/fs.json} beside the directory.
  *
- * @param encoding how opaque directories are marked, {@code "trusted"} or {@code "user"}; {@code
- *     "any"} if there is none, so that it does not matter
+ * @param encoding how opaque directories are marked, {@code "trusted"} or {@code "user"}, and
+ *     {@code "nested"} where names that are gone are, too; {@code "any"} if there is no such mark,
+ *     so that it does not matter
  * @param idMap the user and group id maps under which owners were set; the same number on disk
  *     means another owner under another map
  * @param boot the boot in which it was written; empty once it is known to be on stable storage

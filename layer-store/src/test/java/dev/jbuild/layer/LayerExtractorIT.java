@@ -19,18 +19,22 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Tag("root")
 class LayerExtractorIT {
-  @TempDir private Path temporary;
+  @TempDir Path temporary;
 
   @BeforeEach
   void requireRoot() throws IOException {
     Tools.requireRoot();
   }
 
+  OverlayEncoding encoding() {
+    return OverlayEncoding.TRUSTED;
+  }
+
   private LayerExtractor.Extracted extract(byte[] tar, String name) throws IOException {
     Path target = Files.createDirectory(temporary.resolve(name));
     try (DirFd dir = DirFd.open(target)) {
       return LayerExtractor.apply(
-          new ByteArrayInputStream(tar), dir, OverlayEncoding.TRUSTED, ExtractLimits.DEFAULT);
+          new ByteArrayInputStream(tar), dir, encoding(), ExtractLimits.DEFAULT);
     }
   }
 
@@ -116,8 +120,7 @@ class LayerExtractorIT {
                 new TreeEntry.Symlink(BytePath.of("d/l"), Trees.attributes(0777), "x"),
                 new TreeEntry.Fifo(BytePath.of("p"), Trees.attributes(0600).withOwner(0, 77))));
     try (DirFd dir = DirFd.open(parent)) {
-      LayerExtractor.apply(
-          new ByteArrayInputStream(tar), dir, OverlayEncoding.TRUSTED, ExtractLimits.DEFAULT);
+      LayerExtractor.apply(new ByteArrayInputStream(tar), dir, encoding(), ExtractLimits.DEFAULT);
       assertThat(dir.stat(BytePath.of("d/l")).gid()).isZero();
       assertThat(dir.stat(BytePath.of("p")).gid()).isEqualTo(77);
       assertThat(dir.stat(BytePath.of("d")).permissions()).isEqualTo(02775);
@@ -144,8 +147,8 @@ class LayerExtractorIT {
               }
             });
     try (DirFd dir = DirFd.open(target)) {
-      assertThatThrownBy(() ->
-              LayerExtractor.apply(failing, dir, OverlayEncoding.TRUSTED, ExtractLimits.DEFAULT))
+      assertThatThrownBy(
+              () -> LayerExtractor.apply(failing, dir, encoding(), ExtractLimits.DEFAULT))
           .isInstanceOf(IOException.class)
           .hasMessage("connection lost");
     }

@@ -132,7 +132,7 @@ class OverlayIT {
   }
 
   @ParameterizedTest
-  @EnumSource(OverlayEncoding.class)
+  @EnumSource(names = {"TRUSTED", "USER"})
   void viewAgreesWithTheKernelOnEveryPath(OverlayEncoding encoding) throws Exception {
     List<Path> layers =
         List.of(layer("l1", baseTar(), encoding), layer("l2", secondTar(), encoding));
@@ -151,7 +151,7 @@ class OverlayIT {
   }
 
   @ParameterizedTest
-  @EnumSource(OverlayEncoding.class)
+  @EnumSource(names = {"TRUSTED", "USER"})
   void changesOfAStepAreExact(OverlayEncoding encoding) throws Exception {
     List<Path> layers =
         List.of(layer("l1", baseTar(), encoding), layer("l2", secondTar(), encoding));

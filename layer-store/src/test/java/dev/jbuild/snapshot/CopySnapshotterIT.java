@@ -8,9 +8,12 @@ import dev.jbuild.store.PruneOptions;
 import dev.jbuild.store.StoredItem;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -41,6 +44,29 @@ class CopySnapshotterIT extends SnapshotterContract {
       assertThat(store.prune(PruneOptions.everything()).removed())
           .as("what a live handle works in")
           .noneMatch(item -> item.kind() == StoredItem.Kind.SNAPSHOT);
+    }
+  }
+
+  @Test
+  void theNextStepFindsTheTimesThatALatestTimeGaveTheLayer() throws Exception {
+    Instant latest = Instant.ofEpochSecond(1_000_000_000);
+    List<DiffId> stack = new ArrayList<>(List.of(commit(List.of(), "printf x > base").diffId()));
+    Object before;
+    try (ActiveSnapshot one = snapshotter().prepare(stack)) {
+      before = inode(one);
+      run(one.rootfs(), "printf x > one; mkdir dir; ln -s one link; ln one hard");
+      stack.add(one.commit(Optional.of(latest)).diffId());
+    }
+    try (ActiveSnapshot two = snapshotter().prepare(stack)) {
+      assertThat(inode(two)).isEqualTo(before);
+      Path directory = ((RootfsMount.Directory) two.rootfs()).path();
+      for (String name : List.of("one", "dir", "link", "hard")) {
+        assertThat(
+                Files.getLastModifiedTime(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)
+                    .toInstant())
+            .as(name)
+            .isEqualTo(latest);
+      }
     }
   }
 

@@ -140,6 +140,22 @@ public final class Puller {
     return new PulledImage(name, root, manifest, config, layers, sources);
   }
 
+  /**
+   * Looks at what a name stands for without bringing anything into the store: one request to
+   * resolve it, and one for each piece that is read.
+   *
+   * @throws RegistryFailure of kind {@code NOT_FOUND} if there is no such manifest
+   */
+  public RemoteContent look(ImageName name) {
+    Resolved resolved = resolve(name);
+    return new RemoteContent(
+        registry,
+        transfer,
+        origins,
+        resolved.root(),
+        preferring(resolved.source(), sources(resolved.pinned())));
+  }
+
   /** Brings all layers into the store, in blob form, several at a time. */
   public void fetchLayers(PulledImage image) {
     Parallel.run(

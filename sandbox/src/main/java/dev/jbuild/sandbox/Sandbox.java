@@ -22,8 +22,8 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
    *
    * @param wanted as {@code --isolation} has it
    * @param ociRuntime as {@code --oci-runtime} has it; with AUTO it chooses that runtime
-   * @throws BuildFailure of kind UNSUPPORTED if this process cannot have the isolation that is
-   *     wanted, with what it lacks
+   * @throws BuildFailure of kind USER for a runtime with an isolation that has none; of kind
+   *     UNSUPPORTED if this process cannot have the isolation that is wanted, with what it lacks
    */
   public static Sandbox select(Isolation wanted, Optional<String> ociRuntime) {
     return select(wanted, ociRuntime, Privileges.own());
@@ -91,6 +91,13 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
                       : own.uid() == 0 ? Isolation.CHROOT : Isolation.ROOTLESS;
           case NAMESPACES, ROOTLESS, CHROOT, OCI -> wanted;
         };
+    if (choice != Isolation.OCI && ociRuntime.isPresent()) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "--oci-runtime is given, and isolation " + choice.flag() + " uses none",
+          "use --isolation oci, or leave --oci-runtime away",
+          null);
+    }
     return switch (choice) {
       case NAMESPACES -> {
         if (!admin) {

@@ -56,14 +56,13 @@ public final class CacheRecords {
     return record;
   }
 
-  /** Stores a result under a key, replacing what was there. */
-  public void put(CacheKey key, List<StackLayer> layers) throws IOException {
-    CacheRecord record = new CacheRecord(key.digest(), key.fields(), layers, clock.millis());
-    Path file = file(key.digest());
+  /** Stores a result under its key, replacing what was there. */
+  public void put(CacheRecord record) throws IOException {
+    Path file = file(record.key());
     Files.createDirectories(file.getParent());
     Path temporary = Files.createTempFile(file.getParent(), ".record", null);
     try {
-      Files.write(temporary, bytes(record));
+      Files.write(temporary, bytes(record, clock.millis()));
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(temporary);
@@ -83,10 +82,14 @@ public final class CacheRecords {
     return directory.resolve(key.hex().substring(0, 2)).resolve(key.hex());
   }
 
-  private static byte[] bytes(CacheRecord record) {
+  private static byte[] bytes(CacheRecord record, long created) {
     ObjectNode root = Json.object();
     root.put("key", record.key().toString());
-    root.put("created", record.created());
+    root.put("created", created);
+    record.content().ifPresent(content -> root.put("content", content.toString()));
+    if (!record.origin().isEmpty()) {
+      root.put("origin", record.origin());
+    }
     ArrayNode layers = root.putArray("layers");
     for (StackLayer layer : record.layers()) {
       ArrayNode row = layers.addArray().add(layer.diffId().toString());
@@ -122,7 +125,8 @@ public final class CacheRecords {
               Digest.parse(root.path("key").asText()),
               fields,
               layers,
-              root.path("created").asLong()));
+              Digest.tryParse(root.path("content").asText()).orElse(null),
+              root.path("origin").asText()));
     } catch (RuntimeException e) {
       return Optional.empty();
     }

@@ -1,17 +1,20 @@
 package dev.jbuild.engine.cache;
 
 import dev.jbuild.oci.Digest;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -28,10 +31,29 @@ public final class FileManifests {
 
   private static final int NAMED = 3;
 
+  /** What a list of an imported cache may unpack to. */
+  private static final int MOST_BYTES = 128 << 20;
+
   private final Path directory;
+  private final Remote remote;
+
+  /** Has lists that are not kept here. */
+  @FunctionalInterface
+  public interface Remote {
+    /** The list of that digest, compressed with gzip. */
+    Optional<byte[]> find(Digest list);
+  }
 
   public FileManifests(Path directory) {
+    this(directory, _ -> Optional.empty());
+  }
+
+  /**
+   * @param remote asked for a list that is missing here
+   */
+  public FileManifests(Path directory, Remote remote) {
     this.directory = directory;
+    this.remote = remote;
   }
 
   /**
@@ -97,16 +119,44 @@ public final class FileManifests {
 
   private Map<String, String> read(String digest) throws IOException {
     Map<String, String> entries = new LinkedHashMap<>();
-    String hex = Digest.parse(digest).hex();
-    try (InputStream in = new GZIPInputStream(Files.newInputStream(file(hex)), 1 << 16)) {
-      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
-        int path = line.indexOf('\t');
-        if (path > 0) {
-          entries.put(line.substring(path + 1), line.substring(0, path));
-        }
+    for (String line : new String(list(digest), StandardCharsets.UTF_8).split("\n")) {
+      int path = line.indexOf('\t');
+      if (path > 0) {
+        entries.put(line.substring(path + 1), line.substring(0, path));
       }
     }
     return entries;
+  }
+
+  private byte[] list(String digest) throws IOException {
+    Digest wanted = Digest.parse(digest);
+    Path file = file(wanted.hex());
+    if (!Files.exists(file)) {
+      Optional<byte[]> packed = remote.find(wanted);
+      if (packed.isPresent()) {
+        try (InputStream in =
+            new GZIPInputStream(new ByteArrayInputStream(packed.get()), 1 << 16)) {
+          byte[] list = in.readNBytes(MOST_BYTES);
+          if (!Digest.of(list).equals(wanted)) {
+            throw new IOException("not the list " + wanted);
+          }
+          put(list);
+          return list;
+        }
+      }
+    }
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
+      return in.readAllBytes();
+    }
+  }
+
+  /** A list as it is kept, compressed with gzip; empty if it is not here. */
+  public Optional<byte[]> packed(Digest list) throws IOException {
+    try {
+      return Optional.of(Files.readAllBytes(file(list.hex())));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   private Path file(String hex) {

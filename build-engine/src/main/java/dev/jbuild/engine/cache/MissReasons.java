@@ -25,14 +25,18 @@ public final class MissReasons {
 
   private final Path directory;
   private final CacheRecords records;
+  private final ImportedRecords imports;
   private final FileManifests manifests;
 
   /**
    * @param directory for this build's steps
+   * @param imports what a step is compared with that was not built here before
    */
-  public MissReasons(Path directory, CacheRecords records, FileManifests manifests) {
+  public MissReasons(
+      Path directory, CacheRecords records, ImportedRecords imports, FileManifests manifests) {
     this.directory = directory;
     this.records = records;
+    this.imports = imports;
     this.manifests = manifests;
   }
 
@@ -45,14 +49,40 @@ public final class MissReasons {
     Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Why the step is not in the cache, in one line. */
+  /** Why the step is not in the cache, in one line, which no terminal takes for a command. */
   public String explain(String stepId, CacheKey key) {
+    StringBuilder line = new StringBuilder();
+    compareWithLast(stepId, key)
+        .codePoints()
+        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? ' ' : c));
+    return line.toString();
+  }
+
+  private String compareWithLast(String stepId, CacheKey key) {
     Optional<CacheRecord> before = last(stepId).flatMap(records::find);
     if (before.isEmpty()) {
-      return "not built before";
+      return explainByImports(stepId, key);
     }
     List<String> changes = compare(before.get().fields(), key.fields());
     return changes.isEmpty() ? "its layers are gone from the store" : String.join("; ", changes);
+  }
+
+  /** Of several results of the step the nearest one tells most. */
+  private String explainByImports(String stepId, CacheKey key) {
+    String reason = "not built before";
+    int fewest = Integer.MAX_VALUE;
+    for (CacheRecord record : imports.ofStep(stepId)) {
+      long different = key.fields().stream().filter(f -> !record.fields().contains(f)).count();
+      if (different < fewest) {
+        fewest = (int) different;
+        List<String> changes = compare(record.fields(), key.fields());
+        reason =
+            changes.isEmpty()
+                ? "its layers are gone from " + record.origin()
+                : "since " + record.origin() + ": " + String.join("; ", changes);
+      }
+    }
+    return reason;
   }
 
   private List<String> compare(List<Field> before, List<Field> now) {

@@ -7,6 +7,7 @@ import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildEngine;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
+import dev.jbuild.engine.CacheSource;
 import dev.jbuild.engine.DockerfileInput;
 import dev.jbuild.engine.EngineSettings;
 import dev.jbuild.engine.cache.BuildNotes;
@@ -22,6 +23,8 @@ import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -43,18 +46,17 @@ public final class LocalBuildEngine implements BuildEngine {
     }
     builds.add(Thread.currentThread());
     BuildNotes notes = new BuildNotes();
-    StepEvents events =
-        new StepEvents(
-            event -> {
-              notes.on(event);
-              listener.on(event);
-            },
-            settings.clock());
+    BuildListener all =
+        event -> {
+          notes.on(event);
+          listener.on(event);
+        };
+    StepEvents events = new StepEvents(all, settings.clock());
     Instant begun = events.now();
     String what = request.tags().isEmpty() ? "build" : "build " + request.tags().getFirst();
     settings.store().keepCap();
-    try (Store store = settings.store().fork(what)) {
-      BuildResult result = run(store, request, events);
+    try {
+      BuildResult result = run(what, request, events, all);
       events.send(new BuildEvent.Finished(events.now(), since(events, begun), result));
       return result;
     } catch (BuildFailure failure) {
@@ -102,12 +104,36 @@ public final class LocalBuildEngine implements BuildEngine {
     }
   }
 
-  private BuildResult run(Store store, BuildRequest request, StepEvents events) {
+  private BuildResult run(String what, BuildRequest request, StepEvents events, BuildListener all) {
+    SingleBuild[] build = new SingleBuild[1];
+    try (Store store = settings.store().fork(what)) {
+      return run(store, request, request.cacheFrom(), events, build);
+    } catch (BuildFailure failure) {
+      Optional<BuildFailure> lost = Optional.ofNullable(build[0]).flatMap(SingleBuild::lostImport);
+      if (lost.isEmpty() || Thread.currentThread().isInterrupted()) {
+        throw failure;
+      }
+      String message = "the build begins again without imported caches: " + lost.get().text();
+      events.send(new BuildEvent.Warning(events.now(), message, null));
+    }
+    // A new handle, which knows nothing of the layers that were promised.
+    try (Store store = settings.store().fork(what)) {
+      return run(store, request, List.of(), new StepEvents(all, settings.clock()), build);
+    }
+  }
+
+  private BuildResult run(
+      Store store,
+      BuildRequest request,
+      List<CacheSource> imports,
+      StepEvents events,
+      SingleBuild[] build) {
     BuildScope scope = new BuildScope(request.execution().parallel());
     // The scope is closed, and with it every thread and sandbox of the build is gone, before a
     // failure is told.
     try (scope) {
-      return new SingleBuild(settings, store, request, scope, events, inFlight).run();
+      build[0] = new SingleBuild(settings, store, request, imports, scope, events, inFlight);
+      return build[0].run();
     } catch (RuntimeException | Error failure) {
       throw scope.cause(BuildScope.asFailure(failure));
     }

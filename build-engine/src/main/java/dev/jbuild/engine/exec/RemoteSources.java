@@ -24,7 +24,9 @@ final class RemoteSources implements AutoCloseable {
     Map<String, String> environment = settings.registry().environment();
     downloads =
         new HttpDownloads(
-            store.directory("cache").resolve("http"), host -> authorization(request, host));
+            store.directory("cache").resolve("http"),
+            host -> authorization(request, host),
+            settings.registry());
     repositories =
         new GitRepositories(
             store,

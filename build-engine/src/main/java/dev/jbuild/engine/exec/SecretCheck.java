@@ -3,6 +3,8 @@ package dev.jbuild.engine.exec;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ExecutionOptions.Entitlement;
 import dev.jbuild.engine.SecretSource;
+import dev.jbuild.engine.cache.CacheKey;
+import dev.jbuild.engine.cache.CacheRecord;
 import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
@@ -99,6 +101,22 @@ final class SecretCheck {
     if (!scan.isEmpty()) {
       require(scan.find(config.toBytes()), "the image config");
     }
+  }
+
+  /** Whether a record's inputs have the value of any secret the build was given. */
+  boolean isIn(CacheRecord record) throws IOException {
+    SecretScan scan = scan(request.secrets().keySet());
+    if (scan.isEmpty()) {
+      return false;
+    }
+    StringBuilder text = new StringBuilder();
+    for (CacheKey.Field field : record.fields()) {
+      text.append(field.label())
+          .append('\0')
+          .append(String.join("\0", field.values()))
+          .append('\0');
+    }
+    return scan.find(text.toString().getBytes(StandardCharsets.UTF_8)).isPresent();
   }
 
   /** The secrets that cannot be looked for. */

@@ -11,6 +11,7 @@ import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
+import dev.jbuild.engine.CacheSource;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.EngineSettings;
@@ -33,6 +34,8 @@ import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.plan.ImageAssembly;
 import dev.jbuild.engine.plan.Plan;
 import dev.jbuild.engine.plan.Planner;
+import dev.jbuild.engine.remote.CacheExport;
+import dev.jbuild.engine.remote.CacheImports;
 import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.engine.solve.InFlight;
 import dev.jbuild.engine.solve.Result;
@@ -53,9 +56,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One build from its request to its result; used once, by one thread. */
 final class SingleBuild {
@@ -65,21 +70,28 @@ final class SingleBuild {
   private final EngineSettings settings;
   private final Store store;
   private final BuildRequest request;
+  private final List<CacheSource> cacheFrom;
   private final BuildScope scope;
   private final StepEvents events;
   private final InFlight inFlight;
+  private volatile @Nullable CacheImports imported;
   private final String id = UUID.randomUUID().toString().substring(0, 12);
 
+  /**
+   * @param cacheFrom instead of the request's
+   */
   SingleBuild(
       EngineSettings settings,
       Store store,
       BuildRequest request,
+      List<CacheSource> cacheFrom,
       BuildScope scope,
       StepEvents events,
       InFlight inFlight) {
     this.settings = settings;
     this.store = store;
     this.request = request;
+    this.cacheFrom = cacheFrom;
     this.scope = scope;
     this.events = events;
     this.inFlight = inFlight;
@@ -182,7 +194,9 @@ final class SingleBuild {
     pushing.await();
     Path cache = store.directory("cache");
     CacheRecords records = new CacheRecords(cache.resolve("records"), settings.clock());
-    FileManifests manifests = new FileManifests(cache.resolve("files"));
+    CacheImports imports = new CacheImports(cacheFrom, registry, store, platforms, events);
+    imported = imports;
+    FileManifests manifests = new FileManifests(cache.resolve("files"), imports::listing);
     try (EarlyPush pushes = new EarlyPush(registry, request);
         StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
         BuildContexts contexts =
@@ -220,17 +234,28 @@ final class SingleBuild {
               request.latestTime(),
               settings.clock());
       MissReasons misses =
-          new MissReasons(cache.resolve("steps").resolve(identity()), records, manifests);
+          new MissReasons(cache.resolve("steps").resolve(identity()), records, imports, manifests);
+      CacheSharing sharing =
+          new CacheSharing(request, new CacheExport(store, registry, imports, manifests, events));
       List<PlatformImage> results = new ArrayList<>();
       for (int i = 0; i < plans.size(); i++) {
-        Solver solver = new Solver(scope, operations, records, misses, inFlight, events);
-        results.add(solve(solver, plans.get(i), platforms.get(i)));
+        Solver solver = new Solver(scope, operations, records, imports, misses, inFlight, events);
+        results.add(solve(solver, plans.get(i), platforms.get(i), sharing));
       }
-      return new Exporters(pushes, store, request, events).export(id, results);
+      BuildResult result = new Exporters(pushes, store, request, events).export(id, results);
+      sharing.export();
+      return result;
     }
   }
 
-  private PlatformImage solve(Solver solver, Plan plan, Platform platform) {
+  /** Why a layer that an imported cache promised could not be had, if that happened. */
+  Optional<BuildFailure> lostImport() {
+    CacheImports imports = imported;
+    return imports == null ? Optional.empty() : imports.lost();
+  }
+
+  private PlatformImage solve(Solver solver, Plan plan, Platform platform, CacheSharing sharing)
+      throws IOException {
     List<StackLayer> layers =
         switch (solver.solve(plan.rootfs())) {
           case Result.Layers found -> found.layers();
@@ -239,11 +264,8 @@ final class SingleBuild {
         };
     ImageConfig config =
         ImageAssembly.assemble(plan, layers, request.sourceDateEpoch().orElse(null));
-    try {
-      new SecretCheck(request).config(config);
-    } catch (IOException e) {
-      throw BuildScope.asFailure(e);
-    }
+    config = sharing.take(solver, plan.rootfs(), config);
+    new SecretCheck(request).config(config);
     Set<DiffId> inherited = new HashSet<>();
     layers.stream()
         .filter(layer -> layer.madeAt().isEmpty())

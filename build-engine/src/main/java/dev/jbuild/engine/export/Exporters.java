@@ -182,18 +182,18 @@ public final class Exporters {
     return image;
   }
 
-  /** The build's, and those of one output. */
-  private Map<String, String> annotations(ImageOptions options) {
-    Map<String, String> all = new LinkedHashMap<>(request.annotations());
-    all.putAll(options.annotations());
-    return all;
-  }
-
   /** A layer goes out while the next one is compressed. */
   private void layerReady(Output output, Descriptor blob) {
     if (output instanceof Output.Push push) {
       pushes.offer(push, blob);
     }
+  }
+
+  /** The build's, and those of one output. */
+  private Map<String, String> annotations(ImageOptions options) {
+    Map<String, String> all = new LinkedHashMap<>(request.annotations());
+    all.putAll(options.annotations());
+    return all;
   }
 
   private List<String> push(Output.Push output, List<String> tags, Descriptor image) {

@@ -3,6 +3,7 @@ package dev.jbuild.engine.solve;
 import dev.jbuild.engine.cache.CacheKey;
 import dev.jbuild.engine.cache.CacheRecord;
 import dev.jbuild.engine.cache.CacheRecords;
+import dev.jbuild.engine.cache.ImportedRecords;
 import dev.jbuild.engine.cache.MissReasons;
 import dev.jbuild.engine.cache.StackLayer;
 import dev.jbuild.engine.graph.Op;
@@ -36,29 +37,38 @@ import java.util.concurrent.Future;
  * inputs must be made anew before anything can be known. Below such a vertex the content key still
  * serves.
  *
+ * <p>Under each key this store's own records are asked first, and then the imported ones; what was
+ * found there is remembered here.
+ *
  * <p>Each vertex is solved once per build, however many need it. Safe for use by many threads.
  */
 public final class Solver {
+  private static final String LOCAL = "local";
+
   private final BuildScope scope;
   private final Operations operations;
   private final CacheRecords records;
+  private final ImportedRecords imports;
   private final MissReasons misses;
   private final InFlight inFlight;
   private final StepEvents events;
   private final Map<Vertex, CompletableFuture<CacheKey>> definitionKeys = new ConcurrentHashMap<>();
   private final Map<Vertex, CompletableFuture<Result>> results = new ConcurrentHashMap<>();
   private final Map<Vertex, Boolean> fresh = new ConcurrentHashMap<>();
+  private final Map<Vertex, CacheRecord> made = new ConcurrentHashMap<>();
 
   public Solver(
       BuildScope scope,
       Operations operations,
       CacheRecords records,
+      ImportedRecords imports,
       MissReasons misses,
       InFlight inFlight,
       StepEvents events) {
     this.scope = scope;
     this.operations = operations;
     this.records = records;
+    this.imports = imports;
     this.misses = misses;
     this.inFlight = inFlight;
     this.events = events;
@@ -114,11 +124,13 @@ public final class Solver {
     CacheKey definition = scope.join(definitionKey(vertex));
     boolean mustRun = vertex.ignoreCache();
     if (!mustRun && !dependsOnFresh(vertex)) {
-      Optional<List<StackLayer>> hit = lookUp(definition.digest());
+      Optional<Hit> hit = lookUp(definition);
       if (hit.isPresent()) {
+        CacheRecord known = hit.get().record();
         misses.remember(vertex.step().id(), definition);
-        cachedWithInputs(vertex);
-        return new Result.Layers(hit.get());
+        made.put(vertex, known);
+        cachedWithInputs(vertex, hit.get().from());
+        return new Result.Layers(known.layers());
       }
     }
     List<Future<Result>> pending = new ArrayList<>();
@@ -128,12 +140,16 @@ public final class Solver {
     List<Result> inputs = scope.joinAll(pending);
     CacheKey content = operations.contentKey(vertex, inputs);
     if (!mustRun) {
-      Optional<List<StackLayer>> hit = lookUp(content.digest());
+      Optional<Hit> hit = lookUp(content);
       if (hit.isPresent()) {
-        records.put(definition, hit.get());
+        CacheRecord known = hit.get().record().under(definition);
+        records.put(known);
         misses.remember(vertex.step().id(), definition);
-        events.cached(vertex.step(), "same input content");
-        return new Result.Layers(hit.get());
+        made.put(vertex, known);
+        String from = hit.get().from();
+        events.cached(
+            vertex.step(), "same input content" + (from.equals(LOCAL) ? "" : ", " + from));
+        return new Result.Layers(known.layers());
       }
     }
     String reason =
@@ -143,7 +159,31 @@ public final class Solver {
     if (!outcome.ran()) {
       events.cached(vertex.step(), "made by another build");
     }
+    made.put(vertex, CacheRecord.of(definition, outcome.layers(), content.digest()));
     return new Result.Layers(outcome.layers());
+  }
+
+  /**
+   * What is known of a vertex's result after the target was solved, be it that the build needed it
+   * or that a later step's result was found without. Empty for what has no record: images, contexts
+   * and what lies below them.
+   */
+  public Optional<CacheRecord> outcome(Vertex vertex) throws IOException {
+    CacheRecord known = made.get(vertex);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    return switch (vertex.op()) {
+      case Op.Run run -> lookUp(scope.join(definitionKey(vertex))).map(Hit::record);
+      case Op.Copy copy -> lookUp(scope.join(definitionKey(vertex))).map(Hit::record);
+      case Op.MakeDirectory make -> lookUp(scope.join(definitionKey(vertex))).map(Hit::record);
+      case Op.Scratch scratch -> Optional.empty();
+      case Op.Context context -> Optional.empty();
+      case Op.Http http -> Optional.empty();
+      case Op.Git git -> Optional.empty();
+      case Op.Image image -> Optional.empty();
+      case Op.Merge merge -> Optional.empty();
+    };
   }
 
   private List<StackLayer> execute(
@@ -153,8 +193,8 @@ public final class Solver {
       events.started(vertex.step(), reason);
       try {
         List<StackLayer> layers = operations.execute(vertex, inputs);
-        records.put(content, layers);
-        records.put(definition, layers);
+        records.put(CacheRecord.of(content, layers, content.digest()));
+        records.put(CacheRecord.of(definition, layers, content.digest()));
         misses.remember(vertex.step().id(), definition);
         events.finished(vertex.step());
         return layers;
@@ -166,24 +206,40 @@ public final class Solver {
   }
 
   /** The steps above a hit were not needed; a person wants to see them as cached nonetheless. */
-  private void cachedWithInputs(Vertex vertex) {
+  private void cachedWithInputs(Vertex vertex, String from) {
     for (Vertex input : vertex.inputs()) {
       if (!results.containsKey(input)) {
-        cachedWithInputs(input);
+        cachedWithInputs(input, from);
       }
     }
     if (vertex.step().source().isPresent()) {
-      events.cached(vertex.step(), "local");
+      events.cached(vertex.step(), from);
     }
   }
 
-  private Optional<List<StackLayer>> lookUp(Digest key) throws IOException {
-    Optional<List<StackLayer>> layers = records.find(key).map(CacheRecord::layers);
-    if (layers.isPresent() && !operations.available(layers.get())) {
-      records.remove(key);
+  /**
+   * A record that was found.
+   *
+   * @param from where, in words
+   */
+  private record Hit(CacheRecord record, String from) {}
+
+  private Optional<Hit> lookUp(CacheKey key) throws IOException {
+    Optional<CacheRecord> own = records.find(key.digest());
+    if (own.isPresent()) {
+      if (operations.available(own.get().layers())) {
+        String origin = own.get().origin();
+        String from = origin.isEmpty() ? LOCAL : LOCAL + ", imported earlier from " + origin;
+        return Optional.of(new Hit(own.get(), from));
+      }
+      records.remove(key.digest());
+    }
+    Optional<CacheRecord> imported = imports.find(key.digest()).map(found -> found.under(key));
+    if (imported.isEmpty() || !operations.available(imported.get().layers())) {
       return Optional.empty();
     }
-    return layers;
+    records.put(imported.get());
+    return Optional.of(new Hit(imported.get(), "imported from " + imported.get().origin()));
   }
 
   private boolean dependsOnFresh(Vertex vertex) {

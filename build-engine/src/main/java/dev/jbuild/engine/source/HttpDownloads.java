@@ -3,12 +3,12 @@ package dev.jbuild.engine.source;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.registry.RegistryOptions;
+import dev.jbuild.registry.wire.WebClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,10 +16,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +35,10 @@ import org.jspecify.annotations.Nullable;
 public final class HttpDownloads implements AutoCloseable {
   private static final int REDIRECTS = 10;
   private static final int ATTEMPTS = 4;
-  private static final Duration CONNECT = Duration.ofSeconds(30);
-  private static final Duration ANSWER = Duration.ofMinutes(2);
 
   private final Path directory;
   private final Credentials credentials;
-  private final HttpClient client;
+  private final WebClient client;
 
   /** What to tell a host about who asks. */
   public interface Credentials {
@@ -47,14 +46,14 @@ public final class HttpDownloads implements AutoCloseable {
     Optional<String> authorization(String host) throws IOException;
   }
 
-  public HttpDownloads(Path directory, Credentials credentials) {
+  /**
+   * @param directory where files are kept
+   * @param options proxies, authorities and time limits, those of registries
+   */
+  public HttpDownloads(Path directory, Credentials credentials, RegistryOptions options) {
     this.directory = directory;
     this.credentials = credentials;
-    this.client =
-        HttpClient.newBuilder()
-            .connectTimeout(CONNECT)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
+    this.client = new WebClient(options);
   }
 
   /** The name of what a URL names: the last component of its path (semantics 71). */
@@ -93,7 +92,7 @@ public final class HttpDownloads implements AutoCloseable {
     for (int attempt = 1; ; attempt++) {
       long have = validator.isEmpty() ? 0 : Files.size(part);
       try (Answer answer = ask(uri, have == 0 ? kept : Optional.empty(), have, validator)) {
-        HttpResponse<InputStream> response = answer.response();
+        HttpResponse<? extends InputStream> response = answer.response();
         if (response.statusCode() == 304 && kept.isPresent()) {
           return kept.get().download(place);
         }
@@ -115,7 +114,10 @@ public final class HttpDownloads implements AutoCloseable {
       } catch (BuildFailure e) {
         throw e;
       } catch (IOException e) {
-        if (attempt == ATTEMPTS || Thread.currentThread().isInterrupted()) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new BuildFailure(Kind.CANCELLED, "the download was cancelled", e);
+        }
+        if (attempt == ATTEMPTS) {
           throw new BuildFailure(Kind.UNAVAILABLE, "GET " + shown(uri) + ": " + reason(e), e);
         }
       }
@@ -133,7 +135,8 @@ public final class HttpDownloads implements AutoCloseable {
   }
 
   private static Download keep(
-      HttpResponse<InputStream> response, Path place, Path part, String etag) throws IOException {
+      HttpResponse<? extends InputStream> response, Path place, Path part, String etag)
+      throws IOException {
     Digest digest = digest(part, Digest.hasher());
     String modified = response.headers().firstValue("Last-Modified").orElse("");
     Kept kept = new Kept(etag, modified, digest, Files.size(part));
@@ -142,7 +145,7 @@ public final class HttpDownloads implements AutoCloseable {
     return kept.download(place);
   }
 
-  private record Answer(HttpResponse<InputStream> response) implements AutoCloseable {
+  private record Answer(HttpResponse<? extends InputStream> response) implements AutoCloseable {
     @Override
     public void close() throws IOException {
       response.body().close();
@@ -153,19 +156,19 @@ public final class HttpDownloads implements AutoCloseable {
       throws IOException {
     URI uri = start;
     for (int hop = 0; hop <= REDIRECTS; hop++) {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(uri).timeout(ANSWER).header("User-Agent", "jbuild");
+      Map<String, String> request = new HashMap<>();
       credentials
           .authorization(uri.getHost())
-          .ifPresent(value -> request.header("Authorization", value));
+          .ifPresent(value -> request.put("Authorization", value));
       kept.filter(known -> !known.etag().isEmpty())
-          .ifPresent(known -> request.header("If-None-Match", known.etag()));
+          .ifPresent(known -> request.put("If-None-Match", known.etag()));
       kept.filter(known -> known.etag().isEmpty() && !known.modified().isEmpty())
-          .ifPresent(known -> request.header("If-Modified-Since", known.modified()));
+          .ifPresent(known -> request.put("If-Modified-Since", known.modified()));
       if (have > 0) {
-        request.header("Range", "bytes=" + have + "-").header("If-Range", validator);
+        request.put("Range", "bytes=" + have + "-");
+        request.put("If-Range", validator);
       }
-      HttpResponse<InputStream> response = send(request.build());
+      HttpResponse<? extends InputStream> response = client.get(uri, request);
       Optional<String> location = response.headers().firstValue("Location");
       int status = response.statusCode();
       boolean redirect = (status >= 301 && status <= 303) || status == 307 || status == 308;
@@ -178,16 +181,8 @@ public final class HttpDownloads implements AutoCloseable {
     throw new BuildFailure(Kind.UNAVAILABLE, "GET " + shown(start) + ": too many redirects");
   }
 
-  private HttpResponse<InputStream> send(HttpRequest request) throws IOException {
-    try {
-      return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new BuildFailure(Kind.CANCELLED, "the download was cancelled", e);
-    }
-  }
-
-  private static void requireGood(URI uri, HttpResponse<InputStream> response) throws IOException {
+  private static void requireGood(URI uri, HttpResponse<? extends InputStream> response)
+      throws IOException {
     int status = response.statusCode();
     if (status == 200 || status == 206) {
       return;
@@ -258,7 +253,7 @@ public final class HttpDownloads implements AutoCloseable {
 
   @Override
   public void close() {
-    client.shutdownNow();
+    client.close();
   }
 
   /** What is known of a URL's last answer. */

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class CacheRecordsTest {
+  private static final Digest CONTENT = Digest.of(new byte[] {3});
+
   @TempDir Path folder;
 
   private final Clock clock = Clock.fixed(Instant.ofEpochMilli(1_234_567), ZoneOffset.UTC);
@@ -27,15 +29,22 @@ final class CacheRecordsTest {
   @Test
   void whatIsPutIsFoundWhole() throws IOException {
     CacheRecords records = new CacheRecords(folder, clock);
-    records.put(key, layers);
-    assertThat(records.find(key.digest()))
-        .contains(new CacheRecord(key.digest(), key.fields(), layers, 1_234_567));
+    records.put(CacheRecord.of(key, layers, CONTENT));
+    assertThat(records.find(key.digest())).contains(CacheRecord.of(key, layers, CONTENT));
+  }
+
+  @Test
+  void recordRemembersWhereItWasImportedFrom() throws IOException {
+    CacheRecords records = new CacheRecords(folder, clock);
+    CacheRecord imported = new CacheRecord(key.digest(), key.fields(), layers, null, "host/cache");
+    records.put(imported);
+    assertThat(records.find(key.digest())).contains(imported);
   }
 
   @Test
   void tornRecordIsAMissAndGoes() throws IOException {
     CacheRecords records = new CacheRecords(folder, clock);
-    records.put(key, layers);
+    records.put(CacheRecord.of(key, layers, CONTENT));
     Path file;
     try (var files = Files.walk(folder)) {
       file = files.filter(Files::isRegularFile).findFirst().orElseThrow();
@@ -51,9 +60,9 @@ final class CacheRecordsTest {
   @Test
   void recordUnderAnotherKeysNameIsAMiss() throws IOException {
     CacheRecords records = new CacheRecords(folder, clock);
-    records.put(key, layers);
+    records.put(CacheRecord.of(key, layers, CONTENT));
     CacheKey other = CacheKey.of("copy").build();
-    records.put(other, layers);
+    records.put(CacheRecord.of(other, layers, CONTENT));
     String hex = key.digest().hex();
     String otherHex = other.digest().hex();
     Files.copy(

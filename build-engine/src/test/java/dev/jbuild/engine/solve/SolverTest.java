@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jbuild.engine.cache.CacheKey;
 import dev.jbuild.engine.cache.CacheRecords;
 import dev.jbuild.engine.cache.FileManifests;
+import dev.jbuild.engine.cache.ImportedRecords;
 import dev.jbuild.engine.cache.MissReasons;
 import dev.jbuild.engine.cache.StackLayer;
 import dev.jbuild.engine.event.BuildEvent;
@@ -39,6 +40,7 @@ final class SolverTest {
   private final InFlight inFlight = new InFlight();
   private final List<BuildEvent> events = new CopyOnWriteArrayList<>();
   private final Toy toy = new Toy();
+  private ImportedRecords imports = ImportedRecords.NONE;
 
   /** Operations whose result depends on a step's text, or on what {@link #output} says. */
   private static final class Toy implements Operations {
@@ -115,11 +117,12 @@ final class SolverTest {
     CacheRecords records = new CacheRecords(folder.resolve("records"), Clock.systemUTC());
     MissReasons misses =
         new MissReasons(
-            folder.resolve("steps"), records, new FileManifests(folder.resolve("files")));
+            folder.resolve("steps"), records, imports, new FileManifests(folder.resolve("files")));
     try (BuildScope scope = new BuildScope(8)) {
       StepEvents told = new StepEvents(events::add, Clock.systemUTC());
       try {
-        Result result = new Solver(scope, toy, records, misses, inFlight, told).solve(target);
+        Result result =
+            new Solver(scope, toy, records, imports, misses, inFlight, told).solve(target);
         return StackLayer.diffIds(((Result.Layers) result).layers());
       } catch (BuildFailure failure) {
         throw scope.cause(failure);
