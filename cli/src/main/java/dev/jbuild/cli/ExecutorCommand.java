@@ -9,6 +9,7 @@ import dev.jbuild.engine.Output;
 import dev.jbuild.engine.SecretSource;
 import dev.jbuild.engine.source.GitReference;
 import dev.jbuild.layer.Compression;
+import dev.jbuild.oci.Json;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.ImageName;
 import dev.jbuild.sandbox.UsernsRemap;
@@ -35,7 +36,7 @@ final class ExecutorCommand extends Command {
     Console console = session.console();
     flags.refuseUnsupported();
     isolation.apply(session, UsernsRemap.OFF);
-    flags.ineffective().forEach(line -> console.err().println("warning: " + line));
+    flags.ineffective().forEach(line -> warn(console, line));
     if (flags.destinations.isEmpty() && !flags.noPush) {
       throw new UsageError(
           "executor needs --destination", "or --no-push, to build without pushing");
@@ -49,6 +50,16 @@ final class ExecutorCommand extends Command {
               registries(scratch));
       writeFiles(result);
       return Jbuild.OK;
+    }
+  }
+
+  /** Also a log in JSON is JSON from its first line. */
+  private void warn(Console console, String line) {
+    if (flags.progress().equals("rawjson")) {
+      byte[] event = Json.compact(Json.object().put("type", "warning").put("message", line));
+      console.err().println(new String(event, StandardCharsets.UTF_8));
+    } else {
+      console.err().println("warning: " + line);
     }
   }
 

@@ -170,6 +170,16 @@ class KanikoFlagsTest {
   }
 
   @Test
+  void aLogInJsonIsJsonFromItsFirstLine() throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+
+    assertThat(job("one", "--log-format=json", "--force")).isEqualTo(0);
+    assertThat(console.err().lines()).allMatch(line -> line.startsWith("{"));
+    assertThat(console.err())
+        .startsWith("{\"type\":\"warning\",\"message\":\"--force has no effect here");
+  }
+
+  @Test
   void aCacheRepositoryHasNoTag() throws Exception {
     Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
 
