@@ -56,7 +56,7 @@ public final class CacheMountFiles {
     if (!Files.isDirectory(home.resolve(FIRST))) {
       throw missing(id);
     }
-    try (LockFile held = LockFile.shared(lock(home));
+    try (LockFile _ = LockFile.shared(lock(home));
         FileTree files = DirectoryTree.open(home.resolve(FIRST));
         LayerBuilder all = new LayerBuilder(FileTree.empty())) {
       TreeWalk.of(files, BytePath.ROOT).forEach(all::put);
@@ -79,7 +79,7 @@ public final class CacheMountFiles {
         LayerExtractor.apply(plain, target, OverlayEncoding.USER, ExtractLimits.DEFAULT);
       }
       Path home = mounts.make(id);
-      try (LockFile held = exclusive(id, home)) {
+      try (LockFile _ = exclusive(id, home)) {
         hide(home.resolve(FIRST), workspace);
         Files.move(fresh, home.resolve(FIRST), StandardCopyOption.ATOMIC_MOVE);
         CacheMounts.used(home, FIRST);
@@ -102,7 +102,7 @@ public final class CacheMountFiles {
     try (Workspace workspace = store.workspace()) {
       for (Path slot : slots) {
         Path lock = home.resolve(slot.getFileName() + ".lock");
-        try (LockFile held = LockFile.tryExclusive(lock).orElseThrow(() -> busy(id))) {
+        try (LockFile _ = LockFile.tryExclusive(lock).orElseThrow(() -> busy(id))) {
           hide(slot, workspace);
         }
       }
