@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -44,13 +46,13 @@ class RemappedLauncherIT {
 
     @Test
     void machineSeesAnOrdinaryUserAndGroup() throws Exception {
-      String status = "";
-      StepRequest request = rig.request("sleep", "1077").build();
-      try (RunningStep step = rig.launcher.start(request, OutputSink.discard())) {
-        for (int i = 0; i < 1000 && status.isEmpty(); i++) {
-          Thread.sleep(10);
-          status = statusOf("sleep 1077 ");
-        }
+      String status;
+      String script = "echo runs; sleep 1077; exit";
+      CountDownLatch runs = new CountDownLatch(1);
+      StepRequest request = rig.request("sh", "-c", script).build();
+      try (RunningStep step = rig.launcher.start(request, (_, _) -> runs.countDown())) {
+        assertThat(runs.await(10, TimeUnit.SECONDS)).isTrue();
+        status = statusOf("sh -c " + script + " ");
         step.kill();
         step.await();
       }

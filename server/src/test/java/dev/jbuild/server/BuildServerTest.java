@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.URI;
@@ -408,11 +409,12 @@ class BuildServerTest {
 
   @Test
   void anOpenAddressNeedsATokenOrAWord() {
-    ServerOptions open = OPTIONS.withAddress(new ServerOptions.Address.Tcp("0.0.0.0", 0));
+    String host = new InetSocketAddress(0).getAddress().getHostAddress(); // all of the machine's
+    ServerOptions open = OPTIONS.withAddress(new ServerOptions.Address.Tcp(host, 0));
 
     assertThatThrownBy(() -> start(open))
         .isInstanceOf(BuildFailure.class)
-        .hasMessageContaining("0.0.0.0")
+        .hasMessageContaining("\"" + host + "\"")
         .extracting(failure -> ((BuildFailure) failure).hint().orElse(""))
         .asString()
         .contains("--token-file");

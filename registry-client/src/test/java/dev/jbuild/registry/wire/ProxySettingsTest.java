@@ -29,9 +29,9 @@ class ProxySettingsTest {
           a.example, b.example   | https://b.example/         | false
           r.example:5000         | https://r.example:5000/    | false
           r.example:5000         | https://r.example/         | true
-          10.0.0.0/8             | https://10.1.2.3/          | false
-          10.0.0.0/8             | https://11.1.2.3/          | true
-          10.1.2.3               | https://10.1.2.3:5000/     | false
+          198.51.100.128/25      | https://198.51.100.200/    | false
+          198.51.100.128/25      | https://198.51.100.100/    | true
+          192.0.2.3              | https://192.0.2.3:5000/    | false
           2001:db8::/32          | https://[2001:db8::1]/     | false
           *                      | https://anything.example/  | false
           ''                     | https://anything.example/  | true
