@@ -23,8 +23,8 @@ final class TrainingProgram {
                     // xor edi, edi; mov eax, 60 (exit); syscall
                     : "31ff" + "b83c000000" + "0f05");
     short machine = (short) (arm ? 183 : 62);
-    long size = HEADERS + code.length;
-    return ByteBuffer.allocate((int) size)
+    int size = HEADERS + code.length;
+    return ByteBuffer.allocate(size)
         .order(ByteOrder.LITTLE_ENDIAN)
         // Elf64_Ehdr: 64-bit, little-endian, version 1; ET_EXEC
         .put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0})

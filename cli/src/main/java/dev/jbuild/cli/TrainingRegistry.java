@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * As much of an image registry on the loopback interface as a push and a pull of one image ask of
@@ -124,11 +125,7 @@ final class TrainingRegistry implements AutoCloseable {
     return all;
   }
 
-  private static void reply(
-      OutputStream out,
-      String status,
-      String headers,
-      byte @org.jspecify.annotations.Nullable [] body)
+  private static void reply(OutputStream out, String status, String headers, byte @Nullable [] body)
       throws IOException {
     String length =
         headers.contains("Content-Length")
