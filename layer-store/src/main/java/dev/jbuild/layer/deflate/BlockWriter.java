@@ -109,8 +109,8 @@ final class BlockWriter {
       int kind = symbol - Symbols.FIRST_LENGTH;
       lengthWords[length] =
           literalCodes[symbol]
-              | length - Symbols.LENGTH_BASE[kind] << bits
-              | bits + Symbols.LENGTH_EXTRA[kind] << 24;
+              | (length - Symbols.LENGTH_BASE[kind]) << bits
+              | (bits + Symbols.LENGTH_EXTRA[kind]) << 24;
     }
     for (int i = 0; i < Symbols.DISTANCES; i++) {
       distanceWords[i] = distanceCodes[i] | distanceLengths[i] << 24;
@@ -143,9 +143,9 @@ final class BlockWriter {
       }
       // Up to three more, without a branch on how many.
       int more = stop - at;
-      int a = words[data[at] & 0xff] & -more >> 31;
-      int b = words[data[at + 1] & 0xff] & 1 - more >> 31;
-      int c = words[data[at + 2] & 0xff] & 2 - more >> 31;
+      int a = words[data[at] & 0xff] & (-more >> 31);
+      int b = words[data[at + 1] & 0xff] & ((1 - more) >> 31);
+      int c = words[data[at + 2] & 0xff] & ((2 - more) >> 31);
       bits |= (a & 0xffffffL) << count;
       count += a >>> 24;
       bits |= (b & 0xffffffL) << count;

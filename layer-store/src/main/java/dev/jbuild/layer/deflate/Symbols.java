@@ -55,6 +55,6 @@ final class Symbols {
   static int ofDistance(int distance) {
     int odd = 2 * distance - 1;
     int log = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(odd);
-    return Math.max(0, 2 * log - 2 + (odd >>> log - 1 & 1));
+    return Math.max(0, 2 * log - 2 + ((odd >>> (log - 1)) & 1));
   }
 }
