@@ -101,7 +101,7 @@ final class BlockWriter {
   private void prepare(
       byte[] literalLengths, int[] literalCodes, byte[] distanceLengths, int[] distanceCodes) {
     for (int i = 0; i <= Symbols.END_OF_BLOCK; i++) {
-      literalWords[i] = literalCodes[i] | literalLengths[i] << 24;
+      literalWords[i] = literalCodes[i] | (literalLengths[i] << 24);
     }
     for (int length = Symbols.MIN_MATCH; length <= Symbols.MAX_MATCH; length++) {
       int symbol = Symbols.LENGTH_SYMBOL[length];
@@ -109,11 +109,11 @@ final class BlockWriter {
       int kind = symbol - Symbols.FIRST_LENGTH;
       lengthWords[length] =
           literalCodes[symbol]
-              | (length - Symbols.LENGTH_BASE[kind]) << bits
-              | (bits + Symbols.LENGTH_EXTRA[kind]) << 24;
+              | ((length - Symbols.LENGTH_BASE[kind]) << bits)
+              | ((bits + Symbols.LENGTH_EXTRA[kind]) << 24);
     }
     for (int i = 0; i < Symbols.DISTANCES; i++) {
-      distanceWords[i] = distanceCodes[i] | distanceLengths[i] << 24;
+      distanceWords[i] = distanceCodes[i] | (distanceLengths[i] << 24);
     }
   }
 

@@ -96,7 +96,7 @@ final class CodeDescription {
   }
 
   private void item(int symbol, int extra) {
-    items[count++] = symbol | extra << 8;
+    items[count++] = symbol | (extra << 8);
     frequencies[symbol]++;
   }
 

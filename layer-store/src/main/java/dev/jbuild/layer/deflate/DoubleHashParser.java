@@ -56,17 +56,17 @@ final class DoubleHashParser implements Parser {
   }
 
   private static int longKey(long word) {
-    return (int) (word * LONG_PRIME >>> 32);
+    return (int) ((word * LONG_PRIME) >>> 32);
   }
 
   private static int entry(int key, int at) {
-    return key << 16 | at & POSITION;
+    return (key << 16) | (at & POSITION);
   }
 
   /** The position of an entry if it may be one of this key within the window, else negative. */
   private static int candidate(int entry, int key, int at) {
-    int distance = (at - 1 - entry & POSITION) + 1;
-    boolean same = (entry ^ key << 16) >>> 16 == 0;
+    int distance = ((at - 1 - entry) & POSITION) + 1;
+    boolean same = (entry ^ (key << 16)) >>> 16 == 0;
     return same && distance <= Symbols.WINDOW ? at - distance : -1;
   }
 

@@ -43,7 +43,7 @@ final class HuffmanCode {
     for (int symbol = 0; symbol < lengths.length; symbol++) {
       int frequency = frequencies[symbol];
       if (frequency > 0) {
-        sorted[used++] = frequency << SYMBOL_BITS | symbol;
+        sorted[used++] = (frequency << SYMBOL_BITS) | symbol;
       }
     }
     for (int symbol = 0; used < 2; symbol++) {

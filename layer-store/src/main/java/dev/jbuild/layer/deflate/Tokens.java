@@ -37,10 +37,10 @@ final class Tokens {
   }
 
   static long sequence(int literals, int length, int distance, int symbol) {
-    return (long) literals << LITERALS_AT
-        | symbol << SYMBOL_AT
-        | length << LENGTH_AT
-        | distance - 1;
+    return ((long) literals << LITERALS_AT)
+        | (symbol << SYMBOL_AT)
+        | (length << LENGTH_AT)
+        | (distance - 1);
   }
 
   static long literalsOnly(int literals) {
@@ -52,7 +52,7 @@ final class Tokens {
   }
 
   static int length(long sequence) {
-    return (int) sequence >>> LENGTH_AT & 0x1ff;
+    return ((int) sequence >>> LENGTH_AT) & 0x1ff;
   }
 
   static int symbol(long sequence) {
@@ -60,6 +60,6 @@ final class Tokens {
   }
 
   static int distance(long sequence) {
-    return ((int) sequence & Symbols.WINDOW - 1) + 1;
+    return ((int) sequence & (Symbols.WINDOW - 1)) + 1;
   }
 }
