@@ -15,7 +15,6 @@ import dev.jbuild.dockerfile.expand.Variables;
 import dev.jbuild.dockerfile.expand.WordExpander;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +118,7 @@ final class Values {
   }
 
   void step(EnvInstruction env, Set<Diagnostic> errors) {
-    Map<Word, String> texts = new IdentityHashMap<>();
+    IdentityHashMap<Word, String> texts = new IdentityHashMap<>();
     Set<String> sure = new HashSet<>();
     Set<String> unknown = new HashSet<>();
     boolean open = false;
@@ -140,7 +139,7 @@ final class Values {
   }
 
   void step(ArgInstruction arg, Set<Diagnostic> errors) {
-    Map<Word, String> names = new IdentityHashMap<>();
+    IdentityHashMap<Word, String> names = new IdentityHashMap<>();
     for (ArgInstruction.Declaration declaration : arg.declarations()) {
       Word defaultValue = declaration.defaultValue();
       if (defaultValue != null) {
