@@ -240,7 +240,7 @@ final class Dispatcher {
     List<String> shown = new ArrayList<>();
     for (ArgInstruction.Declaration declaration : arg.declarations()) {
       String name = expand(declaration.name());
-      String value = state.scope.args().get(name);
+      String value = state.scope.arg(name);
       shown.add(value == null ? name : name + "=" + value);
     }
     metadata("ARG " + String.join(" ", shown));
