@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -319,7 +320,7 @@ final class DirectoryLayers implements LayerStore {
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
     Path file = blobs.path(source.digest());
-    try (DirFd directory = DirFd.open(file.getParent());
+    try (DirFd directory = DirFd.open(Objects.requireNonNull(file.getParent()));
         FileFd in = directory.openRead(BytePath.of(file.getFileName().toString()));
         FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
         OutputStream sink = ingest.unhashed();
