@@ -14,18 +14,18 @@ import org.jspecify.annotations.Nullable;
  * each of a million instructions can keep the variables that it sees. Looking up and adding cost
  * the logarithm of the size, in time and in memory (an AVL tree whose changed path is copied).
  */
-public final class PersistentMap<V extends Object> {
+public final class PersistentMap<V> {
   private static final PersistentMap<?> EMPTY = new PersistentMap<>(null, 0);
 
-  private record Node<V extends Object>(
+  private record Node<V>(
       String key, V value, int order, @Nullable Node<V> left, @Nullable Node<V> right, int height) {
-    static <V extends Object> Node<V> of(
+    static <V> Node<V> of(
         Node<V> middle, @Nullable Node<V> left, @Nullable Node<V> right) {
-      int height = Math.max(height(left), height(right)) + 1;
+      int height = Math.max(heightOf(left), heightOf(right)) + 1;
       return new Node<>(middle.key, middle.value, middle.order, left, right, height);
     }
 
-    static int height(@Nullable Node<?> node) {
+    static int heightOf(@Nullable Node<?> node) {
       return node == null ? 0 : node.height;
     }
   }
@@ -40,7 +40,7 @@ public final class PersistentMap<V extends Object> {
 
   /** The map without entries. */
   @SuppressWarnings("unchecked") // It has no values of any type.
-  public static <V extends Object> PersistentMap<V> empty() {
+  public static <V> PersistentMap<V> empty() {
     return (PersistentMap<V>) EMPTY;
   }
 
@@ -75,12 +75,12 @@ public final class PersistentMap<V extends Object> {
         : balanced(node, node.left, with(node.right, key, value));
   }
 
-  private static <V extends Object> Node<V> balanced(
+  private static <V> Node<V> balanced(
       Node<V> middle, @Nullable Node<V> left, @Nullable Node<V> right) {
-    int lean = Node.height(left) - Node.height(right);
+    int lean = Node.heightOf(left) - Node.heightOf(right);
     if (lean > 1 && left != null) {
       Node<V> inner = left.right;
-      if (inner != null && Node.height(inner) > Node.height(left.left)) {
+      if (inner != null && Node.heightOf(inner) > Node.heightOf(left.left)) {
         return Node.of(
             inner, Node.of(left, left.left, inner.left), Node.of(middle, inner.right, right));
       }
@@ -88,7 +88,7 @@ public final class PersistentMap<V extends Object> {
     }
     if (lean < -1 && right != null) {
       Node<V> inner = right.left;
-      if (inner != null && Node.height(inner) > Node.height(right.right)) {
+      if (inner != null && Node.heightOf(inner) > Node.heightOf(right.right)) {
         return Node.of(
             inner, Node.of(middle, left, inner.left), Node.of(right, inner.right, right.right));
       }
