@@ -19,8 +19,7 @@ public final class PersistentMap<V> {
 
   private record Node<V>(
       String key, V value, int order, @Nullable Node<V> left, @Nullable Node<V> right, int height) {
-    static <V> Node<V> of(
-        Node<V> middle, @Nullable Node<V> left, @Nullable Node<V> right) {
+    static <V> Node<V> of(Node<V> middle, @Nullable Node<V> left, @Nullable Node<V> right) {
       int height = Math.max(heightOf(left), heightOf(right)) + 1;
       return new Node<>(middle.key, middle.value, middle.order, left, right, height);
     }
