@@ -12,7 +12,7 @@ import java.util.List;
  * default capabilities and a view of processes are made by unshare and setpriv, without its filter;
  * {@link #missing} then says why.
  */
-final class PlainContainer implements AutoCloseable {
+final class PlainContainer {
 
   private static final Path PEERS = Path.of("..", "tests", "peers").toAbsolutePath().normalize();
   private static final String JDK = System.getProperty("java.home");
@@ -74,8 +74,8 @@ final class PlainContainer implements AutoCloseable {
             .formatted(host, noNewPrivileges ? "--security-opt no-new-privileges" : "", JDK, JDK);
   }
 
-  @Override
-  public void close() throws IOException, InterruptedException {
+  /** Stops the daemon, if one was started. */
+  void close() throws IOException, InterruptedException {
     if (!host.isEmpty()) {
       output(List.of(PEERS.resolve("dockerd").toString(), "stop", daemon(folder)));
       output(List.of("rm", "-rf", daemon(folder)));
