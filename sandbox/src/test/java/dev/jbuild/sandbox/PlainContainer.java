@@ -17,14 +17,6 @@ final class PlainContainer {
   private static final Path PEERS = Path.of("..", "tests", "peers").toAbsolutePath().normalize();
   private static final String JDK = System.getProperty("java.home");
 
-  private static final String IMITATION =
-      """
-      exec unshare --fork --pid --kill-child --mount --mount-proc --ipc \\
-        setpriv --bounding-set=-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,\
-      +setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write%s \\
-        sh -c "$JAVA"
-      """;
-
   private final Path folder;
   private final String host;
   private final String missing;
@@ -68,10 +60,19 @@ final class PlainContainer {
    * @param noNewPrivileges as {@code --security-opt no-new-privileges}
    */
   String script(boolean noNewPrivileges) {
-    return host.isEmpty()
-        ? IMITATION.formatted(noNewPrivileges ? " --no-new-privs" : "")
-        : "exec docker --host %s run --rm --network none %s -v \"$DIR:$DIR\" -v %s:%s:ro plain sh -c \"$JAVA\"\n"
-            .formatted(host, noNewPrivileges ? "--security-opt no-new-privileges" : "", JDK, JDK);
+    if (host.isEmpty()) {
+      return """
+      exec unshare --fork --pid --kill-child --mount --mount-proc --ipc \\
+        setpriv --bounding-set=-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,\
+      +setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write%s \\
+        sh -c "$JAVA"
+      """
+          .formatted(noNewPrivileges ? " --no-new-privs" : "");
+    }
+    return """
+    exec docker --host %s run --rm --network none %s -v "$DIR:$DIR" -v %s:%s:ro plain sh -c "$JAVA"
+    """
+        .formatted(host, noNewPrivileges ? "--security-opt no-new-privileges" : "", JDK, JDK);
   }
 
   /** Stops the daemon, if one was started. */
