@@ -7,7 +7,6 @@ import dev.jbuild.registry.auth.RegistryHosts;
 import dev.jbuild.registry.wire.Transports;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,8 +52,9 @@ final class LoginCommand extends Command {
       String text = new String(console.in().readNBytes(LONGEST), StandardCharsets.UTF_8);
       return text.strip();
     }
-    java.io.Console terminal = Objects.requireNonNull(System.console());
-    if (!terminal.isTerminal()) {
+    // The JDK has no console without a terminal, or one that is none.
+    java.io.@Nullable Console terminal = System.console();
+    if (terminal == null || !terminal.isTerminal()) {
       throw new UsageError(
           "there is no terminal to ask for the password on", "use --password-stdin");
     }
