@@ -47,12 +47,13 @@ final class LoginCommand extends Command {
     return Jbuild.OK;
   }
 
+  // Without a terminal JDK 22 to 24 have a console that is none, and all others have null.
+  @SuppressWarnings("SystemConsoleNull")
   private String password(Console console) throws IOException {
     if (passwordStdin) {
       String text = new String(console.in().readNBytes(LONGEST), StandardCharsets.UTF_8);
       return text.strip();
     }
-    // The JDK has no console without a terminal, or one that is none.
     java.io.@Nullable Console terminal = System.console();
     if (terminal == null || !terminal.isTerminal()) {
       throw new UsageError(
