@@ -7,7 +7,6 @@ import dev.jbuild.failure.BuildFailure.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Parameters;
 
@@ -36,7 +35,8 @@ final class LogsCommand extends Command {
       list(session.console(), logs, notes);
       return Jbuild.OK;
     }
-    BuildNotes.Note note = wanted(notes);
+    BuildNotes.Note note =
+        StepChoice.one(step, notes.steps(), BuildNotes.Note::id, BuildNotes.Note::name);
     Optional<Path> log = BuildLogs.find(logs, notes.buildId(), note.id());
     if (log.isEmpty()) {
       throw new BuildFailure(
@@ -60,27 +60,5 @@ final class LogsCommand extends Command {
       }
     }
     table.print(console.out());
-  }
-
-  /** The step with that id, else the only one whose text has it. */
-  private BuildNotes.Note wanted(BuildNotes.Notes notes) {
-    List<BuildNotes.Note> found =
-        notes.steps().stream().filter(note -> note.id().equals(step)).toList();
-    if (found.isEmpty()) {
-      found = notes.steps().stream().filter(note -> note.name().contains(step)).toList();
-    }
-    if (found.size() == 1) {
-      return found.getFirst();
-    }
-    List<BuildNotes.Note> choice = found.isEmpty() ? notes.steps() : found;
-    throw new BuildFailure(
-        Kind.NOT_FOUND,
-        "the last build has "
-            + (found.isEmpty() ? "no step \"" : found.size() + " steps with \"")
-            + step
-            + "\"",
-        (found.isEmpty() ? "its steps are " : "they are ")
-            + String.join(", ", choice.stream().map(BuildNotes.Note::id).toList()),
-        null);
   }
 }

@@ -203,7 +203,14 @@ class JbuildTest {
             "serve",
             "--listen",
             "8080"),
-        Row.of("missing verb", 1, "a shell in a failed step is not supported yet\n", "shell", "a"));
+        Row.of(
+            "a command for a shell without dashes",
+            2,
+            "unexpected argument \"b\" for shell\n"
+                + "hint: a command stands after --: jbuild shell a -- COMMAND\n",
+            "shell",
+            "a",
+            "b"));
   }
 
   @ParameterizedTest
