@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -16,6 +17,8 @@ import picocli.CommandLine.Parameters;
  */
 @picocli.CommandLine.Command
 final class LogsCommand extends Command {
+  @Mixin BuildChoice choice = new BuildChoice();
+
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -26,10 +29,7 @@ final class LogsCommand extends Command {
   @Override
   int run(Session session) throws IOException {
     Path cache = session.store().directory("cache");
-    BuildNotes.Notes notes =
-        BuildNotes.last(cache.resolve("notes"))
-            .orElseThrow(
-                () -> new BuildFailure(Kind.NOT_FOUND, "nothing has been built in this store yet"));
+    BuildNotes.Notes notes = choice.in(cache.resolve("notes"));
     Path logs = BuildLogs.directory(cache);
     if (step.isEmpty()) {
       list(session.console(), logs, notes);
@@ -43,7 +43,7 @@ final class LogsCommand extends Command {
           Kind.NOT_FOUND,
           note.state().equals("executed") || note.state().equals("failed")
               ? note.name() + " wrote nothing"
-              : note.name() + " did not run in the last build: it was " + note.state());
+              : note.name() + " did not run in " + (choice.build == null ? "the last" : "that") + " build: it was " + note.state());
     }
     Files.copy(log.get(), session.console().out());
     session.console().out().flush();

@@ -149,7 +149,7 @@ final class EmbeddedStep implements RunningStep {
       measure();
       clean();
       done.countDown();
-      inputRoom.release(); // whoever waits to give it something, waits for nothing
+      inputRoom.release(1 << 20); // nobody waits any more for what it takes
     }
   }
 
