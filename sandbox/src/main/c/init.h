@@ -7,11 +7,16 @@
  *                step, reaps. Dies with the supervisor.
  *   step         takes on the step's identity and executes its program.
  *
- * supervise.c  main, the supervisor's loop, pid 1's loop
- * plan.c       reading the plan; strings and numbers
- * setup.c      mounts, files, devices: everything below the step's root
+ * main.c       the verbs; the sealed copy; reading the plan
+ * plan.c       the plan's fields; strings and numbers
+ * supervise.c  the supervisor's loop and frames; stubs.c what it removes after the step
+ * pid1.c       pid 1: from the plan to the step, and its loop; message.c the two's messages
+ * setup.c      the plan's operations; walk.c ways below the root; roots.c layers and
+ *              directories; mounts.c mounts, files, devices
  * step.c       identity, capabilities, filter, exec
- * chroot.c     /proc and signals of a step without namespaces, for the supervisor
+ * chroot.c     /proc and signals of a step without namespaces, for the supervisor;
+ *              processes.c who belongs to the step; procpaths.c what it is shown
+ * remap.c      the user namespace of a remapped step
  * userns.c     the other use of this program: "userns", before the JVM starts */
 #ifndef JBUILD_INIT_H
 #define JBUILD_INIT_H
@@ -101,6 +106,20 @@ struct msg {
 #define FIXED_MSG offsetof(struct msg, text)
 
 void send_msg(int socket, const struct msg *msg, int fd);
+bool receive_msg(int socket, struct msg *msg, int *fd); /* false at the end of the stream */
+
+/* ---- the supervisor's side -------------------------------------------- */
+
+struct stub {
+  int parent;
+  struct msg made;
+};
+
+void remove_stubs(struct stub *stubs, unsigned count);
+long make_userns(struct op *op);
+struct plan read_plan(void);
+_Noreturn void refuse(const char *why);
+int run(void);
 
 /* ---- the step's side -------------------------------------------------- */
 
@@ -126,6 +145,13 @@ struct step {
 _Noreturn void die(struct step *step, int error, const char *path, unsigned exit);
 _Noreturn void leave(int status);
 
+struct process {
+  int64_t flags, timeout, wait_for_go, uid, gid;
+};
+
+void read_process(struct op *op, struct process *process);
+int block_signals(void); /* a signalfd of all */
+_Noreturn void start_init(struct step *step, struct plan plan, const struct process *how);
 void run_setup(struct step *step, struct op *op);
 _Noreturn void run_step(struct step *step, struct plan plan);
 

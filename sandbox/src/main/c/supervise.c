@@ -1,4 +1,4 @@
-/* main, the supervisor and pid 1.
+/* The supervisor.
  *
  * Why three processes: the supervisor stays outside, so that it can tell when
  * every process of the step is dead (the kernel ends a pid namespace before its
@@ -7,224 +7,20 @@
  * when its command pipe does: nothing outlives a killed JVM. */
 #include "init.h"
 
-#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/keyctl.h>
-#include <linux/memfd.h>
-#include <linux/mman.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/signal.h>
 #include <linux/signalfd.h>
-#include <linux/socket.h>
-#include <linux/stat.h>
 #include <linux/time.h>
 #include <linux/wait.h>
 
 #define AT_FDCWD_ (-100)
-#define MAX_PLAN (256u << 20)
 #define MAX_STUBS 512
 #define CHUNK (64u << 10)
-
-/* ---- messages between pid 1 and the supervisor ------------------------- */
-
-struct io_vector {
-  void *base;
-  size_t length;
-};
-
-struct message_header {
-  void *name;
-  int name_length;
-  struct io_vector *vector;
-  size_t vectors;
-  void *control;
-  size_t control_length;
-  unsigned flags;
-};
-
-struct rights {
-  size_t length;
-  int level, type, fd, pad;
-};
-
-#define SOL_SOCKET_ 1
-#define SCM_RIGHTS_ 1
-#define MSG_CMSG_CLOEXEC_ 0x40000000
-
-void send_msg(int socket, const struct msg *msg, int fd) {
-  struct io_vector vector = {(void *)(uintptr_t)msg, FIXED_MSG + strlen(msg->text) + 1};
-  struct rights rights = {sizeof rights - sizeof(int), SOL_SOCKET_, SCM_RIGHTS_, fd, 0};
-  struct message_header header = {.vector = &vector, .vectors = 1};
-  if (fd >= 0) {
-    header.control = &rights;
-    header.control_length = sizeof rights;
-  }
-  sys(sendmsg, socket, &header, 0x4000 /* MSG_NOSIGNAL */);
-}
-
-/* Returns false at the end of the stream. */
-static bool receive_msg(int socket, struct msg *msg, int *fd) {
-  struct io_vector vector = {msg, sizeof *msg};
-  struct rights rights = {0};
-  struct message_header header = {
-      .vector = &vector, .vectors = 1, .control = &rights, .control_length = sizeof rights};
-  long n;
-  do n = sys(recvmsg, socket, &header, MSG_CMSG_CLOEXEC_);
-  while (n == -EINTR);
-  if (n <= 0) return false;
-  msg->text[sizeof msg->text - 1] = 0;
-  *fd = header.control_length ? rights.fd : -1;
-  return true;
-}
-
-_Noreturn void leave(int status) {
-  for (;;) sys(exit_group, status);
-}
-
-_Noreturn void die(struct step *step, int error, const char *path, unsigned exit) {
-  struct msg msg = {.type = MSG_FAILED, .code = step->op, .value = error, .exit = exit};
-  struct text text = {msg.text, msg.text + sizeof msg.text};
-  put(&text, path);
-  send_msg(step->socket, &msg, -1);
-  leave((int)exit);
-}
-
-/* ---- pid 1 ------------------------------------------------------------ */
-
-static int block_signals(void) {
-  uint64_t all = ~0ull;
-  sys(rt_sigprocmask, SIG_SETMASK, &all, 0, 8);
-  return (int)sys(signalfd4, -1, &all, 8, O_CLOEXEC | O_NONBLOCK);
-}
-
-static void forward(int signal, long child) {
-  switch (signal) {
-    case SIGTERM: case SIGINT: case SIGHUP: case SIGQUIT: case SIGUSR1: case SIGUSR2: case SIGWINCH:
-      sys(kill, child, signal);
-      break;
-    default: break;
-  }
-}
-
-/* Reaps until the step's first process ends; then the namespace goes with us. */
-static _Noreturn void run_init(struct step *step, long child, int signals) {
-  struct pollfd fds[2] = {{signals, POLLIN, 0}, {step->socket, POLLIN, 0}};
-  for (;;) {
-    sys(ppoll, fds, 2, 0, 0, 8);
-    struct signalfd_siginfo info;
-    while (sys(read, signals, &info, sizeof info) == sizeof info)
-      if (info.ssi_signo != SIGCHLD) forward((int)info.ssi_signo, child);
-    if (fds[1].revents) {
-      struct msg msg;
-      int fd;
-      if (!receive_msg(step->socket, &msg, &fd)) leave(0);
-      if (msg.type == MSG_SIGNAL) sys(kill, child, msg.code);
-    }
-    for (;;) {
-      int status;
-      long pid = sys(wait4, -1, &status, WNOHANG, 0);
-      if (pid <= 0) break;
-      if (pid != child) continue;
-      struct msg msg = {.type = MSG_EXITED, .value = status};
-      send_msg(step->socket, &msg, -1);
-      if (!step->jailed) leave(0);
-      /* Without a namespace that ends with us, wait for what the supervisor kills. */
-      while ((pid = sys(wait4, -1, &status, 0, 0)) > 0 || pid == -EINTR) {}
-      leave(0);
-    }
-  }
-}
-
-struct process {
-  int64_t flags, timeout, wait_for_go, uid, gid;
-};
-
-static void read_process(struct op *op, struct process *process) {
-  process->flags = op_number(op);
-  process->timeout = op_number(op);
-  process->wait_for_go = op_number(op);
-  process->uid = op_number(op);
-  process->gid = op_number(op);
-}
-
-/* What is made for a step in a user namespace belongs to the root of that: in a
- * layer that is shown with shifted ids, the machine's own root does not exist.
- * Capabilities stay, which the kernel takes with the change of the id. */
-static void act_as_mapped_root(struct step *step, struct op op) {
-  (void)op_string(&op);
-  (void)op_string(&op);
-  int64_t uid = op_number(&op);
-  int64_t gid = op_number(&op);
-  sys(setfsgid, gid);
-  sys(setfsuid, uid);
-  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  struct __user_cap_data_struct sets[2] = {0};
-  long r = sys(capget, &header, sets);
-  for (int i = 0; i < 2; i++) sets[i].effective = sets[i].permitted;
-  if (r >= 0) r = sys(capset, &header, sets);
-  if (r < 0) die(step, (int)-r, "capabilities", 125);
-}
-
-static _Noreturn void start_init(struct step *step, struct plan plan, const struct process *how) {
-  /* Signals stay blocked: pid 1 reads them. */
-  int signals = block_signals();
-  sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  /* The supervisor may have died before that; its end of the socket tells. */
-  struct msg go;
-  int fd;
-  if (!receive_msg(step->socket, &go, &fd)) leave(0);
-  sys(setsid);
-  sys(umask, 0);
-  /* The executor's session keyring is no business of the step. */
-  sys(keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
-  if (!how->flags) sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  if (how->flags & CLONE_NEWNS) {
-    step->op = OP_PROCESS;
-    long r = sys(mount, 0, "/", 0, 1 << 14 /* MS_REC */ | 1 << 18 /* MS_PRIVATE */, 0);
-    if (r < 0) die(step, (int)-r, "/", 125);
-  }
-  /* Programs reopen /dev/stdout and /dev/stderr by name: the step's user owns them. */
-  if (how->uid || how->gid) {
-    sys(fchown, step->out, how->uid, how->gid);
-    sys(fchown, step->err, how->uid, how->gid);
-  }
-  struct plan rest = plan;
-  struct op op;
-  bool cgroup_namespace = how->flags & CLONE_NEWCGROUP;
-  while (plan_next(&plan, &op)) {
-    step->op = op.code;
-    if (op.code == OP_INPUT) continue; /* the supervisor has seen to it */
-    /* The cgroup the process is in becomes the root that the namespace shows. */
-    if (cgroup_namespace && op.code != OP_PROCESS && op.code != OP_CGROUP &&
-        op.code != OP_USERNS && op.code != OP_DEVICES) {
-      long r = sys(unshare, CLONE_NEWCGROUP);
-      if (r < 0) die(step, (int)-r, "cgroup namespace", 125);
-      cgroup_namespace = false;
-    }
-    if (op.code == OP_USERNS) act_as_mapped_root(step, op);
-    if (op.code == OP_PROCESS || op.code == OP_USERNS) continue;
-    if (op.code >= OP_RLIMIT && op.code <= OP_EXEC) break;
-    run_setup(step, &op);
-    rest = plan;
-  }
-  if (how->wait_for_go) {
-    struct msg ready = {.type = MSG_READY};
-    send_msg(step->socket, &ready, -1);
-    if (!receive_msg(step->socket, &go, &fd)) leave(0);
-  }
-  long child = sys(clone, SIGCHLD, 0, 0, 0, 0);
-  if (child < 0) die(step, (int)-child, "step", 125);
-  if (child == 0) run_step(step, rest);
-  sys(close_range, 0, 2, 0);
-  sys(close, step->out);
-  sys(close, step->err);
-  if (step->in >= 0) sys(close, step->in);
-  run_init(step, child, signals);
-}
 
 /* ---- frames to the JVM ------------------------------------------------ */
 
@@ -254,10 +50,7 @@ struct supervisor {
   struct msg failure;
   struct rusage usage;
   unsigned stub_count;
-  struct stub {
-    int parent;
-    struct msg made;
-  } stubs[MAX_STUBS];
+  struct stub stubs[MAX_STUBS];
   size_t pending, sent;
   uint8_t frame[CHUNK + 5];
 };
@@ -509,135 +302,7 @@ static void supervise(struct supervisor *s) {
   }
 }
 
-/* Mount points that were made for the step and are still empty go again, newest
- * first, and their parents get the times they had, unless the step changed them. */
-static void remove_stubs(struct supervisor *s) {
-  while (s->stub_count) {
-    struct stub *stub = &s->stubs[--s->stub_count];
-    const int64_t *times = stub->made.times;
-    struct statx st, parent;
-    long r = sys(statx, stub->parent, stub->made.text, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st);
-    enum made kind = stub->made.code;
-    bool directory = kind == MADE_DIRECTORY;
-    unsigned type = st.stx_mode & TYPE_MASK;
-    bool still = kind == MADE_DIRECTORY ? type == TYPE_DIRECTORY
-                 : kind == MADE_FILE    ? type == TYPE_FILE && st.stx_size == 0
-                                        : type != TYPE_DIRECTORY && type != TYPE_FILE;
-    if (r == 0 && still &&
-        sys(statx, stub->parent, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &parent) == 0 &&
-        sys(unlinkat, stub->parent, stub->made.text, directory ? AT_REMOVEDIR : 0) == 0) {
-      bool untouched = parent.stx_mtime.tv_sec == times[4] && parent.stx_mtime.tv_nsec == times[5];
-      struct {
-        int64_t sec, nsec;
-      } restore[2] = {
-          {times[0], times[1]},
-          {untouched ? times[2] : parent.stx_mtime.tv_sec,
-           untouched ? times[3] : (int64_t)parent.stx_mtime.tv_nsec},
-      };
-      long held = sys(openat, stub->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      if (held >= 0) {
-        sys(utimensat, held, 0, restore, 0);
-        sys(close, held);
-      }
-    }
-    sys(close, stub->parent);
-  }
-}
-
-/* ---- user namespace for a remapped step -------------------------------- */
-
-static long write_file(const char *path, const char *content, size_t length) {
-  long fd = sys(openat, AT_FDCWD_, path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return fd;
-  long r = sys(write, fd, content, length);
-  sys(close, fd);
-  return r < 0 ? r : 0;
-}
-
-static struct text proc_path(char *at, size_t size, long pid, const char *name) {
-  struct text text = {at, at + size};
-  put(&text, "/proc/");
-  put_number(&text, (uint64_t)pid);
-  put(&text, name);
-  return text;
-}
-
-/* A namespace needs a first process; it is gone once the namespace is held. */
-static long make_userns(struct op *op) {
-  size_t uid_length, gid_length;
-  const char *uids = op_text(op, &uid_length);
-  const char *gids = op_text(op, &gid_length);
-  long child = sys(clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
-  if (child < 0) return child;
-  if (child == 0)
-    for (;;) sys(ppoll, 0, 0, 0, 0, 8);
-  char path[64];
-  proc_path(path, sizeof path, child, "/uid_map");
-  long r = write_file(path, uids, uid_length);
-  if (r >= 0) {
-    proc_path(path, sizeof path, child, "/gid_map");
-    r = write_file(path, gids, gid_length);
-  }
-  proc_path(path, sizeof path, child, "/ns/user");
-  long fd = r < 0 ? r : sys(openat, AT_FDCWD_, path, O_RDONLY | O_CLOEXEC);
-  sys(kill, child, SIGKILL);
-  sys(wait4, child, 0, 0, 0);
-  return fd;
-}
-
-/* ---- main ------------------------------------------------------------- */
-
-static _Noreturn void refuse(const char *why) {
-  sys(write, 2, "jbuild-init: ", 13);
-  sys(write, 2, why, strlen(why));
-  sys(write, 2, "\n", 1);
-  leave(125);
-}
-
-static void read_fully(uint8_t *to, size_t length) {
-  while (length) {
-    long n = sys(read, 0, to, length);
-    if (n == -EINTR) continue;
-    if (n <= 0) refuse("the plan ends early");
-    to += n;
-    length -= (size_t)n;
-  }
-}
-
-/* Continues as a sealed copy of itself in memory. A step that gets hold of the
- * launcher's program, say as the interpreter of a script (/proc/self/exe,
- * CVE-2019-5736), then holds something that nobody can write to. */
-static void become_copy(char **argv, char **envp) {
-  if (envp[0] && same(envp[0], "JBUILD_INIT=sealed")) return;
-  long self = sys(openat, AT_FDCWD_, "/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (self < 0) refuse("/proc/self/exe cannot be read");
-  long copy = sys(memfd_create, "jbuild-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10 /* MFD_EXEC */);
-  if (copy == -EINVAL) /* before Linux 6.3 */
-    copy = sys(memfd_create, "jbuild-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (copy < 0) refuse("memfd_create is refused");
-  long n;
-  while ((n = sys(sendfile, copy, self, 0, 1 << 30)) > 0) {}
-  if (n < 0) refuse("the launcher cannot be copied");
-  if (sys(fcntl, copy, 1033 /* F_ADD_SEALS */, 0xf) < 0) refuse("the launcher cannot be sealed");
-  /* The environment is the executor's: nothing of it goes on. */
-  char *environment[] = {"JBUILD_INIT=sealed", NULL};
-  argv[0] = "jbuild-init"; /* the step can read it in /proc/1/cmdline */
-  sys(execveat, copy, "", argv, environment, AT_EMPTY_PATH);
-  refuse("the sealed copy cannot be executed");
-}
-
-static struct plan read_plan(void) {
-  uint8_t header[8];
-  read_fully(header, sizeof header);
-  uint32_t length;
-  memcpy(&length, header + 4, 4);
-  if (memcmp(header, "jbp1", 4) != 0) refuse("fd 0 holds no plan");
-  if (length > MAX_PLAN) refuse("the plan is too long");
-  long at = sys(mmap, 0, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (at < 0 && at > -4096) refuse("no memory for the plan");
-  read_fully((uint8_t *)at, length);
-  return (struct plan){(uint8_t *)at, (uint8_t *)at + length};
-}
+/* ---- from the plan to the result ---------------------------------------- */
 
 static void report_end(struct supervisor *s) {
   if (s->failed) put_frame(s, FRAME_FAILED, &s->failure, FIXED_MSG + strlen(s->failure.text) + 1);
@@ -661,7 +326,7 @@ static int never_started(struct supervisor *s, unsigned code, long error, const 
   return 0;
 }
 
-static int run(void) {
+int run(void) {
   static struct supervisor s;
   sys(close_range, 3, ~0u, 0);
   sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -734,81 +399,7 @@ static int run(void) {
   struct msg go = {.type = MSG_GO};
   send_msg(s.socket, &go, -1);
   supervise(&s);
-  remove_stubs(&s);
+  remove_stubs(s.stubs, s.stub_count);
   report_end(&s);
   return 0;
 }
-
-/* The kernel's log, where it names the victims of its out-of-memory killer. */
-static int print_kernel_log(void) {
-  static char log[1 << 20];
-  long n = sys(syslog, 3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof log);
-  for (long done = 0; done < n;) {
-    long r = sys(write, 1, log + done, n - done);
-    if (r <= 0) break;
-    done += r;
-  }
-  return n < 0;
-}
-
-/* What a step gets, in the kernel's own words: "jbuild doctor --inspect". */
-static void print_file(const char *path) {
-  static char buffer[CHUNK];
-  long fd = sys(openat, AT_FDCWD_, path, O_RDONLY | O_CLOEXEC);
-  sys(write, 1, "== ", 3);
-  sys(write, 1, path, strlen(path));
-  sys(write, 1, "\n", 1);
-  for (long n; fd >= 0 && (n = sys(read, fd, buffer, sizeof buffer)) > 0;)
-    sys(write, 1, buffer, n);
-  if (fd >= 0) sys(close, fd);
-}
-
-static int inspect(void) {
-  static const char *const spaces[] = {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"};
-  for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
-    char path[32], link[64];
-    struct text text = {path, path + sizeof path};
-    put(&text, "/proc/self/ns/");
-    put(&text, spaces[i]);
-    long n = sys(readlinkat, AT_FDCWD_, path, link, sizeof link - 1);
-    if (n <= 0) continue;
-    link[n] = '\n';
-    sys(write, 1, link, n + 1);
-  }
-  print_file("/proc/self/status");
-  print_file("/proc/self/uid_map");
-  print_file("/proc/self/cgroup");
-  print_file("/proc/self/mounts");
-  print_file("/proc/self/limits");
-  return 0;
-}
-
-static int jbuild_init(int argc, char **argv, char **envp) {
-  if (argc == 2 && same(argv[1], "run")) {
-    become_copy(argv, envp);
-    return run();
-  }
-  if (argc == 2 && same(argv[1], "inspect")) return inspect();
-  if (argc == 2 && same(argv[1], "version")) return 0;
-  if (argc == 2 && same(argv[1], "kernel-log")) return print_kernel_log();
-  if (argc > 2 && same(argv[1], "userns")) enter_userns(argv + 2, envp);
-  refuse("usage: jbuild-init run < plan (started by jbuild), or userns PROGRAM [ARGUMENT...]");
-}
-
-#ifdef HOSTED
-int main(int argc, char **argv, char **envp) { return jbuild_init(argc, argv, envp); }
-#else
-/* The kernel leaves argc, argv and envp on the stack. */
-__attribute__((used)) static _Noreturn void enter(long *stack) {
-  int argc = (int)stack[0];
-  char **argv = (char **)(stack + 1);
-  leave(jbuild_init(argc, argv, argv + argc + 1));
-}
-
-_Noreturn void _start(void);
-#if defined(__x86_64__)
-__asm__(".globl _start\n_start:\n\txor %ebp,%ebp\n\tmov %rsp,%rdi\n\tand $-16,%rsp\n\tcall enter\n");
-#else
-__asm__(".globl _start\n_start:\n\tmov x29,#0\n\tmov x0,sp\n\tbl enter\n");
-#endif
-#endif

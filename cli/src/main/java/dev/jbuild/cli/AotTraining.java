@@ -12,7 +12,9 @@ import java.util.Map;
 
 /**
  * The training run for the AOT cache: the commands people start most, one after the other in one
- * process, so that the classes of all of them are in the cache. Needs no privilege and no network.
+ * process, so that the classes of all of them are in the cache. What the machine does not grant (a
+ * RUN step needs namespaces, or root) is an error of that one command: its classes are then read
+ * from the jars, as without a cache.
  */
 final class AotTraining {
   private final Path work;
@@ -22,15 +24,53 @@ final class AotTraining {
     this.work = work;
   }
 
-  /** Runs the training; {@code args} is a directory to work in. */
+  /** Runs the training {@code args} names, plain or build, in the directory after it. */
   public static void main(String[] args) throws IOException {
-    AotTraining training = new AotTraining(Path.of(args[0]));
-    training.run();
+    AotTraining training = new AotTraining(Path.of(args[1]));
+    switch (args[0]) {
+      case "plain" -> training.plain();
+      case "build" -> training.build();
+      default -> throw new IllegalArgumentException(args[0]);
+    }
     // what a trained command printed goes to the build's log, in case it matters
     System.out.print(training.output.toString(StandardCharsets.UTF_8));
   }
 
-  private void run() throws IOException {
+  /** What reads a Dockerfile and answers: a small cache, for the shortest start. */
+  private void plain() throws IOException {
+    Path context = context();
+    command("--version");
+    command("--help");
+    command("build", "--help");
+    command("build", "--no-such-flag", ".");
+    command("parse", context.resolve("Dockerfile").toString());
+    command("parse", context.resolve("Broken").toString());
+    command("fmt", "--check", context.resolve("Dockerfile").toString());
+  }
+
+  private void build() throws IOException {
+    Path context = context();
+    String archive = "type=oci,dest=" + work.resolve("image.tar");
+    command("build", "-t", "training", context.toString());
+    command("build", "-t", "training", "-o", archive, "-o", "type=image", context.toString());
+    command("build", "--progress", "rawjson", "-q", context.toString());
+    command("build", "-f", context.resolve("Broken").toString(), context.toString());
+    String steps = context.resolve("Steps").toString();
+    try (TrainingRegistry registry = TrainingRegistry.start()) {
+      String image = registry.host() + "/training:1";
+      command("build", "-f", steps, "-t", image, "--push", context.toString());
+      command("pull", image);
+      command("executor", "-f", steps, "-c", context.toString(), "-d", image);
+    }
+    command("build", "--check", "-f", steps, context.toString());
+    command("explain");
+    command("images");
+    command("inspect", "training");
+    command("history", "training");
+    command("rmi", "training");
+  }
+
+  private Path context() throws IOException {
     Path context = Files.createDirectories(work.resolve("context"));
     Files.writeString(context.resolve("file"), "content\n");
     Files.writeString(
@@ -54,20 +94,15 @@ final class AotTraining {
         CMD ["x"]
         """);
     Files.writeString(context.resolve("Broken"), "FROM scratch\nRUN --mout=type=cache true\n");
-    String archive = "type=oci,dest=" + work.resolve("image.tar");
-    command("--version");
-    command("--help");
-    command("build", "--help");
-    command("build", "--no-such-flag", ".");
-    command("parse", context.resolve("Dockerfile").toString());
-    command("build", "-t", "training", context.toString());
-    command("build", "-t", "training", "-o", archive, "-o", "type=image", context.toString());
-    command("build", "--progress", "rawjson", "-q", context.toString());
-    command("build", "-f", context.resolve("Broken").toString(), context.toString());
-    command("images");
-    command("inspect", "training");
-    command("history", "training");
-    command("rmi", "training");
+    Files.write(context.resolve("true"), TrainingProgram.exitsWithZero());
+    Files.writeString(
+        context.resolve("Steps"),
+        """
+        FROM scratch
+        COPY --chmod=755 true /bin/true
+        RUN ["/bin/true"]
+        """);
+    return context;
   }
 
   private void command(String... args) {

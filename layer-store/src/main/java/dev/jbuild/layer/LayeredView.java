@@ -98,10 +98,13 @@ public final class LayeredView implements FileTree {
   }
 
   private TreeEntry root() throws IOException {
-    for (DirFd layer : directory(BytePath.ROOT)) {
+    for (DirFd layer : layers) {
       Stat stat = layer.stat(BytePath.ROOT);
       if (!LayerDirectory.isImplicit(stat)) {
         return EntryReader.read(layer, BytePath.ROOT, layer, BytePath.ROOT, stat);
+      }
+      if (LayerDirectory.mark(layer, BytePath.ROOT, stat) == LayerDirectory.Mark.OPAQUE) {
+        break;
       }
     }
     return new TreeEntry.Directory(BytePath.ROOT, Attributes.DIRECTORY);

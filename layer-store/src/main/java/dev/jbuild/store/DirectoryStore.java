@@ -18,6 +18,7 @@ final class DirectoryStore implements Store {
   private final LeaseFile lease;
   private final DirectoryBlobStore blobs;
   private final IndexTags tags;
+  private final LayerForms forms;
   private final DirectoryLayers layers;
   private final DirectoryLeases leases;
   private final Disposal disposal;
@@ -36,8 +37,8 @@ final class DirectoryStore implements Store {
     lease = LeaseFile.open(layout, purpose);
     blobs = new DirectoryBlobStore(layout, lease, cap);
     tags = new IndexTags(layout, blobs);
-    layers =
-        new DirectoryLayers(layout, lease, blobs, cap, new LayerForms(layout, host, cap), shared);
+    forms = new LayerForms(layout, host, cap);
+    layers = new DirectoryLayers(layout, lease, blobs, cap, forms, shared);
     leases = new DirectoryLeases(layout);
     disposal = new Disposal(layout);
   }
@@ -141,7 +142,7 @@ final class DirectoryStore implements Store {
   @Override
   public CheckReport check(boolean repair) {
     try {
-      return new StoreCheck(layout, lease, new LayerForms(layout, host, cap), repair).run();
+      return new StoreCheck(layout, lease, forms, repair).run();
     } catch (IOException e) {
       throw DiskFailures.of("check store " + layout.root(), e);
     }

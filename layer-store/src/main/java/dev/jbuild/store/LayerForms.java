@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The unpacked forms of layers: which of a layer's directories this process can use, and how a
@@ -32,6 +34,12 @@ final class LayerForms {
   private final StoreLayout layout;
   private final Host host;
   private final StorageCap cap;
+  private final Map<DiffId, Usable> found = new ConcurrentHashMap<>();
+
+  /**
+   * A directory this process can use, and the directories in it that the layer does not describe.
+   */
+  private record Usable(Path directory, List<BytePath> implicit) {}
 
   LayerForms(StoreLayout layout, Host host, StorageCap cap) {
     this.layout = layout;
@@ -48,8 +56,22 @@ final class LayerForms {
     return host.idMap();
   }
 
-  /** A directory that holds the layer whole and in a form that this process can use. */
+  /**
+   * A directory that holds the layer whole and in a form that this process can use. The caller
+   * holds the layer, so that no collector takes the directory.
+   *
+   * <p>An answer is remembered: every step asks for every layer below it, and may not pay for the
+   * height of its image. An absence is not, for another process may unpack the layer.
+   */
   Optional<Path> find(DiffId diffId) throws IOException {
+    return usable(diffId).map(Usable::directory);
+  }
+
+  private Optional<Usable> usable(DiffId diffId) throws IOException {
+    Usable known = found.get(diffId);
+    if (known != null) {
+      return Optional.of(known);
+    }
     LayerRecords records = new LayerRecords(layout, diffId);
     for (String variant : records.variants()) {
       Optional<UnpackedForm> form = records.form(variant);
@@ -57,7 +79,9 @@ final class LayerForms {
           && form.get().fits(host.encodingName(), host.idMap())
           && isWhole(records, variant, form.get())) {
         records.touch();
-        return Optional.of(records.unpackedDirectory(variant));
+        Usable usable = new Usable(records.unpackedDirectory(variant), form.get().implicit());
+        found.put(diffId, usable);
+        return Optional.of(usable);
       }
     }
     return Optional.empty();
@@ -162,18 +186,12 @@ final class LayerForms {
 
   /** The directories that the layer's usable form holds without describing them. */
   List<BytePath> implicit(DiffId diffId) throws IOException {
-    LayerRecords records = new LayerRecords(layout, diffId);
-    for (String variant : records.variants()) {
-      Optional<UnpackedForm> form = records.form(variant);
-      if (form.isPresent() && form.get().fits(host.encodingName(), host.idMap())) {
-        return form.get().implicit();
-      }
-    }
-    return List.of();
+    return usable(diffId).map(Usable::implicit).orElse(List.of());
   }
 
   /** Moves a directory out of the way at once and removes it then. */
   void discard(Path directory) throws IOException {
+    found.values().removeIf(usable -> usable.directory().equals(directory));
     Path trash = layout.ingests().resolve("trash-" + java.util.UUID.randomUUID());
     Files.move(directory, trash, StandardCopyOption.ATOMIC_MOVE);
     ScratchDirectory.deleteTree(layout.ingests(), String.valueOf(trash.getFileName()));

@@ -61,8 +61,15 @@ public final class DirFd implements AutoCloseable {
     }
   }
 
-  /** The URI of a path keeps its exact bytes, percent-encoded; its text may not. */
+  /**
+   * The URI of a path keeps its exact bytes, percent-encoded; its text may not, unless all of it is
+   * ASCII.
+   */
   private static String hostBytes(Path path) {
+    String text = path.toAbsolutePath().toString();
+    if (text.chars().allMatch(c -> c > 0 && c < 0x80)) {
+      return text;
+    }
     URI uri = path.toAbsolutePath().toUri();
     String raw = uri.getRawPath();
     StringBuilder bytes = new StringBuilder(raw.length());

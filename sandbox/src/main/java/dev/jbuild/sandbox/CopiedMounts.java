@@ -109,7 +109,13 @@ final class CopiedMounts {
         Files.copy(Path.of(source), target, StandardCopyOption.COPY_ATTRIBUTES);
       }
     } else if ("tmpfs".equals(mount.type())) {
-      Files.createDirectory(cover(mount.destination()));
+      Path target = cover(mount.destination());
+      Files.createDirectory(target);
+      for (String option : mount.options()) {
+        if (option.startsWith("mode=")) {
+          Files.setAttribute(target, "unix:mode", Integer.parseInt(option.substring(5), 8));
+        }
+      }
     } else {
       throw new BuildFailure(
           BuildFailure.Kind.UNSUPPORTED,

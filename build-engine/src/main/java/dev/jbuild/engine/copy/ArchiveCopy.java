@@ -9,7 +9,9 @@ import dev.jbuild.layer.LayerBuilder;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +23,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArchiveCopy {
   private final LayerBuilder target;
+  private final Directories directories;
   private final @Nullable Ownership owner;
 
-  ArchiveCopy(LayerBuilder target, @Nullable Ownership owner) {
+  ArchiveCopy(LayerBuilder target, Directories directories, @Nullable Ownership owner) {
     this.target = target;
+    this.directories = directories;
     this.owner = owner;
   }
 
+  /**
+   * @param made what missing directories become
+   */
   void unpack(ArchiveTree archive, FileTree.Resolved destination, Attributes made)
       throws IOException {
     if (destination.entry().isPresent() && !destination.isDirectory()) {
@@ -35,15 +42,25 @@ final class ArchiveCopy {
           Kind.USER, "destination \"/" + destination.path() + "\" is not a directory");
     }
     BytePath top = destination.path();
-    target.makeDirectories(top, made);
+    directories.make(top, made);
+    directories.date(top);
+    // A directory that the archive has keeps the archive's time.
+    Set<BytePath> dated = new HashSet<>();
     for (TreeEntry entry : archive.entries()) {
-      put(entry, top);
+      if (entry.isDirectory()) {
+        dated.add(entry.path());
+      }
+    }
+    for (TreeEntry entry : archive.entries()) {
+      put(entry, top, made, dated.contains(entry.path().parent()));
     }
   }
 
-  private void put(TreeEntry entry, BytePath top) throws IOException {
+  private void put(TreeEntry entry, BytePath top, Attributes made, boolean inDated)
+      throws IOException {
     BytePath path = top.resolve(entry.path());
     makeWay(path, top);
+    directories.make(path.parent(), Attributes.DIRECTORY.withMtime(made.mtime()));
     Attributes attributes =
         owner == null ? entry.attributes() : entry.attributes().withOwner(owner.uid(), owner.gid());
     Optional<TreeEntry> there = target.find(path);
@@ -51,10 +68,14 @@ final class ArchiveCopy {
       target.remove(path);
     }
     TreeEntry placed = entry.at(path).with(attributes);
-    target.put(
-        placed instanceof TreeEntry.HardLink link
-            ? new TreeEntry.HardLink(path, attributes, link.type(), top.resolve(link.target()))
-            : placed);
+    if (placed instanceof TreeEntry.HardLink link) {
+      placed = new TreeEntry.HardLink(path, attributes, link.type(), top.resolve(link.target()));
+    }
+    if (inDated) {
+      target.put(placed);
+    } else {
+      directories.put(placed);
+    }
   }
 
   /** Below the destination, what is in the way of the archive's directories gives way. */

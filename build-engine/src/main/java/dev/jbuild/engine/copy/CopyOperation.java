@@ -28,12 +28,16 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class CopyOperation {
+  private static final int UMASK = 022;
+
   private final Op.Copy copy;
   private final LayerBuilder target;
   private final @Nullable Ownership owner;
   private final @Nullable ModeChange mode;
   private final Attributes made;
+  private final Directories directories;
   private final Archives archives;
+  private final Instant now;
   private int filesAtDestination;
 
   private CopyOperation(
@@ -49,6 +53,8 @@ public final class CopyOperation {
     this.owner = owner;
     this.mode = mode;
     this.made = madeDirectory(owner, mode, now);
+    this.directories = new Directories(target, now);
+    this.now = now;
   }
 
   /**
@@ -57,7 +63,7 @@ public final class CopyOperation {
    * @param source the tree that patterns name files of
    * @param target the layer in the making, over the root file system before the step
    * @param archives opens what is to be unpacked; must stay open until the layer is written
-   * @param now the time of directories that did not exist
+   * @param now the time of what the step itself makes, and of directories that get new names
    */
   public static void apply(
       Op.Copy copy, FileTree source, LayerBuilder target, Archives archives, Instant now)
@@ -66,18 +72,35 @@ public final class CopyOperation {
         copy.owner().isPresent() ? Ownership.resolve(copy.owner().get(), target) : null;
     ModeChange mode = copy.mode().map(ModeChange::parse).orElse(null);
     CopyOperation operation = new CopyOperation(copy, target, owner, mode, archives, now);
-    SourceSelection selection = SourceSelection.of(copy, source);
+    SourceSelection selection = SourceSelection.of(copy, source, now);
     for (SourceSelection.Source each : selection.sources()) {
       if (!selection.leavesOut(each)) {
-        operation.copy(selection, each);
+        operation.copy(selection, dated(each, source, now));
       }
     }
   }
 
-  /** What a missing parent becomes: 0755 of root's unless flags say otherwise, never set-id. */
+  /**
+   * The top of a build context is no directory of the user's: BuildKit makes it for each build, and
+   * so its time is the build's.
+   */
+  private static SourceSelection.Source dated(
+      SourceSelection.Source each, FileTree tree, Instant now) {
+    TreeEntry entry = each.entry();
+    return tree instanceof ContextTree && entry.path().isRoot()
+        ? new SourceSelection.Source(
+            each.name(), entry.with(entry.attributes().withMtime(now)), each.part())
+        : each;
+  }
+
+  /**
+   * What a missing parent becomes: 0755 of root's unless flags say otherwise, never set-id, and
+   * with the usual umask, whatever the builder's is.
+   */
   private static Attributes madeDirectory(
       @Nullable Ownership owner, @Nullable ModeChange mode, Instant now) {
-    int bits = mode instanceof ModeChange.Absolute absolute ? absolute.bits() & 01777 : 0755;
+    int bits =
+        mode instanceof ModeChange.Absolute absolute ? absolute.bits() & 01777 & ~UMASK : 0755;
     Ownership by = owner == null ? Ownership.ROOT : owner;
     return Attributes.of(bits, by.uid(), by.gid(), now);
   }
@@ -91,14 +114,15 @@ public final class CopyOperation {
     Optional<ArchiveTree> archive =
         copy.unpack() ? archives.open(source.entry()) : Optional.empty();
     if (archive.isPresent()) {
-      new ArchiveCopy(target, owner).unpack(archive.get(), destination, made);
+      new ArchiveCopy(target, directories, owner)
+          .unpack(archive.get(), destination, madeDirectory(owner, null, now));
       return;
     }
     boolean into = copy.destination().endsWith("/") || destination.isDirectory();
     if (into) {
       requireDirectory(destination);
-      makeDirectories(destination.path());
-      put(source.entry(), destination.path().resolve(source.name()));
+      directories.make(destination.path(), made);
+      directories.put(placed(source.entry(), destination.path().resolve(source.name())));
       return;
     }
     if (++filesAtDestination > 1) {
@@ -108,8 +132,8 @@ public final class CopyOperation {
           "end the destination with a slash to copy them into a directory",
           null);
     }
-    makeDirectories(destination.path().parent());
-    put(source.entry(), destination.path());
+    directories.make(destination.path().parent(), made);
+    directories.put(placed(source.entry(), destination.path()));
   }
 
   private FileTree.Resolved resolveDestination() throws IOException {
@@ -132,22 +156,28 @@ public final class CopyOperation {
       throws IOException {
     requireDirectory(destination);
     BytePath top = destination.path();
-    Instant time = source.entry().attributes().mtime();
-    makeDirectories(top.isRoot() ? top : top.parent());
-    if (copy.parents()) {
-      makeDirectories(top);
-    } else {
-      Attributes attributes =
-          destination.entry().map(TreeEntry::attributes).orElse(made).withMtime(time);
-      target.put(new TreeEntry.Directory(top, attributes));
-    }
+    directories.make(top, made);
     selection.walk(
         source,
         (relative, entry) -> {
-          if (!relative.isRoot()) {
-            put(entry, top.resolve(relative));
+          BytePath path = top.resolve(relative);
+          if (relative.isRoot()) {
+            dateTop(source, path);
+          } else if (copy.parents() && relative.parent().isRoot() && target.find(path).isEmpty()) {
+            directories.put(placed(entry, path));
+          } else {
+            target.put(placed(entry, path));
           }
         });
+  }
+
+  /** The root of an image has no time that a COPY could give it. */
+  private void dateTop(SourceSelection.Source source, BytePath top) throws IOException {
+    if (!copy.parents() && !top.isRoot()) {
+      TreeEntry there = target.find(top).orElseThrow();
+      Instant time = source.entry().attributes().mtime();
+      target.put(there.with(there.attributes().withMtime(time)));
+    }
   }
 
   private void requireDirectory(FileTree.Resolved destination) {
@@ -157,12 +187,8 @@ public final class CopyOperation {
     }
   }
 
-  private void makeDirectories(BytePath directory) throws IOException {
-    target.makeDirectories(directory, made);
-  }
-
-  /** Puts one file or directory at a path that is taken literally. */
-  private void put(TreeEntry entry, BytePath path) throws IOException {
+  /** One file or directory at a path that is taken literally, changed as the flags say. */
+  private TreeEntry placed(TreeEntry entry, BytePath path) throws IOException {
     boolean directory = entry.isDirectory();
     TreeEntry there = target.find(path).orElse(null);
     if (there != null && directory != there.isDirectory()) {
@@ -176,7 +202,7 @@ public final class CopyOperation {
                   + "\", which is not a directory"
               : "cannot copy file \"" + entry.path() + "\" onto directory \"/" + path + "\"");
     }
-    target.put(entry.at(path).with(changed(entry)));
+    return entry.at(path).with(changed(entry));
   }
 
   private Attributes changed(TreeEntry entry) {

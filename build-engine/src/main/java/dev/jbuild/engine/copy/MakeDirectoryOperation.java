@@ -30,7 +30,8 @@ public final class MakeDirectoryOperation {
       return;
     }
     Ownership owner = owner(make.user(), target);
-    target.makeDirectories(place.path(), Attributes.of(0755, owner.uid(), owner.gid(), now));
+    new Directories(target, now)
+        .make(place.path(), Attributes.of(0755, owner.uid(), owner.gid(), now));
   }
 
   private static Ownership owner(String user, LayerBuilder target) throws IOException {

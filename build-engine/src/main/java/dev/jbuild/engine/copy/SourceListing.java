@@ -9,6 +9,7 @@ import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Digest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +42,8 @@ public final class SourceListing {
    *     exist
    */
   public byte[] list(Op.Copy copy, FileTree tree) throws IOException {
-    SourceSelection selection = SourceSelection.of(copy, tree);
+    // Times are not listed.
+    SourceSelection selection = SourceSelection.of(copy, tree, Instant.EPOCH);
     List<Line> lines = new ArrayList<>();
     int number = 0;
     for (SourceSelection.Source source : selection.sources()) {

@@ -29,11 +29,14 @@ public final class SourceSelection {
   private final FileTree tree;
   private final IgnoreMatcher excludes;
   private final List<Source> sources;
+  private final Instant now;
 
-  private SourceSelection(FileTree tree, IgnoreMatcher excludes, List<Source> sources) {
+  private SourceSelection(
+      FileTree tree, IgnoreMatcher excludes, List<Source> sources, Instant now) {
     this.tree = tree;
     this.excludes = excludes;
     this.sources = List.copyOf(sources);
+    this.now = now;
   }
 
   /**
@@ -85,9 +88,11 @@ public final class SourceSelection {
 
   /**
    * @param tree what patterns are looked up in
+   * @param now the time of what has none in the tree: files written in the Dockerfile, and
+   *     directories that are left out themselves but needed for what is in them
    * @throws BuildFailure {@code NOT_FOUND} for a literal source that does not exist
    */
-  static SourceSelection of(Op.Copy copy, FileTree tree) throws IOException {
+  static SourceSelection of(Op.Copy copy, FileTree tree, Instant now) throws IOException {
     List<Source> sources = new ArrayList<>();
     for (Op.Source source : copy.sources()) {
       switch (source) {
@@ -98,10 +103,10 @@ public final class SourceSelection {
             match(pattern.text(), tree, sources);
           }
         }
-        case Op.Source.Inline inline -> sources.add(inline(inline));
+        case Op.Source.Inline inline -> sources.add(inline(inline, now));
       }
     }
-    return new SourceSelection(tree, IgnoreMatcher.of(copy.excludes()), sources);
+    return new SourceSelection(tree, IgnoreMatcher.of(copy.excludes()), sources, now);
   }
 
   List<Source> sources() {
@@ -135,7 +140,8 @@ public final class SourceSelection {
           walk(entry.path(), below, part, visitor);
         }
       } else if (entry.isDirectory() && (part.takes(below) || part.entersInto(below))) {
-        walk(entry.path(), below, part, new Late(visitor, below, entry));
+        Attributes late = entry.attributes().withMtime(now);
+        walk(entry.path(), below, part, new Late(visitor, below, entry.with(late)));
       }
     }
   }
@@ -163,13 +169,12 @@ public final class SourceSelection {
     }
   }
 
-  private static Source inline(Op.Source.Inline inline) {
+  private static Source inline(Op.Source.Inline inline, Instant now) {
     BytePath name = path(inline.name());
-    // A heredoc's file has no time of its own: the epoch keeps the layer the same on every day.
     TreeEntry file =
         new TreeEntry.RegularFile(
             name,
-            Attributes.of(0644, 0, 0, Instant.EPOCH),
+            Attributes.of(0644, 0, 0, now),
             inline.content().length,
             ContentSource.of(inline.content()));
     return new Source(name, file, new Part.Whole());

@@ -7,6 +7,7 @@ import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.DiffId;
@@ -61,7 +62,7 @@ final class StepMounts implements AutoCloseable {
       switch (mount) {
         case Mount.Bind bind -> bind(bind, inputs.get(bind.index()), step);
         case Mount.Cache cache -> cache(cache, inputs, step);
-        case Mount.Tmpfs tmpfs -> tmpfs(tmpfs, step);
+        case Mount.Tmpfs tmpfs -> tmpfs(tmpfs, inputs.getFirst(), step);
         case Mount.Secret secret -> secret(secret, step);
         case Mount.Ssh ssh -> ssh(ssh, step);
       }
@@ -105,8 +106,18 @@ final class StepMounts implements AutoCloseable {
     }
   }
 
-  private static void tmpfs(Mount.Tmpfs tmpfs, StepRequest.Builder step) {
-    List<String> options = new ArrayList<>(List.of("nosuid", "nodev", "mode=1777"));
+  /** As runc mounts one: it takes the mode of the directory it covers, a new one is for anybody. */
+  private void tmpfs(Mount.Tmpfs tmpfs, List<DiffId> layers, StepRequest.Builder step)
+      throws IOException {
+    int mode = 01777;
+    try (FileTree root = store.layers().view(layers)) {
+      Optional<TreeEntry> covered = root.resolve(SourceSelection.path(tmpfs.target())).entry();
+      if (covered.isPresent() && covered.get().isDirectory()) {
+        mode = covered.get().attributes().mode();
+      }
+    }
+    List<String> options =
+        new ArrayList<>(List.of("nosuid", "mode=" + Integer.toOctalString(mode)));
     if (tmpfs.size() > 0) {
       options.add("size=" + tmpfs.size());
     }

@@ -131,7 +131,7 @@ final class CopyOperationTest {
   void fileGoesIntoExistingDirectory() throws IOException {
     file(context, "a.txt", 0644, 7, "A");
     directory(image, "x", 0700, 5, 1);
-    assertThat(copy("/x", "a.txt")).containsExactly("x/ 700 5:5 @1", "x/a.txt 644 0:0 @7 A");
+    assertThat(copy("/x", "a.txt")).containsExactly("x/ 700 5:5 @9000", "x/a.txt 644 0:0 @7 A");
   }
 
   @Test
@@ -163,7 +163,8 @@ final class CopyOperationTest {
     directory(image, "real", 0755, 0, 1);
     link(image, "l", "/real");
     assertThat(copy("/l/new/", "a"))
-        .containsExactly("real/ 755 0:0 @1", "real/new/ 755 0:0 @9000", "real/new/a 644 0:0 @7 A");
+        .containsExactly(
+            "real/ 755 0:0 @9000", "real/new/ 755 0:0 @9000", "real/new/a 644 0:0 @7 A");
   }
 
   @Test
@@ -178,7 +179,7 @@ final class CopyOperationTest {
     file(context, "a", 0644, 7, "A");
     directory(image, "d", 0755, 0, 1);
     link(image, "d/a", "/elsewhere");
-    assertThat(copy("/d/", "a")).containsExactly("d/ 755 0:0 @1", "d/a 644 0:0 @7 A");
+    assertThat(copy("/d/", "a")).containsExactly("d/ 755 0:0 @9000", "d/a 644 0:0 @7 A");
   }
 
   @Test

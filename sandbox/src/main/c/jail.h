@@ -1,0 +1,46 @@
+/* What the files of tier C share: see chroot.c. */
+#ifndef JBUILD_JAIL_H
+#define JBUILD_JAIL_H
+
+#include "init.h"
+
+#define AT_FDCWD_ (-100)
+#define PATH_MAX_ 4096
+#define MAX_PROCESSES 65536
+#define MAX_LINKS 40
+
+/* ---- processes.c ------------------------------------------------------ */
+
+struct process_entry {
+  int pid, parent, group;
+};
+
+extern struct process_entry table[MAX_PROCESSES]; /* what scan found last */
+
+int scan(void);
+bool descends(int count, int pid, int pid1);
+int tgid_of(int pid);
+void act_as(int pid);
+void act_as_root(void);
+int64_t parse_number(const char **at);
+bool is_number(const char *s);
+size_t read_at(int dir, const char *path, char *to, size_t size);
+
+/* ---- procpaths.c ------------------------------------------------------ */
+
+struct found {
+  int dir;          /* /proc or the folder of a process; -1 for text made here */
+  const char *tail; /* below dir */
+  const char *made; /* text of a file that does not exist */
+  bool link;        /* a magic link: fd/N, exe, cwd, root */
+};
+
+bool leads_to_proc(const struct jail *jail, const char *path, bool follow_last, char *rest);
+long find(const struct jail *jail, int caller, char *rest, struct found *found);
+const char *inside(const struct jail *jail, const char *path);
+bool listed(const char *const *names, const char *name);
+bool numbered(const char *tail, const char *folder, const char *file);
+bool starts(const char *text, const char *start);
+bool contains(const char *text, const char *part);
+
+#endif

@@ -1,0 +1,165 @@
+/* Everything below the step's root: mounts, files, devices, links, masks. */
+#include "root.h"
+
+void do_mount(struct step *step, struct op *op) {
+  const char *target = op_string(op);
+  const char *type = op_string(op);
+  const char *source = op_string(op);
+  uint64_t flags = (uint64_t)op_number(op);
+  const char *data = op_string(op);
+  bool stub = op_number(op);
+  int fd = target_of(step, target, MAKE_DIRECTORY, stub);
+  long r = sys(mount, source, path_of(fd).at, type, flags, data);
+  if (r < 0) die(step, (int)-r, target, 125);
+  sys(close, fd);
+}
+
+static void bind_onto(struct step *step, int source, const char *target, bool recursive,
+                 uint64_t flags, bool stub, const char *name) {
+  struct statx st;
+  stat_fd(step, source, &st, name);
+  int fd = target_of(step, target, is_type(&st, TYPE_DIRECTORY) ? MAKE_DIRECTORY : MAKE_FILE, stub);
+  long r = sys(mount, path_of(source).at, path_of(fd).at, 0, MS_BIND | (recursive ? MS_REC : 0), 0);
+  if (r < 0) die(step, (int)-r, target, 125);
+  sys(close, fd);
+  if (!flags) return;
+  fd = target_of(step, target, EXISTING, false);
+  if (fd < 0) die(step, -fd, target, 125);
+  restrict_mount(step, fd, flags, recursive, target);
+  sys(close, fd);
+}
+
+void do_bind(struct step *step, struct op *op) {
+  int64_t stack = op_number(op);
+  const char *source = op_string(op);
+  const char *target = op_string(op);
+  bool recursive = op_number(op);
+  uint64_t flags = (uint64_t)op_number(op);
+  bool stub = op_number(op);
+  int fd;
+  if (stack >= 0) {
+    if (stack >= step->stack_count) die(step, EINVAL, source, 125);
+    struct walk w;
+    fd = walk(step, &w, step->stacks[stack], source, EXISTING, false, 0, 0);
+    if (fd < 0) die(step, -fd, source, 125);
+  } else {
+    fd = open_host(step, source);
+  }
+  bind_onto(step, fd, target, recursive, flags, stub, source);
+  sys(close, fd);
+}
+
+void do_target(struct step *step, struct op *op) {
+  int64_t stack = op_number(op);
+  const char *path = op_string(op);
+  bool directory = op_number(op);
+  bool stub = op_number(op);
+  int64_t uid = op_number(op);
+  int64_t gid = op_number(op);
+  if (stack < 0 || stack >= step->stack_count) die(step, EINVAL, path, 125);
+  struct statx st;
+  stat_fd(step, step->stacks[stack], &st, path);
+  uint64_t outer = step->root_dev;
+  step->root_dev = device_of(&st);
+  struct walk w;
+  int fd = walk(step, &w, step->stacks[stack], path, directory ? MAKE_DIRECTORY : MAKE_FILE, stub,
+                uid, gid);
+  step->root_dev = outer;
+  sys(close, fd);
+}
+
+void do_file(struct step *step, struct op *op) {
+  const char *target = op_string(op);
+  size_t length;
+  const char *content = op_text(op, &length);
+  int64_t mode = op_number(op);
+  int64_t uid = op_number(op);
+  int64_t gid = op_number(op);
+  uint64_t flags = (uint64_t)op_number(op);
+  bool stub = op_number(op);
+  char name[16];
+  struct text text = {name, name + sizeof name};
+  put(&text, "f");
+  put_number(&text, step->files++);
+  long out = sys(openat, step->scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (out < 0) die(step, (int)-out, target, 125);
+  for (size_t done = 0; done < length;) {
+    long r = sys(write, out, content + done, length - done);
+    if (r <= 0) die(step, r ? (int)-r : EIO, target, 125);
+    done += (size_t)r;
+  }
+  long r = sys(fchown, out, uid, gid);
+  if (r >= 0) r = sys(fchmod, out, mode);
+  if (r < 0) die(step, (int)-r, target, 125);
+  sys(close, out);
+  int fd = (int)sys(openat, step->scratch, name, O_PATH | O_CLOEXEC);
+  bind_onto(step, fd, target, false, flags, stub, target);
+  sys(close, fd);
+}
+
+void do_mknod(struct step *step, struct op *op) {
+  const char *path = op_string(op);
+  int64_t mode = op_number(op);
+  int64_t device = op_number(op);
+  int64_t uid = op_number(op);
+  int64_t gid = op_number(op);
+  struct walk w;
+  int parent = parent_of(step, &w, path);
+  struct statx before;
+  stat_fd(step, parent, &before, path);
+  long r = sys(mknodat, parent, w.name, mode, device);
+  if (step->jailed) { /* the node is in the layer's own directory, and goes after the step */
+    if (r == -EEXIST || r == -EPERM) {
+      sys(close, parent);
+      return;
+    }
+    report_made(step, parent, w.name, MADE_OTHER, &before, path);
+  }
+  if (r >= 0) r = sys(fchownat, parent, w.name, uid, gid, AT_SYMLINK_NOFOLLOW);
+  /* The mode given to mknod is cut by the umask. */
+  if (r >= 0) r = sys(fchmodat, parent, w.name, mode & 07777);
+  if (r < 0) die(step, (int)-r, path, 125);
+  sys(close, parent);
+}
+
+void do_symlink(struct step *step, struct op *op) {
+  const char *path = op_string(op);
+  const char *text = op_string(op);
+  struct walk w;
+  int parent = parent_of(step, &w, path);
+  struct statx before;
+  stat_fd(step, parent, &before, path);
+  long r = sys(symlinkat, text, parent, w.name);
+  if (step->jailed && r == 0) report_made(step, parent, w.name, MADE_OTHER, &before, path);
+  if (r < 0 && r != -EEXIST) die(step, (int)-r, path, 125);
+  sys(close, parent);
+}
+
+void do_mask(struct step *step, struct op *op) {
+  const char *path = op_string(op);
+  int fd = target_of(step, path, EXISTING, false);
+  if (fd < 0) return; /* this kernel does not have it */
+  struct statx st;
+  stat_fd(step, fd, &st, path);
+  long r;
+  if (is_type(&st, TYPE_DIRECTORY)) {
+    r = sys(mount, "tmpfs", path_of(fd).at, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+            "size=0,mode=0755");
+  } else {
+    /* The step's own /dev/null: its mode is not the executor's to lose. */
+    int null = target_of(step, "/dev/null", EXISTING, false);
+    if (null < 0) die(step, -null, "/dev/null", 125);
+    r = sys(mount, path_of(null).at, path_of(fd).at, 0, MS_BIND, 0);
+    sys(close, null);
+  }
+  if (r < 0) die(step, (int)-r, path, 125);
+  sys(close, fd);
+}
+
+void do_readonly(struct step *step, struct op *op) {
+  const char *path = op_string(op);
+  int fd = target_of(step, path, EXISTING, false);
+  if (fd < 0) return;
+  bind_onto(step, fd, path, true, MS_RDONLY, false, path);
+  sys(close, fd);
+}
