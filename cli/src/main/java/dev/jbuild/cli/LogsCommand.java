@@ -43,7 +43,11 @@ final class LogsCommand extends Command {
           Kind.NOT_FOUND,
           note.state().equals("executed") || note.state().equals("failed")
               ? note.name() + " wrote nothing"
-              : note.name() + " did not run in " + (choice.build == null ? "the last" : "that") + " build: it was " + note.state());
+              : note.name()
+                  + " did not run in "
+                  + (choice.build == null ? "the last" : "that")
+                  + " build: it was "
+                  + note.state());
     }
     Files.copy(log.get(), session.console().out());
     session.console().out().flush();

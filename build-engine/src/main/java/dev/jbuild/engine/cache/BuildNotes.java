@@ -24,8 +24,8 @@ import java.util.Optional;
 
 /**
  * What became of each step of a build: found or executed, and why. The notes of the last {@value
- * #MOST_BUILDS} builds are kept in the store, for {@code jbuild explain}. Takes events as a listener
- * does, one at a time.
+ * #MOST_BUILDS} builds are kept in the store, for {@code jbuild explain}. Takes events as a
+ * listener does, one at a time.
  */
 public final class BuildNotes {
   static final int MOST_BUILDS = 50;

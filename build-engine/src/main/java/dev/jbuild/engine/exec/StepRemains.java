@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -100,7 +99,7 @@ final class StepRemains {
       new Walk(solvers.get(i), nodes, byId, order).add(plans.get(i).rootfs());
     }
     List<KeptStep> steps =
-        byId.values().stream().sorted(Comparator.comparing(KeptStep::number)).toList();
+        byId.values().stream().sorted(Comparator.comparingInt(KeptStep::number)).toList();
     try {
       new KeptBuild(buildId, execution(), nodes, steps).save(directory);
     } catch (IOException e) {
@@ -124,7 +123,7 @@ final class StepRemains {
     private final List<KeptNode> nodes;
     private final Map<String, KeptStep> steps;
     private final List<String> order;
-    private final Map<Vertex, Integer> known = new IdentityHashMap<>();
+    private final Map<Vertex, Integer> known = new HashMap<>();
 
     Walk(Solver solver, List<KeptNode> nodes, Map<String, KeptStep> steps, List<String> order) {
       this.solver = solver;
