@@ -18,11 +18,13 @@ import java.util.OptionalInt;
  * each given out once, and below them those that still change: running steps with their time and
  * the last of their output, and a line on the whole.
  *
- * <p>No line is wider than the window less one cell, and the lines that change are fewer than its
- * rows, so that a cursor can go back over them. Used by one thread at a time.
+ * <p>No line of a step is wider than the window less one cell, and the lines that change are fewer
+ * than its rows, so that a cursor can go back over them. What else is settled is whole and may
+ * wrap. Used by one thread at a time.
  */
 final class LiveView {
   private static final int OUTPUT_LINES = 6;
+  private static final String STEP = " => ";
 
   /** How a line is meant; the names are BuildKit's colours. */
   enum Style {
@@ -37,7 +39,7 @@ final class LiveView {
   /**
    * A line without any escape.
    *
-   * @param text as wide as it may be at most
+   * @param text without a newline
    */
   record Line(Style style, String text) {}
 
@@ -163,7 +165,9 @@ final class LiveView {
     int cells = Math.max(1, columns - 1);
     List<Line> done = new ArrayList<>();
     for (Settled line : settled) {
-      done.add(new Line(line.style(), wide(line.text(), line.right(), cells)));
+      String text =
+          line.text().startsWith(STEP) ? wide(line.text(), line.right(), cells) : line.text();
+      done.add(new Line(line.style(), text));
     }
     settled.clear();
     return new Frame(done, running.isEmpty() ? List.of() : live(now, Math.max(1, rows - 1), cells));
