@@ -1,9 +1,13 @@
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
 import dev.jbuild.cli.Console;
 import dev.jbuild.cli.Jbuild;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Builds the cases of testdata/conformance with jbuild, all in this process, and compares each with
@@ -32,24 +37,43 @@ final class Conformance {
   private final Path cases;
   private final Path work;
   private final Golden golden;
+  private final String http;
+  private final String salt;
 
-  private Conformance(Path top, Path work) throws IOException {
+  private Conformance(Path top, Path work, String http, String salt) throws IOException {
     this.top = top;
     this.work = work;
+    this.http = http;
+    this.salt = salt;
     cases = top.resolve("testdata/conformance");
     golden = new Golden(work.resolve("bases"));
   }
 
   public static void main(String[] args) throws Exception {
-    var conformance = new Conformance(Path.of(args[1]), Path.of(args[2]));
+    Path top = Path.of(args[1]);
+    Path work = Path.of(args[2]);
     List<String> names = Arrays.asList(args).subList(3, args.length);
+    if (args[0].equals("record")) {
+      List<String> used = Files.readAllLines(work.resolve("names"));
+      new Conformance(top, work, used.getFirst(), used.getLast()).record(names);
+      return;
+    }
+    HttpServer web =
+        SimpleFileServer.createFileServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            Files.createDirectories(work.resolve("cases")),
+            SimpleFileServer.OutputLevel.NONE);
+    web.start();
+    var conformance =
+        new Conformance(top, work, "http://127.0.0.1:" + web.getAddress().getPort(), "s0");
+    boolean good = true;
     switch (args[0]) {
-      case "check" ->
-          System.exit(conformance.check(names.isEmpty() ? conformance.all() : names) ? 0 : 1);
+      case "check" -> good = conformance.check(names);
       case "accept" -> conformance.accept(names);
-      case "record" -> conformance.record(names);
       default -> throw new IllegalArgumentException(args[0]);
     }
+    web.stop(0);
+    System.exit(good ? 0 : 1);
   }
 
   private List<String> all() throws IOException {
@@ -62,11 +86,11 @@ final class Conformance {
     }
   }
 
-  private boolean check(List<String> names) throws Exception {
+  private boolean check(List<String> some) throws Exception {
     importBases();
     int number = 0;
     int failed = 0;
-    for (String name : names) {
+    for (String name : some.isEmpty() ? all() : some) {
       number++;
       String problem;
       try {
@@ -77,6 +101,16 @@ final class Conformance {
       System.out.println((problem.isEmpty() ? "ok " : "not ok ") + number + " - " + name);
       problem.lines().forEach(line -> System.out.println("#   " + line));
       failed += problem.isEmpty() ? 0 : 1;
+    }
+    if (some.isEmpty()) {
+      number++;
+      List<String> problems = Points.problems(top, all());
+      System.out.println(
+          (problems.isEmpty() ? "ok " : "not ok ")
+              + number
+              + " - every point of the exact semantics is held by a case or a test");
+      problems.forEach(problem -> System.out.println("#   " + problem));
+      failed += problems.isEmpty() ? 0 : 1;
     }
     System.out.println("1.." + number);
     return failed == 0;
@@ -130,8 +164,8 @@ final class Conformance {
       Path archive = work.resolve(name + ".tar");
       String text =
           Files.exists(archive)
-              ? golden.of(Image.ofArchive(archive))
-              : FAILS + Files.readString(work.resolve(name + ".error"));
+              ? made(name)
+              : named(name, FAILS + Files.readString(work.resolve(name + ".error")));
       Files.writeString(cases.resolve(name).resolve("golden"), text);
     }
   }
@@ -150,29 +184,71 @@ final class Conformance {
 
   /** What jbuild makes of a case, in the form of a golden. */
   private String build(String name) throws IOException, InterruptedException {
+    Path source = cases.resolve(name);
     Path folder = work.resolve("cases").resolve(name);
-    run(top.resolve("tests/conformance/prepare"), cases.resolve(name), folder);
-    Path archive = folder.resolve("image.tar");
-    List<String> args = new ArrayList<>(List.of("build", "--progress", "quiet"));
-    args.addAll(List.of("-o", "type=oci,compression=uncompressed,dest=" + archive));
-    args.addAll(List.of("-f", cases.resolve(name).resolve("Dockerfile").toString()));
-    Path options = cases.resolve(name).resolve("options");
-    if (Files.exists(options)) {
-      Files.readAllLines(options)
-          .forEach(line -> args.add(line.replace("{work}", folder.toString())));
+    prepare(source, folder, "context");
+    Path archive = work.resolve(name + ".tar");
+    String error = build(name, source.resolve("Dockerfile"), source.resolve("options"), archive);
+    if (error.isEmpty() && twice(source)) {
+      prepare(source, folder, "again");
+      Path dockerfile = source.resolve("Dockerfile.again");
+      Path options = source.resolve("options.again");
+      error =
+          build(
+              name,
+              Files.exists(dockerfile) ? dockerfile : source.resolve("Dockerfile"),
+              Files.exists(options) ? options : source.resolve("options"),
+              work.resolve(name + ".again.tar"));
     }
-    args.add(folder.resolve("context").toString());
-    String error = run(args);
     if (error.isEmpty()) {
-      return golden.of(Image.ofArchive(archive));
+      return made(name);
     }
-    return FAILS
-        + error.replace(folder.toString(), "{work}").replace(cases.resolve(name) + "/", "");
+    return named(
+        name, FAILS + error.replace(folder.toString(), "{work}").replace(source + "/", ""));
   }
 
-  private static void run(Path program, Path... args) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    Arrays.stream(args).map(Path::toString).forEach(command::add);
+  /** What the archives of a case hold. */
+  private String made(String name) throws IOException {
+    Image image = Image.ofArchive(work.resolve(name + ".tar"));
+    Path second = work.resolve(name + ".again.tar");
+    return named(
+        name,
+        Files.exists(second) ? golden.again(image, Image.ofArchive(second)) : golden.of(image));
+  }
+
+  private static boolean twice(Path source) {
+    return Stream.of("again", "Dockerfile.again", "options.again")
+        .anyMatch(file -> Files.exists(source.resolve(file)));
+  }
+
+  private String build(String name, Path dockerfile, Path options, Path archive)
+      throws IOException {
+    Path folder = work.resolve("cases").resolve(name);
+    List<String> args = new ArrayList<>(List.of("build", "--progress", "quiet"));
+    args.addAll(List.of("-o", "type=oci,compression=uncompressed,dest=" + archive));
+    args.addAll(List.of("-f", dockerfile.toString()));
+    if (Files.exists(options)) {
+      Files.readAllLines(options)
+          .forEach(line ->
+              args.add(
+                  line.replace("{work}", folder.toString())
+                      .replace("{http}", http + "/" + name)
+                      .replace("{salt}", salt)));
+    }
+    args.add(folder.resolve("context").toString());
+    return run(args);
+  }
+
+  /** The text with the names of what differs from run to run. */
+  private String named(String name, String text) {
+    return text.replace(http + "/" + name, "{http}").replace(salt, "{salt}");
+  }
+
+  private void prepare(Path source, Path folder, String script)
+      throws IOException, InterruptedException {
+    Path program = top.resolve("tests/conformance/prepare");
+    List<String> command =
+        List.of(program.toString(), source.toString(), folder.toString(), script);
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {

@@ -9,10 +9,12 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -64,6 +66,25 @@ final class Golden {
     text.append("files:\n");
     files(image, text);
     return text.toString().replace(architecture, "{ARCH}");
+  }
+
+  /** Which layers of a second build are those of the first. */
+  String again(Image first, Image second) throws IOException {
+    Set<String> known = new HashSet<>();
+    first.config().path("rootfs").path("diff_ids").forEach(id -> known.add(id.asText()));
+    StringBuilder text = new StringBuilder("again:\n");
+    int layer = 0;
+    for (JsonNode step : second.config().path("history")) {
+      if (!step.path("empty_layer").asBoolean()) {
+        String id = second.config().path("rootfs").path("diff_ids").path(layer++).asText();
+        if (!when(step.path("created")).startsWith("2001")) {
+          text.append(known.contains(id) ? "  same " : "  new  ")
+              .append(JSON.writeValueAsString(step.path("created_by").asText()))
+              .append('\n');
+        }
+      }
+    }
+    return text.toString();
   }
 
   private static void config(JsonNode config, StringBuilder text) throws IOException {

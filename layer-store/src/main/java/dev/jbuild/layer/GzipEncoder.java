@@ -1,5 +1,6 @@
 package dev.jbuild.layer;
 
+import dev.jbuild.layer.deflate.PieceDeflater;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -12,18 +13,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.zip.CRC32;
-import java.util.zip.Deflater;
 
 /**
  * gzip (RFC 1952) as one member, deflated in parallel.
  *
  * <p>Each block is deflated on its own with the 32 KiB before it as dictionary and ends on a byte
- * boundary (SYNC_FLUSH), so the pieces join into one deflate stream that is a function of the input
- * and the level alone. Blocks that {@linkplain Randomness look random} are stored: deflate would
- * spend most of its time on them and gain no byte.
+ * boundary, so the pieces join into one deflate stream that is a function of the input and the
+ * level alone.
  */
 final class GzipEncoder implements BlockEncoder {
-  private static final int DICTIONARY = 32 * 1024;
+  private static final int DICTIONARY = PieceDeflater.DICTIONARY;
   private static final int MAX_IN_FLIGHT = 24;
 
   private final OutputStream out;
@@ -32,14 +31,14 @@ final class GzipEncoder implements BlockEncoder {
   private final int inFlight;
   private final ArrayDeque<Future<Piece>> pieces = new ArrayDeque<>();
 
-  /** By level: one that had another level before gives other bytes even after a reset. */
-  private final Queue<Deflater> deflaters = new ConcurrentLinkedQueue<>();
-
-  private final Queue<Deflater> storing = new ConcurrentLinkedQueue<>();
+  private final Queue<PieceDeflater> deflaters = new ConcurrentLinkedQueue<>();
   private final ArrayDeque<byte[]> free = new ArrayDeque<>();
   private final CRC32 crc = new CRC32();
   private byte[] dictionary = new byte[0];
   private long size;
+
+  /** Arrays for results that are free again. */
+  private final Queue<byte[]> results = new ConcurrentLinkedQueue<>();
 
   /** A deflated block, and the array that its input was in. */
   private static final class Piece {
@@ -89,17 +88,19 @@ final class GzipEncoder implements BlockEncoder {
 
   private void submit(ByteBuffer block, boolean last) throws IOException {
     byte[] reused = free.poll();
-    byte[] data = reused == null ? new byte[BLOCK] : reused;
+    byte[] data = reused == null ? new byte[DICTIONARY + BLOCK + PieceDeflater.SLACK] : reused;
+    int from = dictionary.length;
+    System.arraycopy(dictionary, 0, data, 0, from);
     int length = block.remaining();
-    block.get(data, 0, length);
-    crc.update(data, 0, length);
+    block.get(data, from, length);
+    crc.update(data, from, length);
     size += length;
-    byte[] before = dictionary;
-    dictionary = Arrays.copyOfRange(data, Math.max(0, length - DICTIONARY), length);
+    int to = from + length;
+    dictionary = Arrays.copyOfRange(data, Math.max(0, to - DICTIONARY), to);
     while (pieces.size() >= inFlight || (!pieces.isEmpty() && pieces.peek().isDone())) {
       writeOldest();
     }
-    pieces.add(threads.submit(() -> deflate(data, length, before, last)));
+    pieces.add(threads.submit(() -> deflate(data, from, to, last)));
   }
 
   private void writeOldest() throws IOException {
@@ -108,6 +109,7 @@ final class GzipEncoder implements BlockEncoder {
       Piece piece = oldest.get();
       out.write(piece.bytes, 0, piece.length);
       free.add(piece.input);
+      results.add(piece.bytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       oldest.cancel(true);
@@ -117,34 +119,14 @@ final class GzipEncoder implements BlockEncoder {
     }
   }
 
-  private Piece deflate(byte[] data, int length, byte[] before, boolean last) {
-    boolean store = Randomness.isRandom(data, length);
-    Queue<Deflater> used = store ? storing : deflaters;
-    Deflater deflater = used.poll();
-    if (deflater == null) {
-      deflater = new Deflater(store ? Deflater.NO_COMPRESSION : level, true);
-    }
-    deflater.reset();
-    if (before.length > 0) {
-      deflater.setDictionary(before);
-    }
-    deflater.setInput(data, 0, length);
-    if (last) {
-      deflater.finish();
-    }
-    int flush = last ? Deflater.NO_FLUSH : Deflater.SYNC_FLUSH;
-    byte[] bytes = new byte[length / 2 + 1024];
-    int n = 0;
-    while (true) {
-      n += deflater.deflate(bytes, n, bytes.length - n, flush);
-      // A call that leaves room has nothing more to say.
-      if (n < bytes.length) {
-        break;
-      }
-      bytes = Arrays.copyOf(bytes, bytes.length + length / 2 + 1024);
-    }
-    used.add(deflater);
-    return new Piece(bytes, n, data);
+  private Piece deflate(byte[] data, int from, int to, boolean last) {
+    PieceDeflater idle = deflaters.poll();
+    PieceDeflater deflater = idle == null ? PieceDeflater.ofLevel(level) : idle;
+    byte[] reused = results.poll();
+    byte[] out = reused == null ? new byte[deflater.bound(BLOCK)] : reused;
+    int n = deflater.deflate(data, from, to, last, out);
+    deflaters.add(deflater);
+    return new Piece(out, n, data);
   }
 
   @Override
@@ -160,9 +142,8 @@ final class GzipEncoder implements BlockEncoder {
       }
     }
     pieces.clear();
-    deflaters.forEach(Deflater::end);
-    deflaters.clear();
-    storing.forEach(Deflater::end);
-    storing.clear();
+    for (PieceDeflater idle = deflaters.poll(); idle != null; idle = deflaters.poll()) {
+      idle.close();
+    }
   }
 }

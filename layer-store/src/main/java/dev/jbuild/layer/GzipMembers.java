@@ -1,16 +1,19 @@
 package dev.jbuild.layer;
 
+import dev.jbuild.layer.deflate.PieceDeflater;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32;
-import java.util.zip.Deflater;
 
 /** Writes whole gzip members, deflated in parallel, in the order in which they were added. */
 final class GzipMembers implements AutoCloseable {
@@ -21,6 +24,7 @@ final class GzipMembers implements AutoCloseable {
   private final ExecutorService threads;
   private final int inFlight;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+  private final Queue<PieceDeflater> deflaters = new ConcurrentLinkedQueue<>();
   private long offset;
 
   private record Pending(Future<byte[]> bytes, LongConsumer placed) {}
@@ -68,33 +72,31 @@ final class GzipMembers implements AutoCloseable {
   }
 
   private byte[] deflate(byte[] content) {
-    boolean store = Randomness.isRandom(content, content.length);
-    Deflater deflater = new Deflater(store ? Deflater.NO_COMPRESSION : level, true);
-    try {
-      ByteArrayOutputStream member = new ByteArrayOutputStream(content.length / 2 + 64);
-      member.writeBytes(new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 255});
-      deflater.setInput(content);
-      deflater.finish();
-      byte[] buffer = new byte[64 * 1024];
-      while (!deflater.finished()) {
-        member.write(buffer, 0, deflater.deflate(buffer));
+    PieceDeflater idle = deflaters.poll();
+    PieceDeflater deflater = idle == null ? PieceDeflater.ofLevel(level) : idle;
+    byte[] data = Arrays.copyOf(content, content.length + PieceDeflater.SLACK);
+    byte[] out = new byte[deflater.bound(content.length)];
+    int n = deflater.deflate(data, 0, content.length, true, out);
+    deflaters.add(deflater);
+    ByteArrayOutputStream member = new ByteArrayOutputStream(n + 18);
+    member.writeBytes(new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 255});
+    member.write(out, 0, n);
+    CRC32 crc = new CRC32();
+    crc.update(content);
+    for (long value : new long[] {crc.getValue(), content.length}) {
+      for (int i = 0; i < 4; i++) {
+        member.write((int) (value >>> (8 * i)));
       }
-      CRC32 crc = new CRC32();
-      crc.update(content);
-      for (long value : new long[] {crc.getValue(), content.length}) {
-        for (int i = 0; i < 4; i++) {
-          member.write((int) (value >>> (8 * i)));
-        }
-      }
-      return member.toByteArray();
-    } finally {
-      deflater.end();
     }
+    return member.toByteArray();
   }
 
   @Override
   public void close() {
     pending.forEach(p -> p.bytes.cancel(false));
     pending.clear();
+    for (PieceDeflater idle = deflaters.poll(); idle != null; idle = deflaters.poll()) {
+      idle.close();
+    }
   }
 }

@@ -32,10 +32,12 @@ class CompressionTest {
         new Compression.Gzip(0),
         new Compression.Gzip(1),
         Compression.gzip(),
+        new Compression.Gzip(6),
         new Compression.Gzip(9),
         Compression.zstd(),
         new Compression.Zstd(9),
-        Compression.estargz());
+        Compression.estargz(),
+        new Compression.Estargz(9));
   }
 
   /** Text, noise and zeros in turns that fit no block size, as a layer's tar. */

@@ -76,6 +76,40 @@ class DecompressionIT {
         .hasMessage("the line is dead");
   }
 
+  @ParameterizedTest
+  @CsvSource({"gzip -dc", "pigz -dc", "zstd -dc", "python3 -m gzip -d -"})
+  void othersReadWhatEveryLevelMakes(String command) throws Exception {
+    String[] words = command.split(" ");
+    Tools.requireTool(words[0]);
+    byte[] bytes = Files.readAllBytes(Path.of("target/classes/dev/jbuild/layer/TarReader.class"));
+    byte[] tar = new byte[900_001];
+    for (int at = 0; at < tar.length; at += bytes.length) {
+      // A change in each copy, so that neither one match nor a block of one kind says it all.
+      bytes[at % bytes.length]++;
+      System.arraycopy(bytes, 0, tar, at, Math.min(bytes.length, tar.length - at));
+    }
+    new java.util.Random(1).nextBytes(bytes);
+    System.arraycopy(bytes, 0, tar, 300_000, bytes.length);
+    for (int level = 0; level <= 9; level++) {
+      Path blob = temporary.resolve("level" + level + ".gz");
+      try (java.io.OutputStream out = Files.newOutputStream(blob);
+          CompressedLayerStream stream =
+              CompressedLayerStream.open(out, new Compression.Gzip(level))) {
+        stream.write(tar);
+        stream.finish();
+      }
+      Path plain = temporary.resolve("plain" + level);
+      Process process =
+          new ProcessBuilder(words)
+              .redirectInput(blob.toFile())
+              .redirectOutput(plain.toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      assertThat(process.waitFor()).as("level %d", level).isZero();
+      assertThat(Files.readAllBytes(plain)).as("level %d", level).isEqualTo(tar);
+    }
+  }
+
   @Test
   void whatIsNotCompressedPassesThrough() throws IOException {
     for (int length : new int[] {0, 1, 9, 100}) {

@@ -1,4 +1,4 @@
-package dev.jbuild.layer;
+package dev.jbuild.layer.deflate;
 
 import java.util.zip.Deflater;
 
@@ -12,21 +12,22 @@ final class Randomness {
 
   private Randomness() {}
 
-  static boolean isRandom(byte[] data, int length) {
-    if (length < MIN || !isFlat(data, length)) {
+  static boolean isRandom(byte[] data, int from, int to) {
+    int length = to - from;
+    if (length < MIN || !isFlat(data, from, to)) {
       return false;
     }
     // Even frequencies may still hide repetition, so a quick deflate of two places has a say.
-    return !shrinks(data, 0) && !shrinks(data, length / 2);
+    return !shrinks(data, from) && !shrinks(data, from + length / 2);
   }
 
   /** Whether all byte values are about equally frequent: chi-squared below twice its mean. */
-  private static boolean isFlat(byte[] data, int length) {
+  private static boolean isFlat(byte[] data, int from, int to) {
     int[] count = new int[256];
-    for (int i = 0; i < length; i++) {
+    for (int i = from; i < to; i++) {
       count[data[i] & 0xff]++;
     }
-    double expected = length / 256.0;
+    double expected = (to - from) / 256.0;
     double sum = 0;
     for (int n : count) {
       sum += (n - expected) * (n - expected) / expected;
