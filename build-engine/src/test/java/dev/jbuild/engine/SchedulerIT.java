@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -106,7 +107,7 @@ final class SchedulerIT {
     assertThat(started).hasSize(8).allSatisfy((step, times) -> assertThat(times).as(step).isOne());
     bench.build(
         "FROM busybox\nRUN --mount=type=cache,target=/log cat /log/ran > /ran; wc -l < /log/ran\n");
-    assertThat(bench.file("ran").lines())
+    assertThat(Objects.requireNonNull(bench.file("ran")).lines())
         .containsExactlyInAnyOrder("left", "right", "both", "end0", "end1", "end2", "end3");
   }
 
