@@ -104,7 +104,7 @@ record CallFlag(Kind kind, boolean json, boolean extended) {
                 : LintReport.text(checks.findings(), input.tree().source());
         boolean early = json || !checks.findings().isEmpty();
         out.print(early ? report : "");
-        Checks.requireStages(input.tree(), target, request);
+        Checks.requireBuildable(input.tree(), target, request, Platform.host());
         out.print(early ? "" : report);
         // As buildx: a finding is a failed check, whether or not it would fail a build.
         yield checks.findings().isEmpty() ? Jbuild.OK : Jbuild.FAILED;

@@ -137,7 +137,7 @@ final class SingleBuild {
     // That there is no such stage is told when it is planned.
     Stage target =
         request.target().flatMap(dockerfile::stage).orElse(dockerfile.stages().getLast());
-    Checks.requireStages(dockerfile, target, request);
+    Checks.requireBuildable(dockerfile, target, request, settings.host());
     Checks checks = Checks.of(dockerfile, target, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
       throw diagnostics.of(checks.findings());

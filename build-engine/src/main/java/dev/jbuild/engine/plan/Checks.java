@@ -6,14 +6,13 @@ import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
-import dev.jbuild.dockerfile.expand.GlobalScope;
-import dev.jbuild.dockerfile.expand.WordExpander;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.lint.LintOptions;
 import dev.jbuild.dockerfile.lint.Linter;
-import dev.jbuild.dockerfile.outline.StageGraph;
+import dev.jbuild.dockerfile.outline.BuildErrors;
 import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.oci.Platform;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -64,21 +63,28 @@ public record Checks(List<Diagnostic> findings, CheckOptions options) {
   }
 
   /**
-   * Checks what a build would trip over without running anything: images of FROM that do not
-   * expand, and references to stages that are not there or come later.
+   * Checks what a build would trip over whatever is in its base images, without running anything.
    *
    * @param target the stage to be built; null means all stages
-   * @throws DockerfileException with every such reference of the stages that are needed
+   * @param host the machine that builds, and what is built for unless the request says otherwise
+   * @throws DockerfileException with every such error of the stages that are needed
    */
-  public static void requireStages(Dockerfile tree, @Nullable Stage target, BuildRequest request) {
-    GlobalScope globals =
-        GlobalScope.of(
-            tree.globalArgs(),
-            LintOptions.DEFAULT_PLATFORM,
-            request.buildArgs(),
-            new WordExpander(tree.directives().escape()));
-    List<Stage> targets = target == null ? tree.stages() : List.of(target);
-    StageGraph.of(tree, globals).needed(targets, request.namedContexts().keySet());
+  public static void requireBuildable(
+      Dockerfile tree, @Nullable Stage target, BuildRequest request, Platform host) {
+    String name = request.target().orElse(tree.stages().getLast().name().orElse("default"));
+    List<Platform> platforms = request.platforms().isEmpty() ? List.of(host) : request.platforms();
+    for (Platform platform : platforms) {
+      List<Diagnostic> errors =
+          BuildErrors.of(
+              tree,
+              target == null ? tree.stages() : List.of(target),
+              request.namedContexts().keySet(),
+              PlatformArgs.of(host, platform, name),
+              request.buildArgs());
+      if (!errors.isEmpty()) {
+        throw new DockerfileException(errors);
+      }
+    }
   }
 
   private static CheckOptions options(Dockerfile tree, Map<String, String> buildArgs) {

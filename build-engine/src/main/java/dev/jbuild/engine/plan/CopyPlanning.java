@@ -94,7 +94,9 @@ final class CopyPlanning {
     List<Op.Source> sources = new ArrayList<>();
     StringBuilder history = new StringBuilder(name);
     String owner = optional(chown, state);
-    String mode = optional(chmod, state);
+    String given = optional(chmod, state);
+    // A variable that is not set means no --chmod.
+    String mode = given == null || given.isEmpty() ? null : given;
     flags(history, parents, owner, mode);
     StringBuilder heredocs = new StringBuilder();
     List<String> urls = new ArrayList<>();

@@ -228,12 +228,6 @@ final class Dispatcher {
 
   private void workdir(WorkdirInstruction workdir) {
     String path = expand(workdir.path());
-    if (path.isEmpty()) {
-      throw diagnostics.error(
-          workdir.path().span(),
-          "path \"" + workdir.path().text() + "\" is empty once expanded",
-          null);
-    }
     // An absolute path stays as written, in the config and in history (BuildKit NormalizeWorkdir).
     String directory =
         path.startsWith("/") ? path : ContainerPath.resolve(state.workingDirectory(), path);

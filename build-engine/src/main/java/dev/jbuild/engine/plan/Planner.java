@@ -94,7 +94,8 @@ public final class Planner {
     this.globals =
         GlobalScope.of(
             dockerfile.globalArgs(),
-            PlatformArgs.of(host, target, targetStage.name().orElse("default")),
+            PlatformArgs.of(
+                host, target, request.target().orElse(targetStage.name().orElse("default"))),
             request.buildArgs(),
             expander);
     this.graph = StageGraph.of(dockerfile, globals);

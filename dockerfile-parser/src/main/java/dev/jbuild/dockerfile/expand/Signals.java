@@ -6,7 +6,8 @@ import java.util.Set;
 /** The argument of STOPSIGNAL once expanded. */
 public final class Signals {
   private static final int LAST = 64;
-  private static final int FIRST_REAL_TIME = 34;
+  private static final int LAST_ABOVE_RTMIN = 15;
+  private static final int LAST_BELOW_RTMAX = 14;
 
   private static final Set<String> NAMES =
       Set.of(
@@ -19,7 +20,7 @@ public final class Signals {
 
   /**
    * Whether {@code signal} is a Linux signal: a number from 1 to 64, or a name with or without SIG,
-   * in any case, real-time ones as RTMIN, RTMIN+n, RTMAX-n and RTMAX.
+   * in any case, real-time ones as RTMIN, RTMIN+1 to +15, RTMAX-14 to -1 and RTMAX.
    */
   public static boolean isValid(String signal) {
     if (!signal.isEmpty() && signal.chars().allMatch(c -> c >= '0' && c <= '9')) {
@@ -37,6 +38,8 @@ public final class Signals {
       return false;
     }
     int offset = Integer.parseInt(name.substring(6));
-    return offset >= 1 && offset < LAST - FIRST_REAL_TIME;
+    // As of bash, which counts half of them from either end.
+    return offset >= 1
+        && offset <= (name.startsWith("RTMIN") ? LAST_ABOVE_RTMIN : LAST_BELOW_RTMAX);
   }
 }

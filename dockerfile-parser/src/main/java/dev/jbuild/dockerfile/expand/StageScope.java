@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,11 @@ public final class StageScope implements Variables {
    * @throws DockerfileException when a default does not expand
    */
   public StageScope with(ArgInstruction arg, WordExpander expander) {
+    return with(arg, (word, scope) -> expander.expand(word, scope).text());
+  }
+
+  /** As {@link #with(ArgInstruction, WordExpander)} with another way to expand the defaults. */
+  public StageScope with(ArgInstruction arg, BiFunction<Word, StageScope, String> expansion) {
     StageScope next =
         new StageScope(
             global, buildArgs, env, new LinkedHashMap<>(args), new LinkedHashSet<>(declared));
@@ -79,8 +85,7 @@ public final class StageScope implements Variables {
       String value = buildArgs.get(name);
       if (value == null) {
         Word defaultValue = declaration.defaultValue();
-        value =
-            defaultValue == null ? global.get(name) : expander.expand(defaultValue, next).text();
+        value = defaultValue == null ? global.get(name) : expansion.apply(defaultValue, next);
       }
       next.declared.add(name);
       if (value != null) {
@@ -96,11 +101,15 @@ public final class StageScope implements Variables {
    * @throws DockerfileException when a key or value does not expand
    */
   public StageScope with(EnvInstruction env, WordExpander expander) {
+    return with(env, (word, scope) -> expander.expand(word, scope).text());
+  }
+
+  /** As {@link #with(EnvInstruction, WordExpander)} with another way to expand keys and values. */
+  public StageScope with(EnvInstruction env, BiFunction<Word, StageScope, String> expansion) {
     StageScope next =
         new StageScope(global, buildArgs, new LinkedHashMap<>(this.env), args, declared);
     for (KeyValue pair : env.pairs()) {
-      next.env.put(
-          expander.expand(pair.key(), this).text(), expander.expand(pair.value(), this).text());
+      next.env.put(expansion.apply(pair.key(), this), expansion.apply(pair.value(), this));
     }
     return next;
   }

@@ -11,26 +11,17 @@ import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.expand.Expansion;
 import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
+import dev.jbuild.dockerfile.outline.ImageNames;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /** Rules about FROM. */
 final class FromRules {
   private static final Set<String> RESERVED = Set.of("context", "scratch");
-
-  /** An image reference as the distribution specification has it. */
-  private static final Pattern REFERENCE =
-      Pattern.compile(
-          "(?:(?:[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?/)?"
-              + "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*"
-              + "(?:/[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*)*"
-              + "(?::\\w[\\w.-]{0,127})?"
-              + "(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?");
 
   private FromRules() {}
 
@@ -165,7 +156,7 @@ final class FromRules {
         String text = expander.expand(image, defaults).text();
         boolean isStage = names.contains(text);
         stage.name().ifPresent(names::add);
-        if (!isStage && !isReference(text)) {
+        if (!isStage && !ImageNames.isReference(text)) {
           findings.add(
               Rule.INVALID_DEFAULT_ARG_IN_FROM,
               image.span(),
@@ -180,9 +171,5 @@ final class FromRules {
     } catch (DockerfileException e) {
       // An error of the build, not a finding.
     }
-  }
-
-  private static boolean isReference(String text) {
-    return text.length() < 512 && REFERENCE.matcher(text).matches();
   }
 }

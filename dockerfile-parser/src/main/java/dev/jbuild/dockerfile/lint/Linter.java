@@ -29,7 +29,7 @@ public final class Linter {
     Optional<GlobalScope> globals = globals(tree, expander, options);
     Optional<StageGraph> graph = globals.flatMap(scope -> graph(tree, scope));
     List<Stage> stages = stages(tree, options.target(), graph);
-    StyleRules.check(tree, stages, findings);
+    StyleRules.check(tree, stages, graph, findings);
     if (globals.isPresent()) {
       FromRules.check(tree, expander, globals.get(), findings);
     }

@@ -7,7 +7,6 @@ import dev.jbuild.dockerfile.ast.Comment;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.EntrypointInstruction;
 import dev.jbuild.dockerfile.ast.EnvInstruction;
-import dev.jbuild.dockerfile.ast.ExposeInstruction;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.HealthcheckInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
@@ -18,11 +17,16 @@ import dev.jbuild.dockerfile.ast.ShellForm;
 import dev.jbuild.dockerfile.ast.ShellInstruction;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
+import dev.jbuild.dockerfile.outline.StageGraph;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Rules about how instructions are written. */
 final class StyleRules {
@@ -32,7 +36,12 @@ final class StyleRules {
     this.findings = findings;
   }
 
-  static void check(Dockerfile tree, List<Stage> stages, Findings findings) {
+  /**
+   * @param stages those whose instructions are looked at
+   * @param graph what stages are FROM, when that can be told
+   */
+  static void check(
+      Dockerfile tree, List<Stage> stages, Optional<StageGraph> graph, Findings findings) {
     StyleRules rules = new StyleRules(findings);
     rules.casing(tree.stages());
     for (ArgInstruction arg : tree.globalArgs()) {
@@ -42,7 +51,20 @@ final class StyleRules {
       rules.written(stage.from());
       stage.instructions().forEach(rules::written);
     }
-    stages.forEach(rules::stage);
+    Set<Integer> wanted = stages.stream().map(Stage::index).collect(Collectors.toSet());
+    Set<Integer> shells = new HashSet<>();
+    for (Stage stage : tree.stages()) {
+      Optional<Stage> base = graph.flatMap(found -> found.base(stage));
+      boolean shell = base.filter(found -> shells.contains(found.index())).isPresent();
+      List<Instruction> all =
+          new ArrayList<>(base.map(found -> Triggers.of(found, stage)).orElse(List.of()));
+      all.addAll(stage.instructions());
+      StyleRules sink =
+          wanted.contains(stage.index()) ? rules : new StyleRules(findings.discarding());
+      if (sink.stage(all, shell)) {
+        shells.add(stage.index());
+      }
+    }
   }
 
   /** What needs to be known of no stage: of all of the file, as BuildKit has it. */
@@ -61,10 +83,11 @@ final class StyleRules {
     }
   }
 
-  private void stage(Stage stage) {
+  /** Returns whether there is a SHELL after {@code instructions}. */
+  private boolean stage(List<Instruction> instructions, boolean inheritedShell) {
     Map<String, Instruction> last = new HashMap<>();
-    boolean ownShell = false;
-    for (Instruction instruction : stage.instructions()) {
+    boolean ownShell = inheritedShell;
+    for (Instruction instruction : instructions) {
       if (instruction instanceof ShellInstruction) {
         ownShell = true;
       } else if (instruction instanceof CmdInstruction cmd) {
@@ -79,10 +102,9 @@ final class StyleRules {
         legacy(env);
       } else if (instruction instanceof LabelInstruction label && label.legacy()) {
         legacy(label);
-      } else if (instruction instanceof ExposeInstruction expose) {
-        expose.ports().forEach(this::port);
       }
     }
+    return ownShell;
   }
 
   private void continuations(Instruction instruction) {
@@ -126,29 +148,6 @@ final class StyleRules {
               + " is overridden by the one on line "
               + instruction.span().startLine(),
           "remove it; only the last " + instruction.name() + " of a stage counts");
-    }
-  }
-
-  private void port(Word port) {
-    String text = port.text();
-    int slash = text.indexOf('/');
-    String protocol = slash < 0 ? "" : text.substring(slash + 1);
-    boolean constant = protocol.indexOf('$') < 0;
-    if (constant && !protocol.equals(protocol.toLowerCase(Locale.ROOT))) {
-      findings.add(
-          Rule.EXPOSE_PROTO_CASING,
-          port.span(),
-          "protocol of " + Quoted.of(text) + " is not in lower case",
-          "write " + text.substring(0, slash + 1) + protocol.toLowerCase(Locale.ROOT));
-    }
-    String withoutVariables = text.replaceAll("\\$\\{[^}]*\\}", "");
-    int colon = withoutVariables.lastIndexOf(':');
-    if (colon >= 0) {
-      findings.add(
-          Rule.EXPOSE_INVALID_FORMAT,
-          port.span(),
-          "EXPOSE has an address or host port in " + Quoted.of(text),
-          "write the port of the container only; addresses are given when it is run");
     }
   }
 
@@ -216,7 +215,7 @@ final class StyleRules {
     if (!names.contains(blank < 0 ? text : text.substring(0, blank))) {
       findings.add(
           Rule.INVALID_DEFINITION_DESCRIPTION,
-          comments.getLast().span(),
+          instruction.span(),
           "comment above " + instruction.name() + " does not describe what it defines",
           "write \"# " + example + " description\", or part them by a blank line");
     }

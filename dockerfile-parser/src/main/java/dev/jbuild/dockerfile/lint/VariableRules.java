@@ -12,6 +12,7 @@ import dev.jbuild.dockerfile.ast.EnvInstruction;
 import dev.jbuild.dockerfile.ast.ExposeInstruction;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.HealthcheckInstruction;
+import dev.jbuild.dockerfile.ast.Heredoc;
 import dev.jbuild.dockerfile.ast.Instruction;
 import dev.jbuild.dockerfile.ast.KeyValue;
 import dev.jbuild.dockerfile.ast.LabelInstruction;
@@ -22,12 +23,14 @@ import dev.jbuild.dockerfile.ast.OnbuildInstruction;
 import dev.jbuild.dockerfile.ast.Quoted;
 import dev.jbuild.dockerfile.ast.RunInstruction;
 import dev.jbuild.dockerfile.ast.ShellInstruction;
+import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.StopsignalInstruction;
 import dev.jbuild.dockerfile.ast.UserInstruction;
 import dev.jbuild.dockerfile.ast.VolumeInstruction;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.ast.WorkdirInstruction;
+import dev.jbuild.dockerfile.expand.Expansion;
 import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.StageScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
@@ -52,19 +55,6 @@ final class VariableRules {
               + "|token)(?:_|$)");
   private static final Pattern NO_SECRET =
       Pattern.compile("(?i)(?:_|^)(?:public|file|version)(?:_|$)");
-
-  private static final Set<String> PROXIES =
-      Set.of(
-          "HTTP_PROXY",
-          "http_proxy",
-          "HTTPS_PROXY",
-          "https_proxy",
-          "FTP_PROXY",
-          "ftp_proxy",
-          "NO_PROXY",
-          "no_proxy",
-          "ALL_PROXY",
-          "all_proxy");
 
   /** What is known about the variables at some place. */
   private record State(
@@ -104,7 +94,7 @@ final class VariableRules {
     Set<Integer> wanted = stages.stream().map(Stage::index).collect(Collectors.toSet());
     for (Stage stage : tree.stages()) {
       Findings sink = wanted.contains(stage.index()) ? findings : new Findings(options);
-      State state = begin(stage);
+      State state = begin(stage, sink);
       for (Instruction instruction : stage.instructions()) {
         state = step(instruction, state, sink);
       }
@@ -112,9 +102,13 @@ final class VariableRules {
     }
   }
 
-  private State begin(Stage stage) {
-    State base = graph.base(stage).map(found -> ends.get(found.index())).orElse(null);
-    if (base != null) {
+  private State begin(Stage stage, Findings sink) {
+    Stage found = graph.base(stage).orElse(null);
+    State base = found == null ? null : ends.get(found.index());
+    if (found != null && base != null) {
+      for (Instruction trigger : Triggers.of(found, stage)) {
+        base = step(trigger, base, sink);
+      }
       return base;
     }
     String image = expander.expand(stage.from().image(), globals).text();
@@ -134,24 +128,38 @@ final class VariableRules {
         case ArgInstruction arg -> arg(arg, state, sink);
         case EnvInstruction env -> {
           for (KeyValue pair : env.pairs()) {
-            secret("ENV", pair.key(), sink);
+            String key = expander.expand(pair.key(), state.scope).text();
+            secret("ENV", key, pair.key().span(), sink);
           }
           words(pairs(env.pairs()), state, sink);
           yield new State(
               state.scope.with(env, expander), state.declared, state.imageKnown, state.workdirSet);
         }
         case WorkdirInstruction workdir -> workdir(workdir, state, sink);
-        case AddInstruction add ->
-            words(
-                copy(add.sources(), add.destination(), add.chown(), add.chmod(), add.checksum()),
-                state,
-                sink);
-        case CopyInstruction copy ->
-            words(
-                copy(copy.sources(), copy.destination(), copy.chown(), copy.chmod(), null),
-                state,
-                sink);
-        case ExposeInstruction expose -> words(expose.ports(), state, sink);
+        case AddInstruction add -> {
+          heredocs(add.sources(), state, sink);
+          yield words(
+              copy(add.sources(), add.destination(), add.chown(), add.chmod(), add.checksum()),
+              state,
+              sink);
+        }
+        case CopyInstruction copy -> {
+          heredocs(copy.sources(), state, sink);
+          yield words(
+              copy(copy.sources(), copy.destination(), copy.chown(), copy.chmod(), null),
+              state,
+              sink);
+        }
+        case ExposeInstruction expose -> {
+          // As in BuildKit, no UndefinedVar here.
+          for (Word port : expose.ports()) {
+            Expansion expansion = expander.expand(port, state.scope);
+            if (state.imageKnown || expansion.undefined().isEmpty()) {
+              ExposeRules.check(port, expansion.words(), sink);
+            }
+          }
+          yield state;
+        }
         case LabelInstruction label -> words(pairs(label.pairs()), state, sink);
         case RunInstruction run -> words(mounts(run), state, sink);
         case StopsignalInstruction signal -> words(List.of(signal.signal()), state, sink);
@@ -173,10 +181,10 @@ final class VariableRules {
   private State arg(ArgInstruction arg, State state, Findings sink) {
     Set<String> declared = new HashSet<>(state.declared);
     for (ArgInstruction.Declaration declaration : arg.declarations()) {
-      secret("ARG", declaration.name(), sink);
+      secret("ARG", declaration.name().text(), declaration.name().span(), sink);
       // ARG works left to right: a default may use the names before it.
       Word defaultValue = declaration.defaultValue();
-      if (defaultValue != null) {
+      if (defaultValue != null && !options.buildArgs().containsKey(declaration.name().text())) {
         words(
             List.of(defaultValue),
             new State(state.scope, declared, state.imageKnown, state.workdirSet),
@@ -248,14 +256,25 @@ final class VariableRules {
   private State words(List<Word> words, State state, Findings sink) {
     for (Word word : words) {
       for (String name : new TreeSet<>(expander.expand(word, state.scope).undefined())) {
-        undefined(name, word, state, sink);
+        undefined(name, word.span(), state, sink);
       }
     }
     return state;
   }
 
-  private void undefined(String name, Word word, State state, Findings sink) {
-    if (state.declared.contains(name) || PROXIES.contains(name)) {
+  private void heredocs(List<CopySource> sources, State state, Findings sink) {
+    for (CopySource source : sources) {
+      if (source instanceof CopySource.Inline(Heredoc heredoc)) {
+        Set<String> undefined = WordExpander.expand(heredoc, state.scope).undefined();
+        for (String name : new TreeSet<>(undefined)) {
+          undefined(name, heredoc.word().span(), state, sink);
+        }
+      }
+    }
+  }
+
+  private void undefined(String name, SourceSpan span, State state, Findings sink) {
+    if (state.declared.contains(name)) {
       return;
     }
     Set<String> known = new TreeSet<>(state.scope.runEnvironment().keySet());
@@ -267,7 +286,7 @@ final class VariableRules {
     }
     sink.add(
         Rule.UNDEFINED_VAR,
-        word.span(),
+        span,
         "variable " + Quoted.of("$" + name) + " is not defined",
         near != null
             ? "did you mean \"$" + near + "\"?"
@@ -276,15 +295,12 @@ final class VariableRules {
                 : "define it with ARG or ENV before this line");
   }
 
-  private static void secret(String instruction, Word name, Findings sink) {
-    if (isSecret(name.text())) {
+  private static void secret(String instruction, String name, SourceSpan span, Findings sink) {
+    if (isSecret(name)) {
       sink.add(
           Rule.SECRETS_USED_IN_ARG_OR_ENV,
-          name.span(),
-          instruction
-              + " "
-              + Quoted.of(name.text())
-              + " looks like a secret, and the image keeps it",
+          span,
+          instruction + " " + Quoted.of(name) + " looks like a secret, and the image keeps it",
           "pass it with --secret, and use RUN --mount=type=secret");
     }
   }

@@ -185,8 +185,22 @@ public final class StageGraph {
    * @param contexts names of build contexts, which take the place of stages and images
    */
   public List<Stage> needed(List<Stage> targets, Set<String> contexts) {
-    BitSet seen = new BitSet();
     List<Diagnostic> errors = new ArrayList<>();
+    List<Stage> needed = needed(targets, contexts, errors);
+    if (!errors.isEmpty()) {
+      errors.sort(Comparator.comparingInt(error -> error.span().startLine()));
+      throw new DockerfileException(errors);
+    }
+    return needed;
+  }
+
+  /**
+   * As {@link #needed(List, Set)}, going on after an error.
+   *
+   * @param errors gets every reference of these stages that is an error, in no order
+   */
+  public List<Stage> needed(List<Stage> targets, Set<String> contexts, List<Diagnostic> errors) {
+    BitSet seen = new BitSet();
     Deque<Stage> open = new ArrayDeque<>(targets);
     while (!open.isEmpty()) {
       Stage stage = open.pop();
@@ -204,10 +218,6 @@ public final class StageGraph {
           errors.addAll(e.diagnostics());
         }
       }
-    }
-    if (!errors.isEmpty()) {
-      errors.sort(Comparator.comparingInt(error -> error.span().startLine()));
-      throw new DockerfileException(errors);
     }
     return seen.stream().mapToObj(tree.stages()::get).toList();
   }

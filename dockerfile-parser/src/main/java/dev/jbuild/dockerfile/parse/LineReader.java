@@ -127,6 +127,7 @@ final class LineReader {
     }
     StringBuilder text = new StringBuilder().append(source.text(), start, join);
     int pieces = 1;
+    int within = 0;
     boolean tooLong = false;
     while (join >= 0 && next <= source.lineCount()) {
       int line = next++;
@@ -140,6 +141,7 @@ final class LineReader {
         }
       } else if (source.text().charAt(first) != '#') {
         tooLong |= isTooLong(line);
+        within = blanks.size();
         join = continuation(from, end);
         if (pieces == pieceStarts.length) {
           pieceStarts = Arrays.copyOf(pieceStarts, pieces * 2);
@@ -153,6 +155,8 @@ final class LineReader {
     if (tooLong) {
       return null;
     }
+    // Those between an escape character at the end and that end continue nothing.
+    blanks.subList(within, blanks.size()).clear();
     return new LogicalLine(
         file,
         source,

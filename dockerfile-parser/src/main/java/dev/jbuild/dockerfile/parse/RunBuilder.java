@@ -1,6 +1,7 @@
 package dev.jbuild.dockerfile.parse;
 
 import dev.jbuild.dockerfile.ast.CommandForm;
+import dev.jbuild.dockerfile.ast.Flag;
 import dev.jbuild.dockerfile.ast.InstructionLine;
 import dev.jbuild.dockerfile.ast.MountFlag;
 import dev.jbuild.dockerfile.ast.Nearest;
@@ -35,8 +36,16 @@ final class RunBuilder {
   }
 
   private <T extends Enum<T>> @Nullable T choice(String flag, T[] values) {
+    List<String> names =
+        Arrays.stream(values).map(value -> value.name().toLowerCase(Locale.ROOT)).toList();
+    String modes = "modes are " + String.join(", ", names);
     Word word = flags.text(flag);
     if (word == null) {
+      for (Flag written : flags.written()) {
+        if (written.name().equals(flag) && written.value() != null) {
+          problems.add(written.span(), flag + " mode is empty", modes);
+        }
+      }
       return null;
     }
     for (T value : values) {
@@ -44,12 +53,10 @@ final class RunBuilder {
         return value;
       }
     }
-    List<String> names =
-        Arrays.stream(values).map(value -> value.name().toLowerCase(Locale.ROOT)).toList();
     problems.add(
         word.span(),
         "unknown " + flag + " mode " + Quoted.of(word.text()),
-        Nearest.hint(word.text(), names).orElse("modes are " + String.join(", ", names)));
+        Nearest.hint(word.text(), names).orElse(modes));
     return null;
   }
 

@@ -9,10 +9,12 @@ import dev.jbuild.dockerfile.format.Formatter;
 import dev.jbuild.dockerfile.format.ParseJson;
 import dev.jbuild.dockerfile.lint.LintOptions;
 import dev.jbuild.dockerfile.lint.Linter;
+import dev.jbuild.dockerfile.outline.BuildErrors;
 import dev.jbuild.dockerfile.outline.Outline;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import java.util.Map;
+import java.util.Set;
 
 /** Any bytes give a tree or errors; a tree survives formatting, and lint and outline go through. */
 class ParserFuzzTest {
@@ -31,6 +33,9 @@ class ParserFuzzTest {
       throw new AssertionError("not the same tree:\n" + formatted);
     }
     Linter.lint(tree, LintOptions.standard().withExtended());
+    BuildErrors.of(
+            tree, tree.stages(), Set.of(), LintOptions.DEFAULT_PLATFORM, Map.of("a", "$x\"'"))
+        .forEach(error -> Excerpt.of(tree.source(), error.span()));
     try {
       Outline.of(tree, tree.stages().getLast(), LintOptions.DEFAULT_PLATFORM, Map.of()).toJson();
     } catch (DockerfileException e) {

@@ -12,6 +12,7 @@ import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.lint.LintOptions;
 import dev.jbuild.dockerfile.lint.LintReport;
 import dev.jbuild.dockerfile.lint.Linter;
+import dev.jbuild.dockerfile.outline.BuildErrors;
 import dev.jbuild.dockerfile.outline.Outline;
 import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.outline.Targets;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -104,6 +106,7 @@ record GoldenCase(Path folder) {
     for (String kind :
         List.of(
             "expanded.txt",
+            "refused.txt",
             "check.txt",
             "check.json",
             "outline.txt",
@@ -138,6 +141,7 @@ record GoldenCase(Path folder) {
       return switch (kind) {
         case "ast.json" -> ParseJson.write(tree);
         case "expanded.txt" -> ExpansionDump.of(tree, target(tree), platformArgs(), buildArgs());
+        case "refused.txt" -> refused(tree);
         case "check.txt" -> LintReport.text(Linter.lint(tree, lintOptions(tree)), tree.source());
         case "check.json" -> LintReport.json(Linter.lint(tree, lintOptions(tree)));
         case "outline.txt" -> outline(tree).toText();
@@ -151,6 +155,13 @@ record GoldenCase(Path folder) {
     } catch (DockerfileException e) {
       return Errors.text(e.diagnostics(), tree.source());
     }
+  }
+
+  /** What no build of the target, or of any stage, accepts. */
+  private String refused(Dockerfile tree) {
+    List<Stage> targets = options("target ").isEmpty() ? tree.stages() : List.of(target(tree));
+    return Errors.text(
+        BuildErrors.of(tree, targets, Set.of(), platformArgs(), buildArgs()), tree.source());
   }
 
   /** What becomes of each of the paths; or what is wrong with the ignore file. */

@@ -7,7 +7,9 @@ import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.format.Formatter;
 import dev.jbuild.dockerfile.format.ParseJson;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -51,5 +53,28 @@ class GoldenTest {
   @Test
   void thereAreEnough() {
     assertThat(cases()).hasSizeGreaterThanOrEqualTo(250);
+  }
+
+  /** The points are those of the README of testdata/dockerfile. */
+  @Test
+  void everyPointIsNamedByACase() {
+    List<String> points =
+        new ArrayList<>(List.of("1-3-", "1-4-ignore-", "2-49-", "2-50-", "2-74-"));
+    IntStream.rangeClosed(1, 29).forEach(point -> points.add(String.format("2-%02d-", point)));
+    String instructions =
+        "add arg cmd copy entrypoint env expose from healthcheck label maintainer onbuild run shell"
+            + " stopsignal user volume workdir heredoc";
+    for (String instruction : instructions.split(" ")) {
+      points.add("1-1-" + instruction + "-");
+    }
+    for (String type : List.of("bind", "cache", "tmpfs", "secret", "ssh")) {
+      points.add("1-2-mount-" + type);
+    }
+    for (String directive : List.of("syntax", "escape", "check")) {
+      points.add("1-3-directive-" + directive);
+    }
+    List<String> names = cases().stream().map(GoldenCase::toString).toList();
+    assertThat(points)
+        .allSatisfy(point -> assertThat(names).anyMatch(name -> (name + "-").startsWith(point)));
   }
 }
