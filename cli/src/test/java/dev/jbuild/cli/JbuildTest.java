@@ -179,7 +179,14 @@ class JbuildTest {
             "--cache-to",
             "type=s3,bucket=b",
             "."),
-        Row.of("settings", 2, "--config is not supported yet\n", "--config", "/x", "build", "."),
+        Row.of(
+            "settings that are not there",
+            2,
+            "--config: there is no file \"/no/x\" to read\n",
+            "--config",
+            "/no/x",
+            "build",
+            "."),
         Row.of(
             "two places to listen",
             2,
