@@ -10,6 +10,11 @@ import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
+import dev.jbuild.snapshot.ActiveSnapshot;
+import dev.jbuild.snapshot.CopySnapshotter;
+import dev.jbuild.snapshot.OverlaySnapshotter;
+import dev.jbuild.snapshot.RootfsMount;
+import dev.jbuild.snapshot.Snapshotter;
 import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
 import java.io.OutputStream;
@@ -25,6 +30,7 @@ public final class StoreTimes {
       case "layer" -> layer(Path.of(args[1]), args[2], Path.of(args[3]));
       case "commit" -> commit(Path.of(args[1]), Path.of(args[2]));
       case "unpack" -> unpack(Path.of(args[1]));
+      case "changed" -> changed(args[1], Path.of(args[2]), Path.of(args[3]));
       default -> throw new IllegalArgumentException(args[0]);
     }
   }
@@ -35,6 +41,7 @@ public final class StoreTimes {
     Compression compression =
         switch (kind) {
           case "gzip" -> Compression.gzip();
+          case "gzip6" -> new Compression.Gzip(6);
           case "zstd" -> Compression.zstd();
           case "plain" -> Compression.uncompressed();
           default -> throw new IllegalArgumentException(kind);
@@ -87,5 +94,44 @@ public final class StoreTimes {
         store.layers().unpacked(layer);
       }
     }
+  }
+
+  /** The commit of a step that changed one file of a large base, five times. */
+  private static void changed(String mode, Path directory, Path root) throws Exception {
+    try (DirectoryTree tree = DirectoryTree.open(directory);
+        Store store = Store.open(root, "benchmark")) {
+      DiffId base =
+          store
+              .layers()
+              .write(
+                  Compression.uncompressed(),
+                  LayerWriter.Options.CANONICAL,
+                  writer -> {
+                    TreeWalk.of(tree, BytePath.ROOT).forEach(writer::write);
+                    writer.finish();
+                  })
+              .diffId();
+      Snapshotter snapshotter =
+          mode.equals("overlay") ? new OverlaySnapshotter(store) : new CopySnapshotter(store);
+      for (int i = 0; i < 5; i++) {
+        try (ActiveSnapshot snapshot = snapshotter.prepare(List.of(base))) {
+          Path top =
+              switch (snapshot.rootfs()) {
+                case RootfsMount.Overlay overlay -> overlay.upper();
+                case RootfsMount.Directory copy -> copy.path();
+              };
+          // As the kernel leaves it in the upper directory: the file, and the directory it is in.
+          Files.createDirectories(top.resolve("d001"));
+          Files.writeString(top.resolve("d001/f00001"), "changed " + i);
+          long start = System.nanoTime();
+          snapshot.commit();
+          report("changed-" + mode, start);
+        }
+      }
+    }
+  }
+
+  private static void report(String name, long start) {
+    System.out.printf("%s %.1f ms%n", name, (System.nanoTime() - start) / 1e6);
   }
 }

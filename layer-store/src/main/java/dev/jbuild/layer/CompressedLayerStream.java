@@ -44,7 +44,8 @@ public final class CompressedLayerStream extends OutputStream {
 
   static CompressedLayerStream open(OutputStream sink, Compression compression, int parallelism)
       throws IOException {
-    HashingSink blob = new HashingSink(sink);
+    // Without compression the blob is the tar, which is hashed already.
+    HashingSink blob = new HashingSink(sink, !(compression instanceof Compression.Uncompressed));
     BlockEncoder encoder =
         switch (compression) {
           case Compression.Uncompressed _ -> new PlainEncoder(blob);
@@ -80,7 +81,7 @@ public final class CompressedLayerStream extends OutputStream {
   }
 
   /** Takes bytes from a file's position on, without copying; how many of them the file lacks. */
-  long transferFrom(FileFd file, long length) throws IOException {
+  public long transferFrom(FileFd file, long length) throws IOException {
     long left = length;
     while (left > 0) {
       if (!block.hasRemaining()) {
@@ -138,9 +139,12 @@ public final class CompressedLayerStream extends OutputStream {
     encoder.finish(block.duplicate());
     blob.flush();
     DiffId source = new DiffId(tarHash.digest(block));
-    return encoder instanceof EstargzEncoder estargz
-        ? estargz.result(source, blob)
-        : new CompressedLayer(source, source, tarSize, blob.digest(), blob.size(), Map.of());
+    return switch (encoder) {
+      case EstargzEncoder estargz -> estargz.result(source, blob);
+      case PlainEncoder _ ->
+          new CompressedLayer(source, source, tarSize, source.digest(), blob.size(), Map.of());
+      default -> new CompressedLayer(source, source, tarSize, blob.digest(), blob.size(), Map.of());
+    };
   }
 
   @Override

@@ -4,14 +4,16 @@ import dev.jbuild.oci.Digest;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Hashes and counts what it passes on. Closing it closes nothing. */
+/** Counts what it passes on, and hashes it unless somebody else does. Closing it closes nothing. */
 final class HashingSink extends OutputStream {
   private final OutputStream out;
   private final Digest.Hasher hash = Digest.hasher();
+  private final boolean hashing;
   private long size;
 
-  HashingSink(OutputStream out) {
+  HashingSink(OutputStream out, boolean hashing) {
     this.out = out;
+    this.hashing = hashing;
   }
 
   @Override
@@ -21,7 +23,9 @@ final class HashingSink extends OutputStream {
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
-    hash.update(bytes, offset, length);
+    if (hashing) {
+      hash.update(bytes, offset, length);
+    }
     size += length;
     out.write(bytes, offset, length);
   }
@@ -35,7 +39,11 @@ final class HashingSink extends OutputStream {
     return size;
   }
 
+  /** The digest of what was passed on; only of a sink that hashes. */
   Digest digest() {
+    if (!hashing) {
+      throw new IllegalStateException("this sink does not hash");
+    }
     return hash.digest();
   }
 }

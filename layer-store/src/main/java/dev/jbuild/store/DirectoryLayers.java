@@ -18,6 +18,7 @@ import dev.jbuild.layer.UnpackedLayer;
 import dev.jbuild.layer.UpperDiff;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.FileFd;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.MediaType;
@@ -27,8 +28,10 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -309,15 +312,31 @@ final class DirectoryLayers implements LayerStore {
     }
   }
 
+  /**
+   * From a blob to one of another compression. The tar's digest, which is taken on the way in any
+   * case, proves all that was read, so the blob's own is not; it is looked at when the tar is
+   * wrong, to tell a damaged blob from one that is another layer.
+   */
   private LayerBlob recompress(DiffId diffId, Descriptor source, Compression compression)
       throws IOException {
-    try (InputStream in = verified(diffId, source);
+    Path file = blobs.path(source.digest());
+    try (DirFd directory = DirFd.open(Objects.requireNonNull(file.getParent()));
+        FileFd in = directory.openRead(BytePath.of(file.getFileName().toString()));
         FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
-      in.transferTo(stream);
+      byte[] prefix = new byte[Decompression.PREFIX];
+      int known = Math.max(0, in.readAt(0, prefix, 0, prefix.length));
+      if (Decompression.of(Arrays.copyOf(prefix, known)) == Decompression.NONE) {
+        stream.transferFrom(in, in.stat().size());
+      } else {
+        Decompression.detect(in.inputStream()).transferTo(stream);
+      }
       CompressedLayer written = stream.finish();
       if (!written.source().equals(diffId)) {
+        try (InputStream verified = blobs.open(source.digest())) {
+          verified.transferTo(OutputStream.nullOutputStream());
+        }
         throw mismatch(diffId, source, written.source());
       }
       return publish(ingest, written, compression);

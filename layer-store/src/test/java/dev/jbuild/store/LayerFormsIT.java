@@ -20,6 +20,7 @@ import dev.jbuild.oci.MediaType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,6 +155,19 @@ class LayerFormsIT {
         .hasMessageContaining("blob " + digest + " is not layer " + lie);
     assertThat(root.resolve("ingest")).isEmptyDirectory();
     assertThat(root.resolve("layers").resolve(lie.digest().hex()).resolve("fs")).doesNotExist();
+  }
+
+  @Test
+  void aDamagedBlobIsSaidToBeOneByWhoCompressesItAnew() throws IOException {
+    LayerBlob plain = layer(Compression.uncompressed());
+    Path file = store.blobs().path(plain.blob().digest());
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    Files.write(file, bytes);
+    assertThatThrownBy(() -> store.layers().blob(plain.diffId(), Compression.gzip()))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageStartingWith("blob " + plain.blob().digest() + " is corrupt");
   }
 
   @Test

@@ -98,7 +98,9 @@ final class DoubleHashParser implements Parser {
     final int[] literals = counts.literals;
     final int[] distances = counts.distances;
     final int limit = to - TAIL;
+    final boolean lazy = this.lazy;
     int made = tokens.count;
+    int run = misses;
     int left = SEGMENT;
     int anchor = from;
     int at = from;
@@ -121,9 +123,10 @@ final class DoubleHashParser implements Parser {
         if (candidate < 0 || Bytes.int32(data, candidate) != (int) word) {
           literals[(int) word & 0xff]++;
           at++;
-          int run = ++misses;
-          if (run >>> SKIP_SHIFT != 0) {
-            at = skip(data, at, to, literals);
+          if (++run >>> SKIP_SHIFT != 0) {
+            int next = skip(data, at, to, run, literals);
+            run += next - at;
+            at = next;
             if (at - anchor >= SEGMENT) {
               break;
             }
@@ -174,7 +177,7 @@ final class DoubleHashParser implements Parser {
       }
       at = end;
       anchor = end;
-      misses = 0;
+      run = 0;
     }
     if (left > 0 && at > limit) {
       counts.literals(data, at, to);
@@ -184,6 +187,7 @@ final class DoubleHashParser implements Parser {
       sequences[made++] = Tokens.literalsOnly(at - anchor);
     }
     tokens.count = made;
+    misses = run;
     return at;
   }
 
@@ -191,13 +195,12 @@ final class DoubleHashParser implements Parser {
     return Math.min(to - at, Symbols.MAX_MATCH);
   }
 
-  /** Counts the bytes that are not looked at, and goes on behind them. */
-  private int skip(byte[] data, int from, int to, int[] literals) {
-    int end = Math.min(to, from + Math.min(MAX_SKIP, misses >>> SKIP_SHIFT));
+  /** Counts the bytes that are not looked at after {@code run} literals; where it goes on. */
+  private static int skip(byte[] data, int from, int to, int run, int[] literals) {
+    int end = Math.min(to, from + Math.min(MAX_SKIP, run >>> SKIP_SHIFT));
     for (int at = from; at < end; at++) {
       literals[data[at] & 0xff]++;
     }
-    misses += end - from;
     return end;
   }
 }
