@@ -213,8 +213,10 @@ class JbuildTest {
         Row.of(
             "a command for a shell without dashes",
             2,
-            "unexpected argument \"b\" for shell\n"
-                + "hint: a command stands after --: jbuild shell a -- COMMAND\n",
+            """
+            unexpected argument "b" for shell
+            hint: a command stands after --: jbuild shell a -- COMMAND
+            """,
             "shell",
             "a",
             "b"));

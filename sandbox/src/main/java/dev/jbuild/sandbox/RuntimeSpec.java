@@ -37,8 +37,11 @@ public record RuntimeSpec(
     Map<String, String> annotations,
     Linux linux) {
 
-  /** The version of the specification written here. */
-  public static final String VERSION = "1.2.0";
+  /**
+   * The version of the specification written here: nothing of a later one is used that a runtime
+   * must know, and crun before 1.9 refuses every other.
+   */
+  public static final String VERSION = "1.0.2";
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 

@@ -101,9 +101,12 @@ abstract class LauncherContract {
   @Test
   void terminalIsTheStepsOwnWithItsWindowAndItsInterrupt() throws Exception {
     String script =
-        "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo three; busybox stty size; echo up >/dev/tty;"
+        // A runtime passes a size on in its own time.
+        "until busybox stty size 2>/dev/null | grep '^33 101'; do usleep 20000; done;"
+            + " [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo three; echo up >/dev/tty;"
             + " trap 'echo caught; exit 5' INT; read line; echo got $line; read line;"
-            + " busybox stty size; echo ready; while :; do sleep 1; done";
+            + " until busybox stty size | grep '^40 120'; do usleep 20000; done;"
+            + " echo ready; while :; do sleep 1; done";
     StepRequest request =
         rig.request("/bin/sh", "-c", script).input(new StepInput.Terminal(33, 101)).build();
     try (Rig.Talk talk = rig.new Talk(request)) {
