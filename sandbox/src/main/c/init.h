@@ -15,7 +15,8 @@
  *              directories; mounts.c mounts, files, devices
  * step.c       identity, capabilities, filter, exec
  * chroot.c     /proc and signals of a step without namespaces, for the supervisor;
- *              processes.c who belongs to the step; procpaths.c what it is shown
+ *              processes.c who belongs to the step; procpaths.c what it is shown;
+ *              shadow.c directories and programs, for which reexec/ is a program of its own
  * remap.c      the user namespace of a remapped step
  * userns.c     the other use of this program: "userns", before the JVM starts */
 #ifndef JBUILD_INIT_H
@@ -160,8 +161,13 @@ struct jail {
   int listener;     /* where the filter's questions arrive, or -1 */
   int root;         /* the step's root directory */
   const char *path; /* and its path, as the kernel shows it */
+  int shadow;       /* /proc of that root, or -1: see shadow.c */
+  int64_t shadow_times[4];
   int pid1;
 };
+
+void open_shadow(struct jail *jail, struct stub *stub);
+void empty_shadow(const struct jail *jail);
 
 void on_notification(const struct jail *jail);
 void kill_descendants(int pid1);

@@ -351,6 +351,8 @@ int run(void) {
       s.jailed = true;
       s.jail.path = op_string(&op);
       s.jail.root = (int)sys(openat, AT_FDCWD_, s.jail.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+      open_shadow(&s.jail, &s.stubs[0]);
+      if (s.stubs[0].parent >= 0) s.stub_count = 1;
     }
     if (op.code == OP_INPUT) {
       step.input = (enum input)op_number(&op);
@@ -399,6 +401,7 @@ int run(void) {
   struct msg go = {.type = MSG_GO};
   send_msg(s.socket, &go, -1);
   supervise(&s);
+  if (s.jailed) empty_shadow(&s.jail);
   remove_stubs(s.stubs, s.stub_count);
   report_end(&s);
   return 0;

@@ -3,6 +3,7 @@ package dev.jbuild.sandbox;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,6 +86,7 @@ public final class OciLauncher implements Launcher {
           "use --network host or none, or the embedded launcher",
           null);
     }
+    refuseLinks(request.rootfs());
     String id = "jbuild-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
     Path bundle;
     Plan plan;
@@ -104,6 +106,34 @@ public final class OciLauncher implements Launcher {
     } catch (RuntimeException e) {
       OciStep.delete(bundle);
       throw e;
+    }
+  }
+
+  /**
+   * A runtime makes links below /dev by paths of its own side, where a /dev that is itself a link
+   * of the image leads out of the image (runc 1.1.5 does so). /proc and /sys are held to the same.
+   */
+  private static void refuseLinks(Rootfs rootfs) {
+    List<Path> layers =
+        switch (rootfs) {
+          case Rootfs.Overlay overlay ->
+              Stream.concat(Stream.of(overlay.upper()), overlay.lowers().stream()).toList();
+          case Rootfs.Layers stack -> stack.lowers();
+          case Rootfs.Directory directory -> List.of(directory.path());
+        };
+    for (String name : List.of("dev", "proc", "sys")) {
+      layers.stream()
+          .map(layer -> layer.resolve(name))
+          .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
+          .findFirst()
+          .filter(Files::isSymbolicLink)
+          .ifPresent(_ -> {
+            throw new BuildFailure(
+                BuildFailure.Kind.UNSUPPORTED,
+                "/" + name + " of the image is a symbolic link, which OCI runtimes follow",
+                "make it a directory, or leave the step to the embedded launcher",
+                null);
+          });
     }
   }
 
@@ -174,6 +204,8 @@ public final class OciLauncher implements Launcher {
                 bundle.resolve("state").toString(),
                 "--log",
                 bundle.resolve("log").toString(),
+                "--log-format",
+                "json",
                 "run",
                 "--bundle",
                 bundle.toString(),

@@ -38,8 +38,8 @@ public record RuntimeSpec(
     Linux linux) {
 
   /**
-   * The version of the specification written here: nothing of a later one is used that a runtime
-   * must know, and crun before 1.9 refuses every other.
+   * The version of the specification written here: the newest that crun before 1.9 knows. What is
+   * written of later ones is ignored by those that do not know it.
    */
   public static final String VERSION = "1.0.2";
 

@@ -464,6 +464,48 @@ abstract class LauncherContract {
   }
 
   @Test
+  void directoriesOfProcCanBeListed() {
+    Rig.Run run =
+        rig.sh(
+            "sleep 1003 & c=$!; cd /tmp; ls /proc | grep -cxE"
+                + " \"$c|$$|self|cpuinfo|meminfo|mounts\"; exec 5</etc/group; ls /proc/self/fd"
+                + " /proc/$$/fd | grep -cx 5; ls /proc/$c | grep -cxE 'exe|fd|stat|status|maps'; cd"
+                + " /proc/self && cat comm >/dev/null && cd fd && ls | grep -cx 5 && cat 5 | head"
+                + " -n 1; cd /proc && cat $$/comm && ls $c/task | grep -cx $c; kill $c; wait $c; ls"
+                + " /proc | grep -cx $c; ls /proc/$c 2>/dev/null || echo gone; find /proc/$$/fd |"
+                + " grep -c '/5$'");
+    assertThat(run.lines())
+        .as(run.errors())
+        .containsExactly("6", "2", "5", "1", "root:x:0:", "sh", "1", "0", "gone", "1");
+    assertThat(rig.changes().stream().filter(name -> name.startsWith("proc/"))).isEmpty();
+  }
+
+  @Test
+  void programsAreExecutedThroughProc() throws Exception {
+    Path script = Files.writeString(rig.lower.resolve("script"), "#!/bin/sh\necho script $0 $1\n");
+    script.toFile().setExecutable(true, false);
+    Rig.Run run =
+        rig.run(
+            rig.request(
+                    "/bin/busybox",
+                    "sh",
+                    "-c",
+                    // its own name decides what busybox does
+                    "(exec -a echo /proc/self/exe one); (exec -a echo /proc/$$/exe two); exec"
+                        + " 5</bin/busybox; (exec -a echo /proc/self/fd/5 three); (exec -a echo"
+                        + " /dev/fd/5 four); exec 6</script; /proc/self/fd/6 five | sed"
+                        + " 's,/proc/self/fd/,/dev/fd/,'; for i in 1 2 3 4 5 6 7 8; do (exec -a"
+                        + " echo /proc/self/exe n) & (exec 5</script; exec /proc/self/fd/5 n) &"
+                        + " done | sort | uniq -c | wc -l; (exec /proc/self/fd/44) 2>/dev/null ||"
+                        + " echo no")
+                .build());
+    assertThat(run.lines().stream().map(l -> l.replaceAll("/dev/fd/\\d+", "FD")))
+        .as(run.errors())
+        .containsExactly("one", "two", "three", "four", "script FD five", "2", "no");
+    assertThat(rig.changes().stream().filter(name -> name.startsWith("proc/"))).isEmpty();
+  }
+
+  @Test
   void deepForkTreesAreReaped() {
     Random random = new Random(5);
     int depth = 3 + random.nextInt(3);

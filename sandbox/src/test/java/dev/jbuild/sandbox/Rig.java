@@ -83,7 +83,7 @@ final class Rig {
         """
         [ awk base64 cat chmod chown cp cut date dd df echo env find grep head hostname id ip kill \
         ln ls mkdir mkfifo mknod mount mv nc ps pwd readlink rm rmdir sed seq setsid sh sleep sort \
-        stat su sync tail tar test touch tr true false umount uname unshare usleep wc wget which \
+        stat su sync tail tar test touch tr true uniq false umount uname unshare usleep wc wget which \
         whoami xargs yes chroot cmp mountpoint sysctl timeout insmod reboot nsenter printf od trap \
         """
             .strip()
