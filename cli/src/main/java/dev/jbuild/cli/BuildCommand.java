@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -127,12 +128,12 @@ final class BuildCommand extends Command {
       if (directory == null) {
         return;
       }
-      try (var files = Files.list(directory)) {
-        for (Path file : files.toList()) {
+      // Links are not followed.
+      try (var files = Files.walk(directory)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.deleteIfExists(file);
         }
       }
-      Files.delete(directory);
     }
   }
 }
