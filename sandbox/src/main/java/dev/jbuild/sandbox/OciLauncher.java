@@ -146,6 +146,8 @@ public final class OciLauncher implements Launcher {
             false,
             0,
             0));
+    // The runtime passes on between its terminal and the one it makes for the step.
+    Op.Input.add(ops, request.input(), false);
     ops.add(new Op.Scratch(LauncherBinary.scratch().toString()));
     Stacks stacks = new Stacks(ops, 400, false);
     int rootfs = stacks.add(request.rootfs(), 0);
