@@ -9,7 +9,8 @@
  * changes the path after it was read here.
  *
  * Two rules keep the step in. No descriptor of a directory is ever given, since
- * ".." would lead out, but for one that the step itself holds. And a process
+ * ".." would lead out, but for one that the step itself holds and those of
+ * shadow.c, which are below the step's root. And a process
  * that is asked about is first held by its folder in /proc, then checked to
  * descend from pid 1 of the step, then looked at through that folder. */
 #include "jail.h"
@@ -77,6 +78,76 @@ static long text_file(const char *content) {
     sys(lseek, fd, 0, 0);
   }
   return fd;
+}
+
+/* A directory is not the real one but its shadow, made with root's rights. */
+static void do_open_directory(const struct jail *jail, int pid, const struct found *found,
+                              const char *first, uint64_t flags, struct answer *answer) {
+  char name[16];
+  struct text text = {name, name + sizeof name};
+  put_number(&text, (uint64_t)tgid_of(pid));
+  long real = sys(openat, found->dir, *found->tail ? found->tail : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (real < 0 || (flags & O_ACCMODE) != O_RDONLY) {
+    answer->error = real < 0 ? (int32_t)real : -EISDIR;
+    if (real >= 0) sys(close, real);
+    return;
+  }
+  act_as_root();
+  long fd = show_process(jail, is_number(first) ? first : name, found->tail, (int)real);
+  sys(close, real);
+  if (fd < 0) {
+    answer->error = (int32_t)fd;
+  } else {
+    sys(lseek, fd, 0, 0);
+    answer->fd = (int)fd;
+    answer->close_on_exec = flags & O_CLOEXEC;
+  }
+}
+
+/* The kernel goes into the shadow by itself, where only "self" has no number. */
+static void do_enter(const struct jail *jail, const struct found *found, const char *first,
+                     struct answer *answer) {
+  if (!found->directory) { /* nothing in the shadow can lead to what a magic link does */
+    answer->error = found->link ? -EACCES : -ENOTDIR;
+    return;
+  }
+  long real = sys(openat, found->dir, *found->tail ? found->tail : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (real < 0) {
+    answer->error = (int32_t)real;
+    return;
+  }
+  answer->go_on = true;
+  act_as_root();
+  long fd = show_process(jail, same(first, "thread-self") ? "self" : first, found->tail, (int)real);
+  if (fd >= 0) sys(close, fd);
+  sys(close, real);
+}
+
+/* What is executed must be a file that the caller could execute by itself: reexec does so as the caller. */
+static void do_execute(const struct jail *jail, int pid, const struct found *found, const char *first,
+                       struct answer *answer) {
+  struct statx st;
+  /* Must be readable: a descriptor that only names a file cannot be handed to another process. */
+  long fd = found->link ? sys(openat, found->dir, found->tail, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                        : -EACCES;
+  if (fd >= 0 && (sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0 ||
+                  (st.stx_mode & TYPE_MASK) != TYPE_FILE)) {
+    sys(close, fd);
+    fd = -EACCES;
+  }
+  if (fd < 0) {
+    answer->error = (int32_t)fd;
+    return;
+  }
+  int tgid = tgid_of(pid);
+  act_as_root();
+  long r = prepare_program(jail, tgid, same(first, "thread-self") ? "self" : first, found->tail, (int)fd);
+  if (r < 0) {
+    sys(close, fd);
+    answer->error = (int32_t)r;
+  } else {
+    answer->go_on = true;
+  }
 }
 
 static void do_open(const struct found *found, uint64_t flags, struct answer *answer) {
@@ -182,7 +253,7 @@ static void do_kill(const struct jail *jail, int caller, int64_t target, struct 
 }
 
 struct call {
-  enum { OPEN, STAT, STATX, ACCESS, READLINK } kind;
+  enum { OPEN, STAT, STATX, ACCESS, READLINK, ENTER, EXECUTE } kind;
   int64_t dirfd;
   uint64_t path, flags, buffer, size;
 };
@@ -201,6 +272,9 @@ static bool decode(int nr, const uint64_t *a, int memory, struct call *call) {
     case __NR_statx: *call = (struct call){STATX, (int)a[0], a[1], a[2], a[4], a[3]}; return true;
     case __NR_faccessat:
     case __NR_faccessat2: *call = (struct call){ACCESS, (int)a[0], a[1], a[2], 0, 0}; return true;
+    case __NR_chdir: call->kind = ENTER, call->path = a[0]; return true;
+    case __NR_execve: call->kind = EXECUTE, call->path = a[0]; return true;
+    case __NR_execveat: *call = (struct call){EXECUTE, (int)a[0], a[1], a[4], 0, 0}; return true;
     case __NR_readlinkat: *call = (struct call){READLINK, (int)a[0], a[1], 0, a[2], a[3]}; return true;
 #ifdef __NR_open
     case __NR_open: call->kind = OPEN, call->path = a[0], call->flags = a[1]; return true;
@@ -243,16 +317,21 @@ static void answer_path(const struct jail *jail, int pid, int memory, const stru
   if (!read_string(memory, call->path, given, sizeof given)) return;
   /* Most paths are told by a glance; they cost no lookup. */
   bool device = starts(given, "/dev/");
-  if (!device && !contains(given, "proc") && !contains(given, "mtab")) return;
   path[0] = 0;
-  if (given[0] != '/' && !base_of(jail, pid, call->dirfd, path)) return;
+  if (given[0] != '/' && (!given[0] || !base_of(jail, pid, call->dirfd, path))) return;
+  if (!device && !starts(path, "/proc/") && !contains(given, "proc") && !contains(given, "mtab")) return;
   struct text text = {path + strlen(path), path + sizeof path};
   put(&text, given);
   bool follow = call->kind == READLINK ? false
                 : call->kind == OPEN   ? !(call->flags & O_NOFOLLOW)
-                : call->kind == ACCESS ? true
+                : call->kind == ACCESS || call->kind == ENTER ? true
                                        : !(call->flags & AT_SYMLINK_NOFOLLOW);
-  if (!leads_to_proc(jail, path, follow, rest)) {
+  enum leads leads = leads_to_proc(jail, path, follow, rest);
+  if (leads == PROC_ITSELF) {
+    if (call->kind == OPEN || call->kind == ENTER) act_as_root(), show_root(jail);
+    return;
+  }
+  if (leads == ELSEWHERE) {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                           "/dev/urandom", "/dev/tty", NULL};
     /* Where no node can be made, the container's own is lent. */
@@ -266,18 +345,27 @@ static void answer_path(const struct jail *jail, int pid, int memory, const stru
     return;
   }
   answer->go_on = false;
-  char first[16];
-  struct text head = {first, first + sizeof first};
-  first[0] = 0;
-  put(&head, rest);
   struct found found = {0};
-  long r = find(jail, pid, rest, &found);
+  long r;
+  if (call->kind == OPEN && same(rest, "self/.program")) {
+    r = program_of(tgid_of(pid));
+    if (r < 0) answer->error = (int32_t)r;
+    else answer->fd = (int)r, answer->close_on_exec = true;
+    return;
+  }
+  r = find(jail, pid, rest, &found);
+  const char *first = rest; /* which find has cut off */
   if (r < 0) {
     answer->error = (int32_t)r;
     return;
   }
   switch (call->kind) {
-    case OPEN: do_open(&found, call->flags, answer); break;
+    case OPEN:
+      if (found.directory) do_open_directory(jail, pid, &found, first, call->flags, answer);
+      else do_open(&found, call->flags, answer);
+      break;
+    case ENTER: do_enter(jail, &found, first, answer); break;
+    case EXECUTE: do_execute(jail, pid, &found, first, answer); break;
     case STAT: do_stat(memory, &found, call->buffer, (int)call->flags, false, 0, answer); break;
     case STATX: do_stat(memory, &found, call->buffer, (int)call->flags, true, (unsigned)call->size, answer); break;
     case ACCESS:

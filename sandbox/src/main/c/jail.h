@@ -33,14 +33,26 @@ struct found {
   const char *tail; /* below dir */
   const char *made; /* text of a file that does not exist */
   bool link;        /* a magic link: fd/N, exe, cwd, root */
+  bool directory;   /* see show_process */
 };
 
-bool leads_to_proc(const struct jail *jail, const char *path, bool follow_last, char *rest);
+extern const char *const own_files[], *const own_folders[], *const machine_files[];
+
+enum leads { ELSEWHERE, PROC_ITSELF, BELOW_PROC };
+
+enum leads leads_to_proc(const struct jail *jail, const char *path, bool follow_last, char *rest);
 long find(const struct jail *jail, int caller, char *rest, struct found *found);
 const char *inside(const struct jail *jail, const char *path);
 bool listed(const char *const *names, const char *name);
 bool numbered(const char *tail, const char *folder, const char *file);
 bool starts(const char *text, const char *start);
 bool contains(const char *text, const char *part);
+
+/* ---- shadow.c --------------------------------------------------------- */
+
+void show_root(const struct jail *jail);
+long show_process(const struct jail *jail, const char *name, const char *tail, int real);
+long prepare_program(const struct jail *jail, int tgid, const char *name, const char *tail, int fd);
+long program_of(int tgid);
 
 #endif

@@ -26,14 +26,14 @@ const char *inside(const struct jail *jail, const char *path) {
 /* Resolves a path of the step's as far as needed to see whether it leads below
  * /proc; what follows /proc is left in rest. Links that change meanwhile change
  * the answer, and nothing else: see above. */
-bool leads_to_proc(const struct jail *jail, const char *path, bool follow_last, char *rest) {
+enum leads leads_to_proc(const struct jail *jail, const char *path, bool follow_last, char *rest) {
   char resolved[PATH_MAX_] = "", left[2 * PATH_MAX_], link[PATH_MAX_];
   struct text text = {left, left + sizeof left};
   put(&text, path);
   int links = 0;
   for (char *at = left;;) {
     while (*at == '/') at++;
-    if (!*at) return false;
+    if (!*at) return ELSEWHERE;
     char *end = at;
     while (*end && *end != '/') end++;
     bool last = true;
@@ -50,16 +50,16 @@ bool leads_to_proc(const struct jail *jail, const char *path, bool follow_last, 
       at = end;
       continue;
     }
-    if (depth + length + 2 > sizeof resolved) return false;
+    if (depth + length + 2 > sizeof resolved) return ELSEWHERE;
     resolved[depth] = '/';
     memcpy(resolved + depth + 1, at, length);
     resolved[depth + 1 + length] = 0;
     if (same(resolved, "/proc")) {
-      while (*end == '/') end++;
+      while (*end == '/' || (*end == '.' && end[-1] == '/' && (!end[1] || end[1] == '/'))) end++;
       struct text out = {rest, rest + PATH_MAX_};
       *rest = 0;
       put(&out, end);
-      return *end != 0;
+      return *end ? BELOW_PROC : PROC_ITSELF;
     }
     long n = last && !follow_last ? -EINVAL
                                   : sys(readlinkat, jail->root, resolved + 1, link, sizeof link - 1);
@@ -67,7 +67,7 @@ bool leads_to_proc(const struct jail *jail, const char *path, bool follow_last, 
       at = end;
       continue;
     }
-    if (++links > MAX_LINKS) return false;
+    if (++links > MAX_LINKS) return ELSEWHERE;
     link[n] = 0;
     resolved[link[0] == '/' ? 0 : depth] = 0;
     char following[2 * PATH_MAX_];
@@ -80,13 +80,15 @@ bool leads_to_proc(const struct jail *jail, const char *path, bool follow_last, 
   }
 }
 
-static const char *const own_files[] = {
+const char *const own_files[] = {
     "auxv",  "cgroup", "cmdline", "comm",   "environ",       "exe",     "io",
     "limits", "loginuid", "maps", "oom_score_adj", "personality", "root", "cwd", "sched",
     "schedstat", "sessionid", "smaps", "smaps_rollup", "stat", "statm", "status", "wchan",
     "uid_map", "gid_map", "setgroups", NULL};
 
-static const char *const machine_files[] = {
+const char *const own_folders[] = {"fd", "fdinfo", "task", NULL};
+
+const char *const machine_files[] = {
     "cpuinfo", "devices", "diskstats", "filesystems", "loadavg", "meminfo", "stat", "swaps",
     "uptime", "version", "vmstat", "sys/kernel/osrelease", "sys/kernel/ostype",
     "sys/kernel/version", "sys/kernel/hostname", "sys/kernel/pid_max", "sys/kernel/threads-max",
@@ -115,8 +117,12 @@ bool numbered(const char *tail, const char *folder, const char *file) {
 /* What a path below /proc names, for a caller; an errno if nothing that it may see. */
 long find(const struct jail *jail, int caller, char *rest, struct found *found) {
   size_t n = 0;
-  for (const char *at = rest; *at; at++) /* single slashes, none at the end */
-    if (*at != '/' || (at[1] && at[1] != '/' && n)) rest[n++] = *at;
+  for (const char *at = rest; *at; at++) { /* single slashes, none at the end, no "." */
+    bool begins = n == 0 || rest[n - 1] == '/';
+    if (begins && (*at == '/' || (*at == '.' && (!at[1] || at[1] == '/')))) continue;
+    rest[n++] = *at;
+  }
+  if (n && rest[n - 1] == '/') n--;
   rest[n] = 0;
   char *tail = rest;
   while (*tail && *tail != '/') tail++;
@@ -124,11 +130,11 @@ long find(const struct jail *jail, int caller, char *rest, struct found *found) 
   if (contains(tail, "..")) return -ENOENT;
   bool thread = same(rest, "thread-self");
   if (same(rest, "mounts") || (same(tail, "mounts") && (same(rest, "self") || is_number(rest)))) {
-    *found = (struct found){-1, "", "rootfs / rootfs rw 0 0\n", false};
+    *found = (struct found){-1, "", "rootfs / rootfs rw 0 0\n", false, false};
     return 0;
   }
   if (same(tail, "mountinfo")) {
-    *found = (struct found){-1, "", "1 1 0:1 / / rw - rootfs rootfs rw\n", false};
+    *found = (struct found){-1, "", "1 1 0:1 / / rw - rootfs rootfs rw\n", false, false};
     return 0;
   }
   if (!same(rest, "self") && !thread && !is_number(rest)) {
@@ -152,12 +158,13 @@ long find(const struct jail *jail, int caller, char *rest, struct found *found) 
     return -ENOENT;
   }
   bool link = numbered(tail, "fd/", "") || same(tail, "exe") || same(tail, "cwd") || same(tail, "root");
-  if (*tail && !link && !listed(own_files, tail) && !numbered(tail, "fdinfo/", "") &&
+  bool directory = !*tail || listed(own_folders, tail) || numbered(tail, "task/", "");
+  if (!directory && !link && !listed(own_files, tail) && !numbered(tail, "fdinfo/", "") &&
       !numbered(tail, "task/", "/comm") && !numbered(tail, "task/", "/stat") &&
-      !numbered(tail, "task/", "/status") && !same(tail, "fd") && !same(tail, "task")) {
+      !numbered(tail, "task/", "/status")) {
     sys(close, dir);
     return -ENOENT;
   }
-  *found = (struct found){(int)dir, tail, NULL, link};
+  *found = (struct found){(int)dir, tail, NULL, link, directory};
   return 0;
 }

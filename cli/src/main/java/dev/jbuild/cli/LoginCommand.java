@@ -7,7 +7,6 @@ import dev.jbuild.registry.auth.RegistryHosts;
 import dev.jbuild.registry.wire.Transports;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,13 +47,15 @@ final class LoginCommand extends Command {
     return Jbuild.OK;
   }
 
+  // Without a terminal JDK 22 to 24 have a console that is none, and all others have null.
+  @SuppressWarnings("SystemConsoleNull")
   private String password(Console console) throws IOException {
     if (passwordStdin) {
       String text = new String(console.in().readNBytes(LONGEST), StandardCharsets.UTF_8);
       return text.strip();
     }
-    java.io.Console terminal = Objects.requireNonNull(System.console());
-    if (!terminal.isTerminal()) {
+    java.io.@Nullable Console terminal = System.console();
+    if (terminal == null || !terminal.isTerminal()) {
       throw new UsageError(
           "there is no terminal to ask for the password on", "use --password-stdin");
     }

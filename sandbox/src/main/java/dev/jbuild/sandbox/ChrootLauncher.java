@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Tier C: runs steps where nothing can be mounted and no namespace made, such as root in a
  * container of {@code docker run} without any flag. The step's root is a private copy, entered by
  * chroot, with no_new_privs and a filter of its own; what it needs of /proc is answered from
- * outside ({@code chroot.c}).
+ * outside ({@code chroot.c, shadow.c}).
  *
  * <p>The network, host name and IPC of the executor's container are the step's too; memory and
  * tasks have the container's own limits. Files and trees that a mount would show are put into the
@@ -25,7 +25,7 @@ public final class ChrootLauncher implements Launcher {
   /** SECCOMP_FILTER_FLAG_NEW_LISTENER. */
   private static final long NEW_LISTENER = 8;
 
-  /** Calls with a path that may lead to /proc, and calls that signal by number. */
+  /** Calls with a path that may lead to /proc, and calls that signal by number: see chroot.c. */
   private static final List<String> ANSWERED =
       List.of(
           "open",
@@ -40,6 +40,9 @@ public final class ChrootLauncher implements Launcher {
           "faccessat2",
           "readlink",
           "readlinkat",
+          "chdir",
+          "execve",
+          "execveat",
           "kill",
           "tkill",
           "tgkill",
@@ -145,6 +148,7 @@ public final class ChrootLauncher implements Launcher {
             false,
             user.uid(),
             user.gid()));
+    Op.Input.add(ops, request.input(), false);
     ops.add(new Op.Jail(root.toString()));
     ops.addAll(ProcessPlan.DEVICE_NODES);
     ops.addAll(ProcessPlan.DEVICE_LINKS);

@@ -3,6 +3,9 @@ package dev.jbuild.sandbox;
 import static java.util.Objects.requireNonNull;
 
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.linux.BytePath;
+import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.Stat;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
@@ -310,8 +313,12 @@ final class CopiedMounts {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            Files.copy(
-                file, at(file), StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+            if (attributes.isOther()) {
+              copySpecial(file, at(file));
+            } else {
+              Files.copy(
+                  file, at(file), StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+            }
             like(file, at(file), attributes);
             return FileVisitResult.CONTINUE;
           }
@@ -332,6 +339,18 @@ final class CopiedMounts {
         });
   }
 
+  /** A fifo, socket or device: opening it to copy it could wait for ever, or do something. */
+  private static void copySpecial(Path from, Path to) throws IOException {
+    try (DirFd source = DirFd.open(requireNonNull(from.getParent()));
+        DirFd target = DirFd.open(requireNonNull(to.getParent()))) {
+      Stat stat = source.stat(BytePath.of(from.getFileName().toString()));
+      BytePath made = BytePath.of(to.getFileName().toString());
+      target.mknod(
+          made, stat.type(), stat.permissions() & 0777, stat.rdevMajor(), stat.rdevMinor());
+      target.setModified(made, stat.mtime(), stat.mtimeNanos());
+    }
+  }
+
   private static void like(Path from, Path to, BasicFileAttributes attributes) throws IOException {
     Map<String, Object> unix =
         Files.readAttributes(from, "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
@@ -339,7 +358,9 @@ final class CopiedMounts {
     Files.setAttribute(to, "unix:gid", unix.get("gid"), LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isSymbolicLink()) {
       Files.setAttribute(to, "unix:mode", (Integer) requireNonNull(unix.get("mode")) & 07777);
-      Files.setLastModifiedTime(to, attributes.lastModifiedTime());
+      if (!attributes.isOther()) { // Java would open it for that
+        Files.setLastModifiedTime(to, attributes.lastModifiedTime());
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.jbuild.sandbox;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,6 +86,7 @@ public final class OciLauncher implements Launcher {
           "use --network host or none, or the embedded launcher",
           null);
     }
+    refuseLinks(request.rootfs());
     String id = "jbuild-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
     Path bundle;
     Plan plan;
@@ -107,6 +109,34 @@ public final class OciLauncher implements Launcher {
     }
   }
 
+  /**
+   * A runtime makes links below /dev by paths of its own side, where a /dev that is itself a link
+   * of the image leads out of the image (runc 1.1.5 does so). /proc and /sys are held to the same.
+   */
+  private static void refuseLinks(Rootfs rootfs) {
+    List<Path> layers =
+        switch (rootfs) {
+          case Rootfs.Overlay overlay ->
+              Stream.concat(Stream.of(overlay.upper()), overlay.lowers().stream()).toList();
+          case Rootfs.Layers stack -> stack.lowers();
+          case Rootfs.Directory directory -> List.of(directory.path());
+        };
+    for (String name : List.of("dev", "proc", "sys")) {
+      layers.stream()
+          .map(layer -> layer.resolve(name))
+          .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
+          .findFirst()
+          .filter(Files::isSymbolicLink)
+          .ifPresent(_ -> {
+            throw new BuildFailure(
+                BuildFailure.Kind.UNSUPPORTED,
+                "/" + name + " of the image is a symbolic link, which OCI runtimes follow",
+                "make it a directory, or leave the step to the embedded launcher",
+                null);
+          });
+    }
+  }
+
   private Plan plan(StepRequest request, Path bundle, String id) throws IOException {
     List<Op> ops = new ArrayList<>();
     ops.add(
@@ -116,6 +146,8 @@ public final class OciLauncher implements Launcher {
             false,
             0,
             0));
+    // The runtime passes on between its terminal and the one it makes for the step.
+    Op.Input.add(ops, request.input(), false);
     ops.add(new Op.Scratch(LauncherBinary.scratch().toString()));
     Stacks stacks = new Stacks(ops, 400, false);
     int rootfs = stacks.add(request.rootfs(), 0);
@@ -172,6 +204,8 @@ public final class OciLauncher implements Launcher {
                 bundle.resolve("state").toString(),
                 "--log",
                 bundle.resolve("log").toString(),
+                "--log-format",
+                "json",
                 "run",
                 "--bundle",
                 bundle.toString(),
@@ -200,7 +234,7 @@ public final class OciLauncher implements Launcher {
                 linux.uidMappings(),
                 linux.gidMappings(),
                 linux.devices(),
-                "/jbuild/" + id,
+                "/" + id, // no folder that steps share, which one would remove while another starts
                 new RuntimeSpec.Resources(
                     devices,
                     asked == null ? null : asked.memory(),
@@ -221,10 +255,9 @@ public final class OciLauncher implements Launcher {
     for (Cgroups.Hierarchy hierarchy : Cgroups.detect().hierarchies()) {
       for (Path parent : List.of(hierarchy.mountPoint(), hierarchy.own())) {
         try {
-          Files.deleteIfExists(parent.resolve("jbuild").resolve(id));
-          Files.deleteIfExists(parent.resolve("jbuild"));
+          Files.deleteIfExists(parent.resolve(id));
         } catch (IOException _) {
-          // Other steps are still in there.
+          // Not empty: something of the runtime is still in there.
         }
       }
     }

@@ -1,11 +1,12 @@
 package dev.jbuild.sandbox;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * A step whose first process is an OCI runtime; its log tells a failed start from a failed step.
  */
 final class OciStep implements RunningStep {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final EmbeddedStep step;
   private final Path bundle;
@@ -71,22 +74,28 @@ final class OciStep implements RunningStep {
     return new StepResult(code, null, reason, false, false, false, raw.usage());
   }
 
-  /** The last error in the runtime's log, without its decoration. */
+  /**
+   * The last error in the runtime's log: a line of JSON with "level" and "msg", as runc, crun,
+   * runsc and Kata write it.
+   */
   private String complaint() {
+    String last = "";
     try {
-      List<String> lines =
-          Files.readAllLines(bundle.resolve("log")).stream()
-              .filter(line -> line.contains("error"))
-              .toList();
-      if (lines.isEmpty()) {
-        return "";
+      for (String line : Files.readAllLines(bundle.resolve("log"))) {
+        if (!line.startsWith("{")) {
+          last = line.contains("error") ? line : last; // of a runtime that knows no JSON
+          continue;
+        }
+        JsonNode entry = JSON.readTree(line);
+        if (entry.path("level").asText().equals("error")
+            || entry.path("level").asText().equals("fatal")) {
+          last = entry.path("msg").asText();
+        }
       }
-      String line = lines.getLast();
-      int at = line.indexOf("msg=\"");
-      return (at < 0 ? line : line.substring(at + 5)).replace("\\\"", "\"").replaceFirst("\"$", "");
     } catch (IOException _) {
-      return "";
+      // No log: nothing was wrong with the runtime.
     }
+    return last;
   }
 
   @Override
@@ -97,6 +106,21 @@ final class OciStep implements RunningStep {
   @Override
   public void signal(int signal) {
     step.signal(signal);
+  }
+
+  @Override
+  public void input(byte[] bytes, int offset, int length) throws InterruptedException {
+    step.input(bytes, offset, length);
+  }
+
+  @Override
+  public void endInput() {
+    step.endInput();
+  }
+
+  @Override
+  public void resize(int rows, int columns) {
+    step.resize(rows, columns);
   }
 
   @Override

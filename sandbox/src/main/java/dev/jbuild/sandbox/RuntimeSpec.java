@@ -37,8 +37,11 @@ public record RuntimeSpec(
     Map<String, String> annotations,
     Linux linux) {
 
-  /** The version of the specification written here. */
-  public static final String VERSION = "1.2.0";
+  /**
+   * The version of the specification written here: the newest that crun before 1.9 knows. What is
+   * written of later ones is ignored by those that do not know it.
+   */
+  public static final String VERSION = "1.0.2";
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 

@@ -1,16 +1,18 @@
 package dev.jbuild.sandbox;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Tier C, in a JVM with the capabilities that Docker gives, and a view of processes of its own: a
- * filter that fails must not let a hostile step kill the machine that tests it.
- */
+/** Tier C, in a JVM that runs in the {@link PlainContainer} it is made for. */
 @Tag("root")
 class ChrootLauncherIT {
 
@@ -32,29 +34,39 @@ class ChrootLauncherIT {
     }
   }
 
-  private static final String CONTAINED =
-      """
-      exec unshare --fork --pid --kill-child --mount --mount-proc --ipc \\
-        setpriv --bounding-set=-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,\
-      +setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill,+audit_write%s \\
-        sh -c "$JAVA"
-      """;
+  @TempDir static Path shared;
+  private static PlainContainer container;
+
+  @BeforeAll
+  static void startContainer() throws Exception {
+    Rig.assumeRoot();
+    container = PlainContainer.start(shared);
+  }
+
+  @AfterAll
+  static void stopContainer() throws Exception {
+    if (container != null) {
+      container.close();
+    }
+  }
+
+  @Test
+  void containerIsOneOfDocker() {
+    assumeTrue(container.missing().isEmpty(), container.missing());
+  }
 
   @TestFactory
   Stream<DynamicTest> contract() throws Exception {
-    Rig.assumeRoot();
-    return ForkedContract.tests(Inside.class, dir, CONTAINED.formatted(""));
+    return ForkedContract.tests(Inside.class, dir, container.script(false));
   }
 
   @TestFactory
   Stream<DynamicTest> contractUnderNoNewPrivileges() throws Exception {
-    Rig.assumeRoot();
-    return ForkedContract.tests(Inside.class, dir, CONTAINED.formatted(" --no-new-privs"));
+    return ForkedContract.tests(Inside.class, dir, container.script(true));
   }
 
   @TestFactory
   Stream<DynamicTest> hostile() throws Exception {
-    Rig.assumeRoot();
-    return ForkedContract.tests(Hostile.class, dir, CONTAINED.formatted(""));
+    return ForkedContract.tests(Hostile.class, dir, container.script(false));
   }
 }

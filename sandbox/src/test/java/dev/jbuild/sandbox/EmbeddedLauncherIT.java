@@ -152,6 +152,28 @@ class EmbeddedLauncherIT extends LauncherContract {
     assertThat(Files.getLastModifiedTime(rig.upper)).isEqualTo(old);
   }
 
+  @Test
+  void stepThatFillsTheDiskFailsAndLeavesTheLauncherWhole() throws Exception {
+    Path disk = Files.createDirectory(dir.resolve("disk"));
+    assertThat(mount("mount", "-t", "tmpfs", "-o", "size=8m", "disk", disk.toString())).isZero();
+    try {
+      Rig small = new Rig(disk, new EmbeddedLauncher(Tier.A), true, false);
+      Rig.Run run =
+          small.sh("cat /dev/zero > /full", b -> b.file(FileMount.readOnly("/made", new byte[0])));
+      assertThat(run.result().exitCode()).isEqualTo(1);
+      assertThat(run.errors()).contains("No space left on device");
+      assertThat(small.changes()).contains("full").doesNotContain("made");
+      assertThat(small.sh("rm /full; echo again > /tmp/x && cat /tmp/x").text())
+          .isEqualTo("again\n");
+    } finally {
+      assertThat(mount("umount", disk.toString())).isZero();
+    }
+  }
+
+  private static int mount(String... command) throws Exception {
+    return new ProcessBuilder(command).inheritIO().start().waitFor();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/proc", "/dev", "/sys", "/etc/resolv.conf", "/cache"})
   void linkAtAMountTargetLeadsNowhereOutside(String target) throws Exception {

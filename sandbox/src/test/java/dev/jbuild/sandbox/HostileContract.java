@@ -3,6 +3,7 @@ package dev.jbuild.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,12 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Steps that try to get out. A row's script runs in a step; it must not print {@code REACHED}, and
@@ -87,8 +90,8 @@ abstract class HostileContract {
                     + " echo REACHED; done; true"),
             new Row(
                 "readDescriptorsOfInit",
-                "for i in 0 3 4 5 6 7 8 9 10 11 12; do timeout 1 head -c1 /proc/1/fd/$i >/dev/null &&"
-                    + " echo REACHED; done; true"),
+                "for i in 0 3 4 5 6 7 8 9 10 11 12; do timeout 1 head -c1 /proc/1/fd/$i >/dev/null"
+                    + " && echo REACHED; done; true"),
             new Row("writeProgramOfInit", "attack write-exe /proc/1/exe; true"),
             new Row("writeProgramOfTheExecutor", "attack write-exe /proc/$EXECUTOR/exe; true"),
             new Row("readMemoryOfInit", "head -c1 /proc/1/mem && echo REACHED; true"),
@@ -154,12 +157,12 @@ abstract class HostileContract {
             new Row("writeSysrq", write("/proc/sysrq-trigger")),
             new Row(
                 "writeReleaseAgent",
-                "for f in /sys/fs/cgroup/release_agent /sys/fs/cgroup/*/release_agent; do [ -e $f ] &&"
-                    + " (echo /x > $f) 2>/dev/null && echo REACHED; done; true"),
+                "for f in /sys/fs/cgroup/release_agent /sys/fs/cgroup/*/release_agent; do [ -e $f ]"
+                    + " && (echo /x > $f) 2>/dev/null && echo REACHED; done; true"),
             new Row(
                 "leaveTheCgroup",
-                "for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do [ -e $f ] &&"
-                    + " (echo $$ > $f) 2>/dev/null && echo REACHED; done; true"),
+                "for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do [ -e $f ]"
+                    + " && (echo $$ > $f) 2>/dev/null && echo REACHED; done; true"),
             new Row(
                 "readKernelMemory", "head -c 64 /proc/kcore | grep -q ELF && echo REACHED; true"),
             new Row("readKernelKeys", "cat /proc/keys | grep -q . && echo REACHED; true"),
@@ -180,11 +183,21 @@ abstract class HostileContract {
                     + " cat /proc/self/fd/../../1/root$SECRET && echo REACHED;"
                     + " cat /proc/self/task/../../1/root$SECRET && echo REACHED; true"),
             new Row(
+                "goIntoMagicLinksAndUp",
+                "exec 5</; for l in cwd root fd/5; do (cd /proc/self/$l/../../../.. && cat"
+                    + " ./$SECRET && echo REACHED; cd /proc/$PPID/$l && cat ../..$SECRET && echo"
+                    + " REACHED); done; (cd /proc && cat ../../../../..$SECRET && echo REACHED);"
+                    + " true"),
+            new Row(
+                "listProcessesOfTheExecutor",
+                "ls /proc | grep -qx $EXECUTOR && cat /proc/$EXECUTOR/comm | grep -q java && echo"
+                    + " REACHED; cat /proc/self/.program && echo REACHED; true"),
+            new Row(
                 "rootOfTheRoot", "cat /proc/self/root/../../../..$SECRET && echo REACHED; true"),
             new Row(
                 "linkToProcOfInit",
-                "ln -s /proc/1/root /tmp/r; cat /tmp/r$SECRET && echo REACHED;"
-                    + " ln -s /proc/$EXECUTOR/cwd /tmp/c; cat /tmp/c/pom.xml && echo REACHED; true")));
+                "ln -s /proc/1/root /tmp/r; cat /tmp/r$SECRET && echo REACHED; ln -s"
+                    + " /proc/$EXECUTOR/cwd /tmp/c; cat /tmp/c/pom.xml && echo REACHED; true")));
     return rows;
   }
 
@@ -238,13 +251,19 @@ abstract class HostileContract {
   }
 
   @Test
-  void secretOfAnotherStepIsOutOfReach() throws Exception {
+  void secretAndCacheOfAnotherStepAreOutOfReach() throws Exception {
+    Path cache = Files.createDirectory(dir.resolve("others-cache"));
+    Files.writeString(cache.resolve("key"), "other-steps-secret");
     byte[] secret = "other-steps-secret".getBytes(StandardCharsets.UTF_8);
     Rig other = rig(Files.createDirectory(dir.resolve("other")));
     CountDownLatch running = new CountDownLatch(1);
     StepRequest holder =
         other
-            .request("/bin/sh", "-c", "export TOKEN=$(cat /run/secrets/key); echo up; sleep 5")
+            .request(
+                "/bin/sh",
+                "-c",
+                "export TOKEN=$(cat /run/secrets/key /cache/key); echo up; sleep 5")
+            .mount(RuntimeSpec.Mount.bind(cache.toString(), "/cache", false))
             .file(new FileMount("/run/secrets/key", secret, 0400, 0, 0, true))
             .build();
     try (RunningStep step = other.launcher.start(holder, (_, _) -> running.countDown())) {
@@ -255,8 +274,12 @@ abstract class HostileContract {
                   + (ProcessHandle.current().pid() - 5)
                   + " "
                   + (ProcessHandle.current().pid() + 400)
-                  + "); do cat /proc/$p/root/run/secrets/key /proc/$p/environ; done 2>/dev/null;"
-                  + " cat /run/secrets/key; echo tried");
+                  + "); do cat /proc/$p/root/run/secrets/key /proc/$p/root/cache/key"
+                  + " /proc/$p/environ; done 2>/dev/null; cat /run/secrets/key /cache/key "
+                  + cache.resolve("key")
+                  + " ../../../.."
+                  + cache.resolve("key")
+                  + "; echo tried");
       assertThat(run.text()).endsWith("tried\n").doesNotContain("other-steps-secret");
       step.kill();
     }
@@ -268,8 +291,8 @@ abstract class HostileContract {
     Files.writeString(source.resolve("file"), "kept");
     Rig.Run run =
         rig.sh(
-            "echo x > /src/file; rm -f /src/file; echo y > /src/new; mount -o remount,rw /src; chmod"
-                + " 777 /src; echo tried",
+            "echo x > /src/file; rm -f /src/file; echo y > /src/new; mount -o remount,rw /src;"
+                + " chmod 777 /src; echo tried",
             b -> b.mount(RuntimeSpec.Mount.bind(source.toString(), "/src", true)));
     assertThat(run.text()).isEqualTo("tried\n");
     assertThat(source.resolve("file")).hasContent("kept");
@@ -283,8 +306,8 @@ abstract class HostileContract {
         rig.request(
                 "/bin/sh",
                 "-c",
-                "echo up; f() { sleep 1005 & [ $1 -gt 0 ] && { f $(($1-1)) & f $(($1-1)) & }; }; f 6;"
-                    + " while :; do (setsid sleep 1005 &); sleep 0.01; done")
+                "echo up; f() { sleep 1005 & [ $1 -gt 0 ] && { f $(($1-1)) & f $(($1-1)) & }; }; f"
+                    + " 6; while :; do (setsid sleep 1005 &); sleep 0.01; done")
             .build();
     try (RunningStep step = rig.launcher.start(bomb, (_, _) -> running.countDown())) {
       assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
@@ -306,6 +329,120 @@ abstract class HostileContract {
                 b.limits(
                     Limits.NONE.withUlimits(Map.of("fsize", new Limits.Ulimit(1 << 20, 1 << 20)))));
     assertThat(run.text().strip()).endsWith("1048576");
+  }
+
+  /** Runs under limits; where they cannot be held, that must be refused in words. */
+  private Rig.Run limited(String script, Limits limits) {
+    try {
+      return rig.sh(script, b -> b.limits(limits));
+    } catch (BuildFailure e) {
+      assertThat(e.kind()).isEqualTo(BuildFailure.Kind.UNSUPPORTED);
+      throw new TestAbortedException("refused, as it should be: " + e.getMessage());
+    }
+  }
+
+  @Test
+  void memoryBombDiesAtItsLimit() {
+    Rig.Run run =
+        limited(
+            "attack eat 300 && echo REACHED; tail /dev/zero && echo REACHED; exit 9",
+            Limits.NONE.withMemory(48 << 20));
+    assertThat(run.text()).doesNotContain("REACHED");
+    assertThat(run.result().succeeded()).isFalse();
+  }
+
+  @Test
+  void forkBombIsHeldByItsLimit() {
+    Rig.Run run = limited("attack forks 3000; echo tried", Limits.NONE.withPids(50));
+    assertThat(run.text()).startsWith("forked ").endsWith("tried\n");
+    assertThat(Integer.parseInt(run.lines().getFirst().substring(7))).isLessThan(50);
+  }
+
+  @Test
+  void sharedMemoryCannotBeFilledAboveItsSize() {
+    assumeTrue(rig.mounts, "tier C has a directory of the disk there");
+    Rig.Run run =
+        rig.sh(
+            "dd if=/dev/zero of=/dev/shm/big bs=1M count=80; wc -c < /dev/shm/big; rm"
+                + " /dev/shm/big");
+    assertThat(run.text().strip()).isEqualTo(Integer.toString(64 << 20));
+    assertThat(run.errors()).contains("No space left on device");
+  }
+
+  @Test
+  void daemonInASessionOfItsOwnDiesWithTheStep() {
+    Rig.Run run =
+        rig.sh(
+            "(trap '' HUP TERM; setsid sh -c 'trap \"\" HUP TERM; setsid sleep 1006 & sleep 1006'"
+                + " &) >/dev/null 2>&1 </dev/null; while ! ps | grep -q '[s]leep 1006'; do sleep"
+                + " 0.05; done; echo left");
+    assertThat(run.text()).isEqualTo("left\n");
+    assertThat(LauncherContract.processesNamed("sleep 1006")).isZero();
+  }
+
+  static List<String> mountTargets() {
+    return List.of(
+        "/proc",
+        "/dev",
+        "/sys",
+        "/dev/shm",
+        "/cache",
+        "/run",
+        "/run/secrets",
+        "/etc",
+        "/etc/hosts",
+        "/w");
+  }
+
+  /** Links in the image where the launcher puts something, to a place outside. */
+  @Test
+  void linksWhereMountsGoLeadNowhereOutside() throws IOException {
+    for (String target : mountTargets()) {
+      dir = Files.createDirectory(dir.resolve("x"));
+      rig = rig(dir).withAttack();
+      linkAt(target);
+    }
+  }
+
+  private void linkAt(String target) throws IOException {
+    Path outside = Files.createDirectory(dir.resolve("outside"));
+    Files.writeString(outside.resolve("hosts"), "of the host");
+    Path link = rig.lower.resolve(target.substring(1));
+    Files.createDirectories(link.getParent());
+    if (target.equals("/etc")) {
+      Files.move(link, rig.lower.resolve("etc-was"));
+    }
+    Path to = target.equals("/etc/hosts") ? outside.resolve("hosts") : outside;
+    Files.createSymbolicLink(
+        link, target.equals("/cache") ? Path.of("/../../../../.." + to) : to.toAbsolutePath());
+    Path cache = Files.createDirectory(dir.resolve("cache"));
+    String text = "";
+    try {
+      text =
+          rig.sh(
+                  "cat "
+                      + target
+                      + " "
+                      + target
+                      + "/hosts; echo x > "
+                      + target
+                      + "/new; echo x > "
+                      + target
+                      + "; true",
+                  b ->
+                      b.mount(RuntimeSpec.Mount.bind(cache.toString(), "/cache", false))
+                          .cwd("/w/deep")
+                          .file(FileMount.readOnly("/etc/hosts", new byte[0]))
+                          .file(FileMount.readOnly("/run/secrets/key", new byte[0])))
+              .text();
+    } catch (BuildFailure _) {
+      // A launcher may refuse such an image; it must only not follow the link.
+    }
+    assertThat(text).doesNotContain("of the host");
+    assertThat(outside.resolve("hosts")).hasContent("of the host");
+    try (Stream<Path> names = Files.list(outside)) {
+      assertThat(names.map(p -> p.getFileName().toString())).containsExactly("hosts");
+    }
   }
 
   @Test

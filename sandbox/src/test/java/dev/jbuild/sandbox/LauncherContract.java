@@ -73,6 +73,57 @@ abstract class LauncherContract {
   }
 
   @Test
+  void inputComesThroughAPipeToItsEnd() throws Exception {
+    byte[] much = new byte[300_000];
+    new Random(3).nextBytes(much);
+    StepRequest request =
+        rig.request("/bin/sh", "-c", "cat >/tmp/in; wc -c </tmp/in; cat /tmp/in >&2")
+            .input(new StepInput.Pipe())
+            .build();
+    try (Rig.Talk talk = rig.new Talk(request)) {
+      talk.say(much);
+      Rig.Run run = talk.end();
+      assertThat(run.text().strip()).isEqualTo("300000");
+      assertThat(run.stderr().toByteArray()).isEqualTo(much);
+    }
+  }
+
+  @Test
+  void inputThatNobodyReadsHoldsNothingUp() throws Exception {
+    StepRequest request =
+        rig.request("/bin/sh", "-c", "exec <&-; exit 3").input(new StepInput.Pipe()).build();
+    try (Rig.Talk talk = rig.new Talk(request)) {
+      talk.say(new byte[300_000]);
+      assertThat(talk.end().result().exitCode()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void terminalIsTheStepsOwnWithItsWindowAndItsInterrupt() throws Exception {
+    String script =
+        // A runtime passes a size on in its own time.
+        "until busybox stty size 2>/dev/null | grep '^33 101'; do usleep 20000; done;"
+            + " [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo three; echo up >/dev/tty;"
+            + " trap 'echo caught; exit 5' INT; read line; echo got $line; read line;"
+            + " until busybox stty size | grep '^40 120'; do usleep 20000; done;"
+            + " echo ready; while :; do sleep 1; done";
+    StepRequest request =
+        rig.request("/bin/sh", "-c", script).input(new StepInput.Terminal(33, 101)).build();
+    try (Rig.Talk talk = rig.new Talk(request)) {
+      talk.say("hello\n".getBytes(StandardCharsets.UTF_8));
+      talk.hear("got hello");
+      talk.step.resize(40, 120);
+      talk.say((byte) '\n');
+      talk.hear("ready");
+      talk.say((byte) 3);
+      Rig.Run run = talk.end();
+      assertThat(run.lines().stream().map(String::strip))
+          .contains("three", "33 101", "up", "got hello", "40 120", "^Ccaught");
+      assertThat(run.result().exitCode()).isEqualTo(5);
+    }
+  }
+
+  @Test
   void bothStreamsArriveApart() {
     Rig.Run run = rig.sh("echo out; echo err >&2");
     assertThat(run.text()).isEqualTo("out\n");
@@ -410,6 +461,48 @@ abstract class LauncherContract {
     assertThat(usage.userCpu().plus(usage.systemCpu())).isGreaterThan(Duration.ofMillis(20));
     assertThat(usage.wall()).isGreaterThan(usage.userCpu().dividedBy(4));
     assertThat(usage.memoryPeakBytes()).isGreaterThan(100_000);
+  }
+
+  @Test
+  void directoriesOfProcCanBeListed() {
+    Rig.Run run =
+        rig.sh(
+            "sleep 1003 & c=$!; cd /tmp; ls /proc | grep -cxE"
+                + " \"$c|$$|self|cpuinfo|meminfo|mounts\"; exec 5</etc/group; ls /proc/self/fd"
+                + " /proc/$$/fd | grep -cx 5; ls /proc/$c | grep -cxE 'exe|fd|stat|status|maps'; cd"
+                + " /proc/self && cat comm >/dev/null && cd fd && ls | grep -cx 5 && cat 5 | head"
+                + " -n 1; cd /proc && cat $$/comm && ls $c/task | grep -cx $c; kill $c; wait $c; ls"
+                + " /proc | grep -cx $c; ls /proc/$c 2>/dev/null || echo gone; find /proc/$$/fd |"
+                + " grep -c '/5$'");
+    assertThat(run.lines())
+        .as(run.errors())
+        .containsExactly("6", "2", "5", "1", "root:x:0:", "sh", "1", "0", "gone", "1");
+    assertThat(rig.changes().stream().filter(name -> name.startsWith("proc/"))).isEmpty();
+  }
+
+  @Test
+  void programsAreExecutedThroughProc() throws Exception {
+    Path script = Files.writeString(rig.lower.resolve("script"), "#!/bin/sh\necho script $0 $1\n");
+    script.toFile().setExecutable(true, false);
+    Rig.Run run =
+        rig.run(
+            rig.request(
+                    "/bin/busybox",
+                    "sh",
+                    "-c",
+                    // its own name decides what busybox does
+                    "(exec -a echo /proc/self/exe one); (exec -a echo /proc/$$/exe two); exec"
+                        + " 5</bin/busybox; (exec -a echo /proc/self/fd/5 three); (exec -a echo"
+                        + " /dev/fd/5 four); exec 6</script; /proc/self/fd/6 five | sed"
+                        + " 's,/proc/self/fd/,/dev/fd/,'; for i in 1 2 3 4 5 6 7 8; do (exec -a"
+                        + " echo /proc/self/exe n) & (exec 5</script; exec /proc/self/fd/5 n) &"
+                        + " done | sort | uniq -c | wc -l; (exec /proc/self/fd/44) 2>/dev/null ||"
+                        + " echo no")
+                .build());
+    assertThat(run.lines().stream().map(l -> l.replaceAll("/dev/fd/\\d+", "FD")))
+        .as(run.errors())
+        .containsExactly("one", "two", "three", "four", "script FD five", "2", "no");
+    assertThat(rig.changes().stream().filter(name -> name.startsWith("proc/"))).isEmpty();
   }
 
   @Test

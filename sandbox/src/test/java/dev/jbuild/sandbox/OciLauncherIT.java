@@ -1,11 +1,20 @@
 package dev.jbuild.sandbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.opentest4j.TestAbortedException;
 
 /** The contract and the hostile steps through runc, and through crun where it starts. */
 @Tag("root")
@@ -17,8 +26,12 @@ class OciLauncherIT {
         OciLauncher.onPath(runtime).isPresent(), "no " + runtime + ": apt install " + runtime);
     Rig rig = new Rig(folder, OciLauncher.find(Optional.of(runtime)), true, false);
     if (runtime.equals("crun")) {
-      Rig.Run run = rig.run(rig.request("true").build());
-      assumeTrue(run.result().succeeded(), "crun does not start here: " + run.errors());
+      try {
+        rig.run(rig.request("true").build());
+      } catch (BuildFailure e) {
+        assertThat(e).hasMessageMatching("OCI runtime cannot run the step: .*\\w.*");
+        throw new TestAbortedException("crun does not start here: " + e.getMessage());
+      }
     }
     return rig;
   }
@@ -37,6 +50,34 @@ class OciLauncherIT {
     Rig rig(Path folder) {
       return OciLauncherIT.rig(folder, "runc");
     }
+  }
+
+  /** Runtimes that fail to start a step, as crun and runc tell it in their logs. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"msg\":\"cgroups in hybrid mode not supported\",\"level\":\"error\",\"time\":\"t\"}",
+        "{\"level\":\"error\",\"msg\":\"cgroups in hybrid mode not supported\",\"time\":\"t\"}",
+      })
+  void failureToStartIsNotTheStepsExitCode(String line, @TempDir Path folder) throws IOException {
+    Rig.assumeRoot();
+    Path runtime = folder.resolve("runtime");
+    Files.writeString(
+        runtime,
+        "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = --log ] && log=$2; shift; done\n"
+            + "echo '"
+            + line
+            + "' > \"$log\"; exit 1\n");
+    runtime.toFile().setExecutable(true);
+    Rig rig =
+        new Rig(
+            Files.createDirectory(folder.resolve("rig")),
+            OciLauncher.find(Optional.of(runtime.toString())),
+            true,
+            false);
+    assertThatThrownBy(() -> rig.run(rig.request("true").build()))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("OCI runtime cannot run the step: cgroups in hybrid mode not supported");
   }
 
   @Nested

@@ -27,7 +27,7 @@ class RuntimeSpecTest {
         JsonMapper.builder()
             .build()
             .readTree(spec(Limits.NONE.withMemory(1 << 20).withCpus(1.5)).toJson());
-    assertThat(json.at("/ociVersion").asText()).isEqualTo("1.2.0");
+    assertThat(json.at("/ociVersion").asText()).isEqualTo("1.0.2");
     assertThat(json.at("/process/user/uid").asInt()).isEqualTo(1000);
     assertThat(json.at("/process/user/additionalGids").toString()).isEqualTo("[50,44]");
     assertThat(json.at("/process/terminal").asBoolean(true)).isFalse();

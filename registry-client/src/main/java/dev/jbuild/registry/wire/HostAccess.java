@@ -206,10 +206,20 @@ final class HostAccess {
               + "--insecure-registry "
               + host);
     }
+    if (String.valueOf(failure.getMessage()).contains("certificate_required")) {
+      return List.of(clientCertificate(host));
+    }
     if (failure instanceof SSLException) {
       return List.of("if the registry speaks plain HTTP, name it with --insecure-registry " + host);
     }
     return List.of();
+  }
+
+  static String clientCertificate(String host) {
+    return "if the registry wants a client certificate, put it as client.cert and client.key into"
+        + " the folder certs.d/"
+        + host
+        + " below ~/.config/containers or ~/.docker";
   }
 
   static BuildFailure cancelled(Throwable cause) {

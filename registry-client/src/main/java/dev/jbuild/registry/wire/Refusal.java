@@ -51,7 +51,7 @@ final class Refusal {
         status,
         said.code(),
         text.toString(),
-        hint(status, host, known),
+        hint(status, said, host, known),
         cause);
   }
 
@@ -64,7 +64,8 @@ final class Refusal {
     };
   }
 
-  private static @Nullable String hint(int status, String host, boolean known) {
+  /** Registries say why in JSON; a bare 400 comes from a proxy in front, as nginx sends it. */
+  private static @Nullable String hint(int status, ErrorAnswer said, String host, boolean known) {
     return switch (status) {
       case 401, 403 ->
           known
@@ -75,6 +76,7 @@ final class Refusal {
               ? "wait, or use a mirror with --registry-mirror"
               : "log in with \"jbuild login " + host + "\" for a higher limit, or use a mirror";
       case 413 -> "raise the body size limit of the proxy in front of the registry";
+      case 400 -> said.text().isEmpty() ? HostAccess.clientCertificate(host) : null;
       default -> null;
     };
   }
