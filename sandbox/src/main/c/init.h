@@ -59,6 +59,16 @@ enum op_code {
   OP_DEVICES = 26, /* cgroup, program */
   OP_TARGET = 28,  /* stack, path, is a directory, stub, uid, gid: made for another program */
   OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
+  OP_INPUT = 29,   /* enum input, rows, columns */
+};
+
+/* Where a step reads from: nothing, what the JVM sends, or a terminal of its own,
+ * made in its own /dev/pts or, where it has none, in the executor's. */
+enum input { INPUT_NONE, INPUT_PIPE, INPUT_OWN_TERMINAL, INPUT_OUTER_TERMINAL };
+
+/* As the kernel has it. */
+struct window {
+  uint16_t rows, columns, x, y;
 };
 
 struct op {
@@ -81,7 +91,7 @@ static inline const char *op_string(struct op *op) { return op_text(op, NULL); }
 /* ---- what the supervisor learns from pid 1 ---------------------------- */
 
 enum msg_type { MSG_FAILED = 1, MSG_STUB = 2, MSG_READY = 3, MSG_EXITED = 4, MSG_GO = 5,
-                MSG_SIGNAL = 6, MSG_LISTENER = 7 };
+                MSG_SIGNAL = 6, MSG_LISTENER = 7, MSG_TERMINAL = 8 };
 
 enum made { MADE_FILE, MADE_DIRECTORY, MADE_OTHER };
 
@@ -117,6 +127,9 @@ int run(void);
 struct step {
   int socket;       /* to the supervisor, close on exec */
   int out, err;     /* the pipes that become fds 1 and 2 */
+  int in;           /* what becomes fd 0, or -1: a pipe, or a terminal that becomes all three */
+  enum input input;
+  struct window window;
   int root;         /* the step's root directory, or -1 */
   bool jailed;      /* nothing is mounted: see chroot.c */
   uint64_t root_dev;
@@ -158,6 +171,8 @@ void empty_shadow(const struct jail *jail);
 
 void on_notification(const struct jail *jail);
 void kill_descendants(int pid1);
+
+int open_terminal(const struct window *window, int *terminal);
 
 _Noreturn void enter_userns(char **argv, char **envp);
 

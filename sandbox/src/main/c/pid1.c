@@ -111,6 +111,7 @@ _Noreturn void start_init(struct step *step, struct plan plan, const struct proc
   bool cgroup_namespace = how->flags & CLONE_NEWCGROUP;
   while (plan_next(&plan, &op)) {
     step->op = op.code;
+    if (op.code == OP_INPUT) continue; /* the supervisor has seen to it */
     /* The cgroup the process is in becomes the root that the namespace shows. */
     if (cgroup_namespace && op.code != OP_PROCESS && op.code != OP_CGROUP &&
         op.code != OP_USERNS && op.code != OP_DEVICES) {
@@ -135,5 +136,6 @@ _Noreturn void start_init(struct step *step, struct plan plan, const struct proc
   sys(close_range, 0, 2, 0);
   sys(close, step->out);
   sys(close, step->err);
+  if (step->in >= 0) sys(close, step->in);
   run_init(step, child, signals);
 }

@@ -177,6 +177,36 @@ static _Noreturn void execute(struct step *step, struct op *op) {
   die(step, (int)-error, program, error == -EACCES ? NOT_EXECUTABLE : NOT_FOUND);
 }
 
+/* A new pseudo-terminal of the /dev/pts in sight; returns its master, or -errno. */
+int open_terminal(const struct window *window, int *terminal) {
+  long master = sys(openat, AT_FDCWD_, "/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (master < 0) return (int)master;
+  int unlocked = 0;
+  long r = sys(ioctl, master, 0x40045431 /* TIOCSPTLCK */, &unlocked);
+  if (r >= 0) r = sys(ioctl, master, 0x5414 /* TIOCSWINSZ */, window);
+  if (r >= 0) r = sys(ioctl, master, 0x5441 /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (r < 0) {
+    sys(close, master);
+    return (int)r;
+  }
+  *terminal = (int)r;
+  return (int)master;
+}
+
+/* The terminal becomes that of the step's session; the step owns it, as a login does. */
+static void take_terminal(struct step *step) {
+  step->op = OP_INPUT;
+  if (step->input == INPUT_OWN_TERMINAL) {
+    int master = open_terminal(&step->window, &step->in);
+    check(step, master, "/dev/ptmx");
+    struct msg msg = {.type = MSG_TERMINAL};
+    send_msg(step->socket, &msg, master);
+    sys(close, master);
+  }
+  check(step, sys(ioctl, step->in, 0x540e /* TIOCSCTTY */, 0), "controlling terminal");
+  for (int fd = 0; fd <= 2; fd++) sys(dup3, step->in, fd, 0);
+}
+
 _Noreturn void run_step(struct step *step, struct plan plan) {
   reset_signals();
   sys(setsid);
@@ -201,7 +231,9 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
   }
   if (op.code != OP_EXEC) die(step, EINVAL, "plan without a program", SETUP);
 
-  long null = sys(openat, AT_FDCWD_, "/dev/null", O_RDONLY | O_CLOEXEC);
+  long null = step->input == INPUT_PIPE
+                  ? step->in
+                  : sys(openat, AT_FDCWD_, "/dev/null", O_RDONLY | O_CLOEXEC);
   if (null < 0 && step->jailed) { /* no node could be made: a pipe without a writer is as empty */
     int empty[2];
     null = sys(pipe2, empty, O_CLOEXEC);
@@ -222,6 +254,7 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
     check(step, sys(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges");
     if (filter.code) load_filter(step, filter);
   }
+  if (step->input > INPUT_PIPE) take_terminal(step);
   step->op = OP_EXEC;
   if (step->cwd && *step->cwd) check(step, sys(chdir, step->cwd), step->cwd);
   execute(step, &op);

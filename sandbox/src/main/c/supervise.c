@@ -25,7 +25,10 @@
 /* ---- frames to the JVM ------------------------------------------------ */
 
 enum frame { FRAME_STDOUT = 1, FRAME_STDERR = 2, FRAME_STARTED = 3, FRAME_READY = 4,
-             FRAME_FAILED = 5, FRAME_ENDED = 6 };
+             FRAME_FAILED = 5, FRAME_ENDED = 6, FRAME_TAKEN = 7 };
+
+#define TERMINAL 2 /* of the supervisor's pipes: what the step shows on its terminal */
+#define MAX_INPUT 4096
 
 struct supervisor {
   int pid1;
@@ -33,7 +36,11 @@ struct supervisor {
   bool jailed;
   int socket;
   int signals;
-  int pipes[2];
+  int pipes[3];
+  int input;         /* where the step's input goes, -1 while there is nothing or no more */
+  bool input_is_over, input_is_terminal;
+  size_t input_size, input_done;
+  uint8_t input_bytes[MAX_INPUT];
   bool out_is_gone;
   bool killed, timed_out, dead;
   int64_t deadline;  /* in ms of the monotonic clock, or 0 */
@@ -104,6 +111,55 @@ static void kill_step(struct supervisor *s) {
     sys(kill, s->pid1, SIGKILL);
 }
 
+/* What follows a command's letter; the JVM has written all of it or dies at it. */
+static bool read_rest(void *to, size_t length) {
+  uint8_t *at = to;
+  struct pollfd in = {0, POLLIN, 0};
+  while (length) {
+    long n = sys(read, 0, at, length);
+    if (n == -EAGAIN) sys(ppoll, &in, 1, 0, 0, 8);
+    if (n == -EAGAIN || n == -EINTR) continue;
+    if (n <= 0) return false;
+    at += n;
+    length -= (size_t)n;
+  }
+  return true;
+}
+
+static void end_input(struct supervisor *s) {
+  if (s->input >= 0 && !s->input_is_terminal) sys(close, s->input);
+  s->input = -1;
+}
+
+/* Passes on what came in; the JVM sends more when it hears that this is done. */
+static void flush_input(struct supervisor *s) {
+  while (s->input >= 0 && s->input_done < s->input_size) {
+    long n = sys(write, s->input, s->input_bytes + s->input_done, s->input_size - s->input_done);
+    if (n == -EAGAIN || n == -EINTR) return;
+    if (n < 0) { /* nobody reads any more: what is left is for nobody */
+      end_input(s);
+      s->input_is_over = true;
+      break;
+    }
+    s->input_done += (size_t)n;
+  }
+  if (s->input < 0 && !s->input_is_over) return; /* the terminal is not there yet */
+  if (s->input_size) put_frame(s, FRAME_TAKEN, "", 0);
+  s->input_size = s->input_done = 0;
+  if (s->input_is_over) end_input(s);
+}
+
+static void on_input(struct supervisor *s) {
+  uint16_t size;
+  if (!read_rest(&size, sizeof size) || size > MAX_INPUT || s->input_size ||
+      !read_rest(s->input_bytes, size)) {
+    s->killed = true;
+    return;
+  }
+  s->input_size = size;
+  flush_input(s);
+}
+
 static void on_command(struct supervisor *s) {
   uint8_t command[2];
   long n = sys(read, 0, command, 1);
@@ -116,7 +172,23 @@ static void on_command(struct supervisor *s) {
   } else if (command[0] == 'S' && sys(read, 0, command + 1, 1) == 1) {
     struct msg msg = {.type = MSG_SIGNAL, .code = command[1]};
     send_msg(s->socket, &msg, -1);
+  } else if (command[0] == 'I') {
+    on_input(s);
+  } else if (command[0] == 'E') {
+    s->input_is_over = true;
+    flush_input(s);
+  } else if (command[0] == 'W') {
+    struct window window = {0};
+    if (read_rest(&window, 4) && s->pipes[TERMINAL] >= 0)
+      sys(ioctl, s->pipes[TERMINAL], 0x5414 /* TIOCSWINSZ */, &window);
   }
+}
+
+static void take_terminal(struct supervisor *s, int master) {
+  sys(fcntl, master, 4 /* F_SETFL */, O_RDWR | O_NONBLOCK);
+  s->pipes[TERMINAL] = s->input = master;
+  s->input_is_terminal = true;
+  flush_input(s);
 }
 
 static void on_message(struct supervisor *s) {
@@ -140,6 +212,7 @@ static void on_message(struct supervisor *s) {
       /* Since Linux 6.6 both sides can share a processor, which halves the cost of an answer. */
       sys(ioctl, fd, 0x40082104 /* SECCOMP_IOCTL_NOTIF_SET_FLAGS */, 1);
       break;
+    case MSG_TERMINAL: take_terminal(s, fd); break;
     case MSG_READY: put_frame(s, FRAME_READY, "", 0); break;
     case MSG_EXITED: s->status = msg.value; break;
     default: break;
@@ -164,20 +237,26 @@ static void on_output(struct supervisor *s, int which) {
   long n = sys(read, s->pipes[which], s->frame + 5, CHUNK);
   if (n == -EAGAIN || n == -EINTR) return;
   if (n <= 0) {
+    if (which == TERMINAL) { /* EIO: no process of the step has it open any more */
+      s->input_is_over = true;
+      end_input(s);
+      flush_input(s);
+    }
     sys(close, s->pipes[which]);
     s->pipes[which] = -1;
     return;
   }
   if (s->killed) return;
-  start_frame(s, which ? FRAME_STDERR : FRAME_STDOUT, (size_t)n);
+  start_frame(s, which == 1 ? FRAME_STDERR : FRAME_STDOUT, (size_t)n);
   flush_frame(s);
 }
 
 static void supervise(struct supervisor *s) {
-  while (!s->dead || s->socket >= 0 || s->pending || s->pipes[0] >= 0 || s->pipes[1] >= 0) {
+  while (!s->dead || s->socket >= 0 || s->pending || s->pipes[0] >= 0 || s->pipes[1] >= 0 ||
+         s->pipes[TERMINAL] >= 0) {
     bool room = s->pending == 0;
     bool ending = s->killed || s->timed_out || (s->jailed && s->status >= 0);
-    struct pollfd fds[7] = {
+    struct pollfd fds[9] = {
         {s->killed ? -1 : 0, POLLIN, 0},
         {s->signals, POLLIN, 0},
         {s->socket, POLLIN, 0},
@@ -185,6 +264,8 @@ static void supervise(struct supervisor *s) {
         {room ? s->pipes[1] : -1, POLLIN, 0},
         {room ? -1 : 1, POLLOUT, 0},
         {s->jail.listener, POLLIN, 0},
+        {room ? s->pipes[TERMINAL] : -1, POLLIN, 0},
+        {s->input_size ? s->input : -1, POLLOUT, 0},
     };
     struct {
       int64_t sec, nsec;
@@ -201,7 +282,7 @@ static void supervise(struct supervisor *s) {
       wait.nsec = 2000000;
       timeout = &wait;
     }
-    sys(ppoll, fds, 7, timeout, 0, 8);
+    sys(ppoll, fds, 9, timeout, 0, 8);
     if (s->deadline && !ending && now_ms() >= s->deadline) s->timed_out = true;
     if (fds[6].revents & POLLIN) on_notification(&s->jail);
     if (fds[6].revents & POLLHUP && !(fds[6].revents & POLLIN)) {
@@ -214,6 +295,8 @@ static void supervise(struct supervisor *s) {
     /* stderr first: of two that are ready, the short message is the older one more often */
     if (fds[4].revents && !s->pending) on_output(s, 1);
     if (fds[3].revents && !s->pending) on_output(s, 0);
+    if (fds[7].revents && !s->pending) on_output(s, TERMINAL);
+    if (fds[8].revents) flush_input(s);
     if (fds[1].revents) on_signal(s);
     if (s->killed || s->timed_out || (s->jailed && s->status >= 0)) kill_step(s);
   }
@@ -256,7 +339,9 @@ int run(void) {
       sys(pipe2, out, O_CLOEXEC) < 0 || sys(pipe2, err, O_CLOEXEC) < 0)
     refuse("no pipes");
   struct step step = {.socket = sockets[1], .out = out[1], .err = err[1], .root = -1, .userns = -1,
-                      .scratch = -1};
+                      .scratch = -1, .in = -1};
+  int from_jvm[2], terminal = -1;
+  s.input = s.pipes[TERMINAL] = -1;
   struct process how = {0};
   struct plan scan = plan;
   struct op op;
@@ -269,23 +354,41 @@ int run(void) {
       open_shadow(&s.jail, &s.stubs[0]);
       if (s.stubs[0].parent >= 0) s.stub_count = 1;
     }
+    if (op.code == OP_INPUT) {
+      step.input = (enum input)op_number(&op);
+      step.window.rows = (uint16_t)op_number(&op);
+      step.window.columns = (uint16_t)op_number(&op);
+    }
     if (op.code == OP_USERNS) {
       long fd = make_userns(&op);
       if (fd < 0) return never_started(&s, OP_USERNS, fd, "user namespace");
       step.userns = (int)fd;
     }
   }
+  if (step.input == INPUT_PIPE) {
+    if (sys(pipe2, from_jvm, O_CLOEXEC) < 0) refuse("no pipes");
+    step.in = from_jvm[0];
+    s.input = from_jvm[1];
+    sys(fcntl, s.input, 4 /* F_SETFL */, O_WRONLY | O_NONBLOCK);
+  } else if (step.input == INPUT_OUTER_TERMINAL) {
+    terminal = open_terminal(&step.window, &step.in);
+    if (terminal < 0) return never_started(&s, OP_INPUT, terminal, "/dev/ptmx");
+  }
   long pid1 = sys(clone, (how.flags & ~(int64_t)CLONE_NEWCGROUP) | SIGCHLD, 0, 0, 0, 0);
   if (pid1 == 0) {
     sys(close, sockets[0]);
     sys(close, out[0]);
     sys(close, err[0]);
+    if (terminal >= 0) sys(close, terminal);
+    if (s.input >= 0) sys(close, s.input);
     start_init(&step, plan, &how);
   }
   if (pid1 < 0) return never_started(&s, OP_PROCESS, pid1, "namespaces");
   sys(close, sockets[1]);
   sys(close, out[1]);
   sys(close, err[1]);
+  if (step.in >= 0) sys(close, step.in);
+  if (terminal >= 0) take_terminal(&s, terminal);
   s.pid1 = s.jail.pid1 = (int)pid1;
   s.socket = sockets[0];
   s.pipes[0] = out[0];

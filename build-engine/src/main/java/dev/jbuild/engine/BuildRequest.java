@@ -113,6 +113,14 @@ public final class BuildRequest {
     return Collections.unmodifiableMap(b.sshAgents);
   }
 
+  /**
+   * Keep what a failed RUN left, for a shell in it; false by default, as it costs reading what the
+   * step wrote.
+   */
+  public boolean keepFailed() {
+    return b.keepFailed;
+  }
+
   public ExecutionOptions execution() {
     return b.execution;
   }
@@ -147,6 +155,7 @@ public final class BuildRequest {
     private final List<CacheTarget> cacheTo = new ArrayList<>();
     private boolean pull;
     private boolean pushCheck = true;
+    private boolean keepFailed;
     private ExecutionOptions execution = ExecutionOptions.DEFAULT;
     private @Nullable Long sourceDateEpoch;
 
@@ -236,6 +245,11 @@ public final class BuildRequest {
 
     public Builder pushCheck(boolean value) {
       pushCheck = value;
+      return this;
+    }
+
+    public Builder keepFailed(boolean value) {
+      keepFailed = value;
       return this;
     }
 

@@ -14,7 +14,8 @@ public sealed interface CacheTarget {
   record Registry(String name, Options options) implements CacheTarget {}
 
   /**
-   * An OCI image layout in a directory, which is made if missing. What else it holds stays.
+   * An OCI image layout in a directory, which is made if missing. What other tags need stays, and
+   * blobs that nothing needs any more go.
    *
    * @param tag of the layout's entry
    */

@@ -28,7 +28,7 @@ public record ExecutionOptions(
           Set.of(),
           Map.of(),
           Limits.NONE,
-          Math.max(2, Runtime.getRuntime().availableProcessors()));
+          Math.max(4, Runtime.getRuntime().availableProcessors()));
 
   public ExecutionOptions {
     if (parallel < 1) {

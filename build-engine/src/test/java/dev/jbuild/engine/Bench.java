@@ -3,6 +3,7 @@ package dev.jbuild.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jbuild.engine.event.BuildEvent;
+import dev.jbuild.engine.event.BuildListener;
 import dev.jbuild.image.Image;
 import dev.jbuild.image.Images;
 import dev.jbuild.layer.FileTree;
@@ -148,6 +149,16 @@ public final class Bench implements AutoCloseable {
             .tag("result");
     options.accept(request);
     return engine.build(request.build(), events::add);
+  }
+
+  /** Builds a Dockerfile for a listener of its own: for several builds at once. */
+  public BuildResult build(
+      String dockerfile, Consumer<BuildRequest.Builder> options, BuildListener listener) {
+    BuildRequest.Builder request =
+        BuildRequest.builder(new ContextSource.Directory(context))
+            .dockerfile(new DockerfileSource.Inline("Dockerfile", text(dockerfile)));
+    options.accept(request);
+    return engine.build(request.build(), listener);
   }
 
   /** Builds what a request says. */

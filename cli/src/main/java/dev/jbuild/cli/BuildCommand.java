@@ -4,12 +4,15 @@ import dev.jbuild.cli.progress.PlainProgress;
 import dev.jbuild.cli.progress.Progress;
 import dev.jbuild.cli.progress.QuietProgress;
 import dev.jbuild.cli.progress.RawJsonProgress;
+import dev.jbuild.cli.progress.TtyProgress;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
+import dev.jbuild.linux.Terminal;
 import dev.jbuild.sandbox.UsernsRemap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -63,15 +66,50 @@ final class BuildCommand extends Command {
 
   static Progress progress(Console console, @Nullable String name) {
     return switch (name == null ? "auto" : name) {
-      case "auto", "plain" -> new PlainProgress(console.err());
+      case "auto" ->
+          console.errIsTerminal() && !isDumb(console)
+              ? terminal(console)
+              : new PlainProgress(console.err());
+      case "plain" -> new PlainProgress(console.err());
       case "rawjson" -> new RawJsonProgress(console.err());
       case "quiet", "none" -> new QuietProgress(console.err());
-      case "tty" -> throw UsageError.notSupportedYet("--progress tty");
+      case "tty" -> {
+        if (!console.errIsTerminal()) {
+          throw new UsageError(
+              "--progress tty: standard error is no terminal", "--progress auto shows what it can");
+        }
+        yield isDumb(console) ? new PlainProgress(console.err()) : terminal(console);
+      }
       default ->
           throw new UsageError(
               "--progress: unknown value \"" + name + "\"",
               "the values are auto, tty, plain, rawjson and quiet");
     };
+  }
+
+  /** A terminal that can do nothing but write on. */
+  private static boolean isDumb(Console console) {
+    return console.variable("TERM").orElse("dumb").equals("dumb");
+  }
+
+  private static Progress terminal(Console console) {
+    boolean colors = console.variable("NO_COLOR").isEmpty();
+    return new TtyProgress(console.err(), () -> window(console), colors, InstantSource.system());
+  }
+
+  private static TtyProgress.Window window(Console console) {
+    return Terminal.size(2)
+        .map(size -> new TtyProgress.Window(size.rows(), size.columns()))
+        .orElseGet(() ->
+            new TtyProgress.Window(number(console, "LINES", 24), number(console, "COLUMNS", 80)));
+  }
+
+  private static int number(Console console, String variable, int otherwise) {
+    return console
+        .variable(variable)
+        .filter(text -> text.matches("[1-9][0-9]{0,4}"))
+        .map(Integer::parseInt)
+        .orElse(otherwise);
   }
 
   /** Files that live as long as the command. */

@@ -47,6 +47,10 @@ public record Console(
     }
   }
 
+  boolean inIsTerminal() {
+    return terminals.test(0);
+  }
+
   boolean outIsTerminal() {
     return terminals.test(1);
   }

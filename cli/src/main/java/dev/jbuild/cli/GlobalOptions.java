@@ -13,7 +13,12 @@ final class GlobalOptions {
               + " $XDG_DATA_HOME/jbuild for others")
   @Nullable String root;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "a file of settings")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "a file of flags, FLAG = VALUE a line, below [VERB] for one verb; those that are typed"
+              + " win")
   @Nullable String config;
 
   @Option(names = "--debug", description = "show stack traces")

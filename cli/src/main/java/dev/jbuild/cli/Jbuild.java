@@ -7,10 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
@@ -136,17 +137,17 @@ public final class Jbuild {
 
   private int run(Verb verb, String[] args) throws IOException {
     Command command = verb.command();
-    CommandLine parser = new CommandLine(command);
-    parser.setCommandName("jbuild " + verb.word());
-    parser.setCaseInsensitiveEnumValuesAllowed(true);
-    parser.setOverwrittenOptionsAllowed(true);
-    parser.setPosixClusteredShortOptionsAllowed(false);
-    parser.getCommandSpec().usageMessage().description(verb.summary).abbreviateSynopsis(true);
-    CommandLine.@Nullable ParseResult parsed;
-    try {
-      parsed = parser.parseArgs(args);
-    } catch (CommandLine.ParameterException e) {
-      throw Words.usageError(e, verb.word(), args);
+    CommandLine parser = parser(verb, command);
+    CommandLine.ParseResult parsed = parse(parser, verb, args);
+    String config = command.global.config;
+    if (config != null) {
+      List<String> all =
+          new ArrayList<>(
+              ConfigFile.read(settings(config)).flags(verb, parser.getCommandSpec().optionsMap()));
+      all.addAll(Arrays.asList(args));
+      command = verb.command();
+      parser = parser(verb, command);
+      parsed = parse(parser, verb, all.toArray(String[]::new));
     }
     if (parsed.isUsageHelpRequested()) {
       console.out().print(parser.getUsageMessage(Ansi.OFF));
@@ -156,11 +157,38 @@ public final class Jbuild {
       console.out().println("jbuild " + Version.NUMBER);
       return OK;
     }
-    if (command.global.config != null) {
-      throw UsageError.notSupportedYet("--config");
-    }
     try (Session session = new Session(console, command.global)) {
       return command.run(session);
+    }
+  }
+
+  private static Path settings(String name) {
+    try {
+      Path file = Path.of(name);
+      if (Files.isReadable(file) && !Files.isDirectory(file)) {
+        return file;
+      }
+    } catch (InvalidPathException e) {
+      // Said below.
+    }
+    throw new UsageError("--config: there is no file \"" + name + "\" to read");
+  }
+
+  private static CommandLine parser(Verb verb, Command command) {
+    CommandLine parser = new CommandLine(command);
+    parser.setCommandName("jbuild " + verb.word());
+    parser.setCaseInsensitiveEnumValuesAllowed(true);
+    parser.setOverwrittenOptionsAllowed(true);
+    parser.setPosixClusteredShortOptionsAllowed(false);
+    parser.getCommandSpec().usageMessage().description(verb.summary).abbreviateSynopsis(true);
+    return parser;
+  }
+
+  private static CommandLine.ParseResult parse(CommandLine parser, Verb verb, String[] args) {
+    try {
+      return parser.parseArgs(args);
+    } catch (CommandLine.ParameterException e) {
+      throw Words.usageError(e, verb.word(), args);
     }
   }
 }

@@ -7,8 +7,8 @@ import dev.jbuild.failure.BuildFailure.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -17,6 +17,8 @@ import picocli.CommandLine.Parameters;
  */
 @picocli.CommandLine.Command
 final class LogsCommand extends Command {
+  @Mixin BuildChoice choice = new BuildChoice();
+
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -27,23 +29,25 @@ final class LogsCommand extends Command {
   @Override
   int run(Session session) throws IOException {
     Path cache = session.store().directory("cache");
-    BuildNotes.Notes notes =
-        BuildNotes.last(cache.resolve("notes"))
-            .orElseThrow(
-                () -> new BuildFailure(Kind.NOT_FOUND, "nothing has been built in this store yet"));
+    BuildNotes.Notes notes = choice.in(cache.resolve("notes"));
     Path logs = BuildLogs.directory(cache);
     if (step.isEmpty()) {
       list(session.console(), logs, notes);
       return Jbuild.OK;
     }
-    BuildNotes.Note note = wanted(notes);
+    BuildNotes.Note note =
+        StepChoice.one(step, notes.steps(), BuildNotes.Note::id, BuildNotes.Note::name);
     Optional<Path> log = BuildLogs.find(logs, notes.buildId(), note.id());
     if (log.isEmpty()) {
       throw new BuildFailure(
           Kind.NOT_FOUND,
           note.state().equals("executed") || note.state().equals("failed")
               ? note.name() + " wrote nothing"
-              : note.name() + " did not run in the last build: it was " + note.state());
+              : note.name()
+                  + " did not run in "
+                  + (choice.build == null ? "the last" : "that")
+                  + " build: it was "
+                  + note.state());
     }
     Files.copy(log.get(), session.console().out());
     session.console().out().flush();
@@ -60,27 +64,5 @@ final class LogsCommand extends Command {
       }
     }
     table.print(console.out());
-  }
-
-  /** The step with that id, else the only one whose text has it. */
-  private BuildNotes.Note wanted(BuildNotes.Notes notes) {
-    List<BuildNotes.Note> found =
-        notes.steps().stream().filter(note -> note.id().equals(step)).toList();
-    if (found.isEmpty()) {
-      found = notes.steps().stream().filter(note -> note.name().contains(step)).toList();
-    }
-    if (found.size() == 1) {
-      return found.getFirst();
-    }
-    List<BuildNotes.Note> choice = found.isEmpty() ? notes.steps() : found;
-    throw new BuildFailure(
-        Kind.NOT_FOUND,
-        "the last build has "
-            + (found.isEmpty() ? "no step \"" : found.size() + " steps with \"")
-            + step
-            + "\"",
-        (found.isEmpty() ? "its steps are " : "they are ")
-            + String.join(", ", choice.stream().map(BuildNotes.Note::id).toList()),
-        null);
   }
 }

@@ -52,6 +52,7 @@ final class RequestFlags {
     AccessFlags.secrets(flags.secrets, console, request::secret);
     AccessFlags.agents(flags.ssh, console, request::sshAgent);
     request.noCache(flags.noCache);
+    request.keepFailed(true);
     flags.noCacheFilter.forEach(request::noCacheFilter);
     request.pull(flags.pull);
     List<Output> outputs = outputs(flags, console);

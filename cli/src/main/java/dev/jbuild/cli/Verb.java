@@ -9,9 +9,9 @@ enum Verb {
   BUILD("build an image from a Dockerfile"),
   PARSE("show a Dockerfile's syntax tree as JSON"),
   FMT("format a Dockerfile"),
-  EXPLAIN("why the last build's steps hit or missed the cache"),
-  LOGS("the whole output of the last build's RUN steps"),
-  SHELL("a shell in a failed step's root file system"),
+  EXPLAIN("why a build's steps hit or missed the cache"),
+  LOGS("the whole output of a build's RUN steps"),
+  SHELL("a shell where a step of the last build was, such as the one that failed"),
   IMAGES("list the images in the store"),
   INSPECT("show an image's manifest and config"),
   HISTORY("show the steps an image was made of"),
@@ -54,7 +54,7 @@ enum Verb {
       case FMT -> new FmtCommand();
       case EXPLAIN -> new ExplainCommand();
       case LOGS -> new LogsCommand();
-      case SHELL -> new MissingCommand("a shell in a failed step");
+      case SHELL -> new ShellCommand();
       case IMAGES -> new ImagesCommand();
       case INSPECT -> new InspectCommand();
       case HISTORY -> new HistoryCommand();

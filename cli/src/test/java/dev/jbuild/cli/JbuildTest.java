@@ -179,7 +179,14 @@ class JbuildTest {
             "--cache-to",
             "type=s3,bucket=b",
             "."),
-        Row.of("settings", 2, "--config is not supported yet\n", "--config", "/x", "build", "."),
+        Row.of(
+            "settings that are not there",
+            2,
+            "--config: there is no file \"/no/x\" to read\n",
+            "--config",
+            "/no/x",
+            "build",
+            "."),
         Row.of(
             "two places to listen",
             2,
@@ -203,7 +210,16 @@ class JbuildTest {
             "serve",
             "--listen",
             "8080"),
-        Row.of("missing verb", 1, "a shell in a failed step is not supported yet\n", "shell", "a"));
+        Row.of(
+            "a command for a shell without dashes",
+            2,
+            """
+            unexpected argument "b" for shell
+            hint: a command stands after --: jbuild shell a -- COMMAND
+            """,
+            "shell",
+            "a",
+            "b"));
   }
 
   @ParameterizedTest

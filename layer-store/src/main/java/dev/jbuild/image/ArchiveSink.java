@@ -5,12 +5,15 @@ import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageIndex;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -86,9 +89,13 @@ sealed interface ArchiveSink extends AutoCloseable {
     }
   }
 
-  /** A directory; every file is written beside its place and renamed. */
+  /**
+   * A directory; every file is written beside its place, synced and renamed, and the index is
+   * renamed when all it names is on the disk.
+   */
   final class Directory implements ArchiveSink {
     private final Path root;
+    private final Set<Path> touched = new TreeSet<>();
 
     Directory(Path root) throws IOException {
       this.root = root;
@@ -102,17 +109,28 @@ sealed interface ArchiveSink extends AutoCloseable {
         return;
       }
       Files.createDirectories(target.getParent());
-      Path scratch = scratch(target);
-      Files.copy(file, scratch);
-      Files.move(scratch, target, StandardCopyOption.ATOMIC_MOVE);
+      put(target, scratch -> Files.copy(file, scratch));
     }
 
     @Override
     public void document(String name, byte[] bytes) throws IOException {
-      Path target = root.resolve(name);
-      Path scratch = scratch(target);
-      Files.write(scratch, bytes);
-      Files.move(scratch, target, StandardCopyOption.ATOMIC_MOVE);
+      put(root.resolve(name), scratch -> Files.write(scratch, bytes));
+    }
+
+    private interface Writing {
+      void to(Path scratch) throws IOException;
+    }
+
+    private void put(Path target, Writing writing) throws IOException {
+      Path scratch = target.resolveSibling("." + UUID.randomUUID());
+      try {
+        writing.to(scratch);
+        sync(scratch, StandardOpenOption.WRITE);
+        Files.move(scratch, target, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(scratch);
+      }
+      touched.add(target.getParent());
     }
 
     @Override
@@ -120,11 +138,17 @@ sealed interface ArchiveSink extends AutoCloseable {
       Path index = root.resolve("index.json");
       List<Descriptor> older =
           Files.exists(index) ? ImageIndex.parse(Files.readAllBytes(index)).manifests() : List.of();
+      for (Path directory : touched) {
+        sync(directory, StandardOpenOption.READ);
+      }
       document("index.json", ArchiveWriter.merge(entries, older).bytes());
+      sync(root, StandardOpenOption.READ);
     }
 
-    private static Path scratch(Path target) {
-      return target.resolveSibling("." + UUID.randomUUID());
+    private static void sync(Path path, StandardOpenOption how) throws IOException {
+      try (FileChannel file = FileChannel.open(path, how)) {
+        file.force(true);
+      }
     }
 
     @Override

@@ -7,9 +7,11 @@ import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Json;
+import dev.jbuild.store.LockFile;
 import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,6 +41,8 @@ public final class ArchiveWriter {
     DOCKER
   }
 
+  private static final String LOCK = ".lock";
+
   private final Store store;
 
   public ArchiveWriter(Store store) {
@@ -65,6 +69,19 @@ public final class ArchiveWriter {
       throws IOException {
     try (ArchiveSink sink = new ArchiveSink.Directory(directory)) {
       write(images, Kind.OCI, sink);
+    }
+  }
+
+  /**
+   * The same for a layout that is written again and again: what nothing in it needs any more is
+   * removed, and those who do so at once wait for each other.
+   */
+  public void writeAndShrink(SequencedMap<String, Descriptor> images, Path directory)
+      throws IOException {
+    Files.createDirectories(directory);
+    try (LockFile _ = LockFile.exclusive(directory.resolve(LOCK))) {
+      writeDirectory(images, directory);
+      LayoutShrink.shrink(directory);
     }
   }
 

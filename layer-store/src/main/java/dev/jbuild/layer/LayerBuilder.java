@@ -28,13 +28,15 @@ import org.jspecify.annotations.Nullable;
  * said twice, hard links settled (of the names of one file the first in order carries the content).
  * Files become names of one file by {@link TreeEntry.HardLink} entries, or by contents with the
  * same {@link ContentSource#link()} and equal attributes. Holds entries in memory, never content.
- * Used by one thread at a time; closing it does not close the lower tree.
+ * Used by one thread at a time; closing it closes the lower tree only if it was made by {@link
+ * #owning}.
  */
 public final class LayerBuilder implements FileTree {
   /** Sorts after everything a directory can hold: names end at 255 bytes. */
   private static final BytePath AFTER_ALL = BytePath.ofLatin1("\u00ff".repeat(256));
 
   private final FileTree lower;
+  private final boolean ownsLower;
 
   /** What was put, at its path; never a {@link TreeEntry.HardLink}. */
   private final NavigableMap<BytePath, TreeEntry> entries = new TreeMap<>();
@@ -55,7 +57,24 @@ public final class LayerBuilder implements FileTree {
   }
 
   public LayerBuilder(FileTree lower) {
+    this(lower, false);
+  }
+
+  private LayerBuilder(FileTree lower, boolean ownsLower) {
     this.lower = lower;
+    this.ownsLower = ownsLower;
+  }
+
+  /** One whose lower tree is closed with it. */
+  public static LayerBuilder owning(FileTree lower) {
+    return new LayerBuilder(lower, true);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (ownsLower) {
+      lower.close();
+    }
   }
 
   /** Whether nothing has changed. */

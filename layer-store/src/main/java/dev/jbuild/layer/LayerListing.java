@@ -75,7 +75,7 @@ public final class LayerListing {
    * @param lower closed with the result
    */
   public FileTree over(FileTree lower, Content content) throws IOException {
-    LayerBuilder tree = new LayerBuilder(lower);
+    LayerBuilder tree = LayerBuilder.owning(lower);
     for (BytePath directory : opaque) {
       Optional<TreeEntry> below = lower.find(directory);
       if (below.isPresent() && below.get().isDirectory()) {

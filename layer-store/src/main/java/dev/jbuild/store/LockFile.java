@@ -33,7 +33,7 @@ public final class LockFile implements AutoCloseable {
   }
 
   /** Waits until nobody else holds the file. */
-  static LockFile exclusive(Path file) throws IOException {
+  public static LockFile exclusive(Path file) throws IOException {
     return take(file, true);
   }
 

@@ -148,6 +148,7 @@ public final class ChrootLauncher implements Launcher {
             false,
             user.uid(),
             user.gid()));
+    Op.Input.add(ops, request.input(), false);
     ops.add(new Op.Jail(root.toString()));
     ops.addAll(ProcessPlan.DEVICE_NODES);
     ops.addAll(ProcessPlan.DEVICE_LINKS);

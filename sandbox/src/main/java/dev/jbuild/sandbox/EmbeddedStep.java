@@ -15,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,10 @@ final class EmbeddedStep implements RunningStep {
   private static final int READY = 4;
   private static final int FAILED = 5;
   private static final int ENDED = 6;
+  private static final int TAKEN = 7;
+
+  /** What the launcher has room for. */
+  private static final int MOST_INPUT = 4096;
 
   private final Process process;
   private final StepRequest request;
@@ -44,6 +50,7 @@ final class EmbeddedStep implements RunningStep {
   private final long startedNanos;
   private final CountDownLatch done = new CountDownLatch(1);
   private final ReentrantLock commands = new ReentrantLock();
+  private final Semaphore inputRoom = new Semaphore(1);
 
   private volatile boolean killRequested;
   private volatile @Nullable RuntimeException failure;
@@ -142,6 +149,7 @@ final class EmbeddedStep implements RunningStep {
       measure();
       clean();
       done.countDown();
+      inputRoom.release(1 << 20); // nobody waits any more for what it takes
     }
   }
 
@@ -201,6 +209,7 @@ final class EmbeddedStep implements RunningStep {
     switch (type) {
       case STDOUT -> output(OutputSink.Stream.STDOUT, frame);
       case STDERR -> output(OutputSink.Stream.STDERR, frame);
+      case TAKEN -> inputRoom.release();
       case STARTED -> pid = frame.getLong();
       case READY -> {
         try {
@@ -338,13 +347,48 @@ final class EmbeddedStep implements RunningStep {
     command('S', signal);
   }
 
-  private void command(int... bytes) {
+  @Override
+  public void input(byte[] bytes, int offset, int length) throws InterruptedException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    for (int at = offset; at < offset + length && done.getCount() > 0; ) {
+      int n = Math.min(MOST_INPUT, offset + length - at);
+      inputRoom.acquire();
+      byte[] command = new byte[3 + n];
+      command[0] = 'I';
+      command[1] = (byte) n;
+      command[2] = (byte) (n >> 8);
+      System.arraycopy(bytes, at, command, 3, n);
+      send(command);
+      at += n;
+    }
+    // Taken, not only sent.
+    inputRoom.acquire();
+    inputRoom.release();
+  }
+
+  @Override
+  public void endInput() {
+    command('E');
+  }
+
+  @Override
+  public void resize(int rows, int columns) {
+    command('W', rows, rows >> 8, columns, columns >> 8);
+  }
+
+  private void command(int... values) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) values[i];
+    }
+    send(bytes);
+  }
+
+  private void send(byte[] command) {
     commands.lock();
     try {
       OutputStream out = process.getOutputStream();
-      for (int b : bytes) {
-        out.write(b);
-      }
+      out.write(command);
       out.flush();
     } catch (IOException _) {
       // The launcher has ended: there is nothing left to command.

@@ -146,6 +146,8 @@ public final class OciLauncher implements Launcher {
             false,
             0,
             0));
+    // The runtime passes on between its terminal and the one it makes for the step.
+    Op.Input.add(ops, request.input(), false);
     ops.add(new Op.Scratch(LauncherBinary.scratch().toString()));
     Stacks stacks = new Stacks(ops, 400, false);
     int rootfs = stacks.add(request.rootfs(), 0);
@@ -232,7 +234,7 @@ public final class OciLauncher implements Launcher {
                 linux.uidMappings(),
                 linux.gidMappings(),
                 linux.devices(),
-                "/jbuild/" + id,
+                "/" + id, // no folder that steps share, which one would remove while another starts
                 new RuntimeSpec.Resources(
                     devices,
                     asked == null ? null : asked.memory(),
@@ -253,10 +255,9 @@ public final class OciLauncher implements Launcher {
     for (Cgroups.Hierarchy hierarchy : Cgroups.detect().hierarchies()) {
       for (Path parent : List.of(hierarchy.mountPoint(), hierarchy.own())) {
         try {
-          Files.deleteIfExists(parent.resolve("jbuild").resolve(id));
-          Files.deleteIfExists(parent.resolve("jbuild"));
+          Files.deleteIfExists(parent.resolve(id));
         } catch (IOException _) {
-          // Other steps are still in there.
+          // Not empty: something of the runtime is still in there.
         }
       }
     }

@@ -109,6 +109,21 @@ final class OciStep implements RunningStep {
   }
 
   @Override
+  public void input(byte[] bytes, int offset, int length) throws InterruptedException {
+    step.input(bytes, offset, length);
+  }
+
+  @Override
+  public void endInput() {
+    step.endInput();
+  }
+
+  @Override
+  public void resize(int rows, int columns) {
+    step.resize(rows, columns);
+  }
+
+  @Override
   public void close() {
     step.close();
     delete(bundle);

@@ -20,6 +20,27 @@ sealed interface Op {
   record Start(long cloneFlags, long timeoutMillis, boolean waitForGo, int pipeUid, int pipeGid)
       implements Op {}
 
+  /**
+   * Where the step reads from.
+   *
+   * @param kind of {@code enum input} in {@code init.h}
+   */
+  record Input(int kind, int rows, int columns) implements Op {
+    static final int PIPE = 1;
+    static final int OWN_TERMINAL = 2;
+    static final int OUTER_TERMINAL = 3;
+
+    /** Adds what a request asks for; nothing for a step without input. */
+    static void add(List<Op> ops, StepInput input, boolean ownDevices) {
+      switch (input) {
+        case StepInput.None _ -> {}
+        case StepInput.Pipe _ -> ops.add(new Input(PIPE, 0, 0));
+        case StepInput.Terminal(int rows, int columns) ->
+            ops.add(new Input(ownDevices ? OWN_TERMINAL : OUTER_TERMINAL, rows, columns));
+      }
+    }
+  }
+
   /** Makes the user namespace of the step, from the text of its two maps. */
   record UserNamespace(String uidMap, String gidMap, long rootUid, long rootGid) implements Op {}
 
@@ -165,6 +186,7 @@ sealed interface Op {
       case Chroot _ -> 15;
       case Jail _ -> 27;
       case Target _ -> 28;
+      case Input _ -> 29;
     };
   }
 
@@ -195,6 +217,7 @@ sealed interface Op {
       case 22 -> "make the user namespace";
       case 24 -> "make working space";
       case 26 -> "guard devices";
+      case 29 -> "make a terminal";
       default -> "carry out operation " + code;
     };
   }

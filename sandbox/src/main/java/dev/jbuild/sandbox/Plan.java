@@ -39,6 +39,7 @@ record Plan(List<Op> ops) {
               .flag(o.waitForGo())
               .number(o.pipeUid())
               .number(o.pipeGid());
+      case Op.Input o -> out.number(o.kind()).number(o.rows()).number(o.columns());
       case Op.UserNamespace o ->
           out.string(o.uidMap()).string(o.gidMap()).number(o.rootUid()).number(o.rootGid());
       case Op.Cgroup o -> out.string(o.procs());

@@ -94,6 +94,7 @@ final class Planner {
             request.network() == NetworkMode.PRIVATE,
             outsideUser(user.uid()),
             outsideGroup(user.gid())));
+    Op.Input.add(ops, request.input(), true);
     if (setting.remap != null) {
       ops.add(
           new Op.UserNamespace(

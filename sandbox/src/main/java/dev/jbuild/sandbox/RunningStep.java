@@ -26,6 +26,20 @@ public interface RunningStep extends AutoCloseable {
   /** Sends a signal, by its number, to the step's first process, which may handle it. */
   void signal(int signal);
 
+  /**
+   * Gives the step something to read; returns when it, or its terminal, has taken all of it, or
+   * will read no more. For one thread, and a step whose request has an input.
+   *
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  void input(byte[] bytes, int offset, int length) throws InterruptedException;
+
+  /** Says that there is no more to read. No effect on a terminal, which has no end. */
+  void endInput();
+
+  /** Tells the step's terminal the size of its window. No effect without one. */
+  void resize(int rows, int columns);
+
   /** Kills the step if it still runs and waits, uninterruptibly, until it is dead. */
   @Override
   void close();

@@ -14,6 +14,13 @@ import java.util.Optional;
  */
 public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String reason) {
 
+  /** The runtime's path, with isolation oci. */
+  public Optional<String> ociRuntime() {
+    return launcher instanceof OciLauncher oci
+        ? Optional.of(oci.runtime().toString())
+        : Optional.empty();
+  }
+
   /** What remapping needs. */
   static final String REMAP_FIX = "Linux 5.19 or later, and the store on ext4, xfs, btrfs or tmpfs";
 

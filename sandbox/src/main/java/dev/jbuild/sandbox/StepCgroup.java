@@ -2,6 +2,7 @@ package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -267,8 +268,11 @@ final class StepCgroup implements AutoCloseable {
         Path folder = folder(devices.get(), limits, name, "devices");
         folders.put("devices", folder);
         write(folder.resolve("devices.deny"), "a");
-        for (String rule : DEVICES) {
-          write(folder.resolve("devices.allow"), rule);
+        // one rule a call is the kernel's way; the file need not be opened for each
+        try (OutputStream allow = Files.newOutputStream(folder.resolve("devices.allow"))) {
+          for (String rule : DEVICES) {
+            allow.write(rule.getBytes(StandardCharsets.US_ASCII));
+          }
         }
         guarded = true;
         return;

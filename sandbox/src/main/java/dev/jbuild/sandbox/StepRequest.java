@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param network which network the step sees; it decides over the spec's network namespace
  * @param limits as asked for, to name them when the step runs into one; the spec holds them too
  * @param timeoutOrNull after which the step is killed, or null
+ * @param input what it reads from
  */
 public record StepRequest(
     RuntimeSpec spec,
@@ -28,7 +29,8 @@ public record StepRequest(
     List<FileMount> files,
     NetworkMode network,
     Limits limits,
-    @Nullable Duration timeoutOrNull) {
+    @Nullable Duration timeoutOrNull,
+    StepInput input) {
   public StepRequest {
     trees = List.copyOf(trees);
     files = List.copyOf(files);
@@ -41,7 +43,7 @@ public record StepRequest(
 
   /** The same with another spec. */
   public StepRequest withSpec(RuntimeSpec other) {
-    return new StepRequest(other, rootfs, trees, files, network, limits, timeoutOrNull);
+    return new StepRequest(other, rootfs, trees, files, network, limits, timeoutOrNull, input);
   }
 
   /**
@@ -68,6 +70,7 @@ public record StepRequest(
     private boolean noNewPrivileges;
     private @Nullable SeccompProfile seccomp;
     private @Nullable Duration timeout;
+    private StepInput input = StepInput.NONE;
 
     private Builder(Rootfs rootfs, List<String> args) {
       this.rootfs = rootfs;
@@ -152,6 +155,12 @@ public record StepRequest(
       return this;
     }
 
+    /** What the step reads from; nothing by default. */
+    public Builder input(StepInput source) {
+      this.input = source;
+      return this;
+    }
+
     /** Puts the parts together. */
     public StepRequest build() {
       List<RuntimeSpec.Mount> all =
@@ -174,7 +183,7 @@ public record StepRequest(
       groups.addAll(user.additionalGids());
       RuntimeSpec.StepProcess process =
           new RuntimeSpec.StepProcess(
-              false,
+              input instanceof StepInput.Terminal,
               new RuntimeSpec.User(user.uid(), user.gid(), null, List.copyOf(groups)),
               args,
               environment,
@@ -208,7 +217,7 @@ public record StepRequest(
               all,
               Map.of(),
               linux);
-      return new StepRequest(spec, rootfs, trees, files, network, limits, timeout);
+      return new StepRequest(spec, rootfs, trees, files, network, limits, timeout, input);
     }
   }
 }

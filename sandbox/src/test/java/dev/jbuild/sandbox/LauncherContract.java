@@ -73,6 +73,57 @@ abstract class LauncherContract {
   }
 
   @Test
+  void inputComesThroughAPipeToItsEnd() throws Exception {
+    byte[] much = new byte[300_000];
+    new Random(3).nextBytes(much);
+    StepRequest request =
+        rig.request("/bin/sh", "-c", "cat >/tmp/in; wc -c </tmp/in; cat /tmp/in >&2")
+            .input(new StepInput.Pipe())
+            .build();
+    try (Rig.Talk talk = rig.new Talk(request)) {
+      talk.say(much);
+      Rig.Run run = talk.end();
+      assertThat(run.text().strip()).isEqualTo("300000");
+      assertThat(run.stderr().toByteArray()).isEqualTo(much);
+    }
+  }
+
+  @Test
+  void inputThatNobodyReadsHoldsNothingUp() throws Exception {
+    StepRequest request =
+        rig.request("/bin/sh", "-c", "exec <&-; exit 3").input(new StepInput.Pipe()).build();
+    try (Rig.Talk talk = rig.new Talk(request)) {
+      talk.say(new byte[300_000]);
+      assertThat(talk.end().result().exitCode()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void terminalIsTheStepsOwnWithItsWindowAndItsInterrupt() throws Exception {
+    String script =
+        // A runtime passes a size on in its own time.
+        "until busybox stty size 2>/dev/null | grep '^33 101'; do usleep 20000; done;"
+            + " [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo three; echo up >/dev/tty;"
+            + " trap 'echo caught; exit 5' INT; read line; echo got $line; read line;"
+            + " until busybox stty size | grep '^40 120'; do usleep 20000; done;"
+            + " echo ready; while :; do sleep 1; done";
+    StepRequest request =
+        rig.request("/bin/sh", "-c", script).input(new StepInput.Terminal(33, 101)).build();
+    try (Rig.Talk talk = rig.new Talk(request)) {
+      talk.say("hello\n".getBytes(StandardCharsets.UTF_8));
+      talk.hear("got hello");
+      talk.step.resize(40, 120);
+      talk.say((byte) '\n');
+      talk.hear("ready");
+      talk.say((byte) 3);
+      Rig.Run run = talk.end();
+      assertThat(run.lines().stream().map(String::strip))
+          .contains("three", "33 101", "up", "got hello", "40 120", "^Ccaught");
+      assertThat(run.result().exitCode()).isEqualTo(5);
+    }
+  }
+
+  @Test
   void bothStreamsArriveApart() {
     Rig.Run run = rig.sh("echo out; echo err >&2");
     assertThat(run.text()).isEqualTo("out\n");

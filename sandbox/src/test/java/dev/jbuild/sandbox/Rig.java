@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -153,6 +155,50 @@ final class Rig {
       return new Run(result, out, err);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** A step that is talked to. */
+  final class Talk implements AutoCloseable {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    final RunningStep step;
+
+    Talk(StepRequest request) {
+      step = launcher.start(request, this::take);
+    }
+
+    private synchronized void take(OutputSink.Stream stream, ByteBuffer chunk) {
+      byte[] bytes = new byte[chunk.remaining()];
+      chunk.get(bytes);
+      (stream == OutputSink.Stream.STDOUT ? out : err).writeBytes(bytes);
+      notifyAll();
+    }
+
+    void say(byte... bytes) throws InterruptedException {
+      step.input(bytes, 0, bytes.length);
+    }
+
+    /** Waits until it has said this. */
+    synchronized void hear(String text) throws InterruptedException {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (!out.toString(StandardCharsets.UTF_8).contains(text)) {
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (left <= 0) {
+          throw new AssertionError("it said no \"" + text + "\" but: " + out + err);
+        }
+        wait(left);
+      }
+    }
+
+    Run end() throws InterruptedException {
+      step.endInput();
+      return new Run(step.await(), out, err);
+    }
+
+    @Override
+    public void close() {
+      step.close();
     }
   }
 

@@ -33,6 +33,8 @@ final class BuildParameters {
           "platform",
           "no-cache",
           "no-cache-filter",
+          "cache-from",
+          "cache-to",
           "pull",
           "push",
           "network",
@@ -75,6 +77,8 @@ final class BuildParameters {
     }
     request.noCache(flag(query, "no-cache"));
     query.getAll("no-cache-filter").forEach(request::noCacheFilter);
+    CacheParameters.from(query.getAll("cache-from"), request);
+    CacheParameters.to(query.getAll("cache-to"), request);
     request.pull(flag(query, "pull"));
     Output.ImageOptions image = new Output.ImageOptions(Compression.gzip(), false, true, null);
     request.output(new Output.StoreImage(image));

@@ -5,29 +5,44 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.Json;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What became of each step of a build: found or executed, and why. The last build's notes are kept
- * in the store, for {@code jbuild explain}. Takes events as a listener does, one at a time.
+ * What became of each step of a build: found or executed, and why. The notes of the last {@value
+ * #MOST_BUILDS} builds are kept in the store, for {@code jbuild explain}. Takes events as a
+ * listener does, one at a time.
  */
 public final class BuildNotes {
+  static final int MOST_BUILDS = 50;
+
   private static final String LAST = "last-build.json";
+  private static final String SUFFIX = ".json";
 
   private final Map<String, Note> notes = new LinkedHashMap<>();
   private String buildId = "";
   private Instant began = Instant.EPOCH;
+  private String outcome = "interrupted";
+  private final List<String> tags;
+
+  /** For a build that gives its image these names. */
+  public BuildNotes(List<String> tags) {
+    this.tags = List.copyOf(tags);
+  }
 
   /**
    * One step.
@@ -43,11 +58,20 @@ public final class BuildNotes {
   /**
    * A whole build.
    *
+   * @param tags the names its image was to get
+   * @param outcome {@code built}, {@code failed} or {@code interrupted}
    * @param steps in Dockerfile order
    */
-  public record Notes(String buildId, Instant began, List<Note> steps) {
+  public record Notes(
+      String buildId, Instant began, List<String> tags, String outcome, List<Note> steps) {
     public Notes {
+      tags = List.copyOf(tags);
       steps = List.copyOf(steps);
+    }
+
+    /** How many steps have a state, such as {@code cached}. */
+    public long count(String state) {
+      return steps.stream().filter(step -> step.state().equals(state)).count();
     }
   }
 
@@ -70,8 +94,9 @@ public final class BuildNotes {
       case BuildEvent.StepProgress progress -> {}
       case BuildEvent.StepFinished finished -> {}
       case BuildEvent.Warning warning -> {}
-      case BuildEvent.Finished finished -> {}
-      case BuildEvent.Failed failed -> {}
+      case BuildEvent.Finished finished -> outcome = "built";
+      case BuildEvent.Failed failed ->
+          outcome = failed.failure().kind() == Kind.CANCELLED ? "interrupted" : "failed";
     }
   }
 
@@ -86,14 +111,37 @@ public final class BuildNotes {
     notes.put(step.id(), new Note(step.id(), step.name(), line, state, why));
   }
 
-  /** Keeps the notes in place of those of the build before; a build without a plan has none. */
+  /** Keeps the notes beside those of the builds before; a build without a plan has none. */
   public void save(Path directory) throws IOException {
     if (buildId.isEmpty()) {
       return;
     }
+    Files.createDirectories(directory);
+    byte[] bytes = Json.compact(json());
+    write(directory, buildId + SUFFIX, bytes);
+    write(directory, LAST, bytes);
+    List<Path> builds = files(directory);
+    for (Path old : builds.subList(Math.min(MOST_BUILDS, builds.size()), builds.size())) {
+      Files.deleteIfExists(old);
+    }
+  }
+
+  private static void write(Path directory, String name, byte[] bytes) throws IOException {
+    Path temporary = Files.createTempFile(directory, ".notes", null);
+    try {
+      Files.write(temporary, bytes);
+      Files.move(temporary, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private ObjectNode json() {
     ObjectNode root = Json.object();
     root.put("buildId", buildId);
     root.put("began", began.toString());
+    root.set("tags", Json.array(tags));
+    root.put("outcome", outcome);
     ArrayNode steps = root.putArray("steps");
     for (Note note : notes.values()) {
       steps
@@ -104,21 +152,49 @@ public final class BuildNotes {
           .put("state", note.state())
           .put("why", note.why());
     }
-    Files.createDirectories(directory);
-    Path temporary = Files.createTempFile(directory, ".notes", null);
-    Files.write(temporary, Json.compact(root));
-    Files.move(temporary, directory.resolve(LAST), StandardCopyOption.ATOMIC_MOVE);
+    return root;
   }
 
   /** The notes of the last build in a store; empty if there was none. */
   public static Optional<Notes> last(Path directory) throws IOException {
+    return read(directory.resolve(LAST));
+  }
+
+  /** The notes of the builds that are remembered, the newest first. */
+  public static List<Notes> list(Path directory) throws IOException {
+    List<Notes> all = new ArrayList<>();
+    for (Path file : files(directory)) {
+      read(file).ifPresent(all::add);
+    }
+    all.sort(Comparator.comparing(Notes::began).reversed());
+    return all;
+  }
+
+  /** Newest first, without the one that is the last build's once more. */
+  private static List<Path> files(Path directory) throws IOException {
+    record Dated(Path file, FileTime time) {}
+    List<Dated> found = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+      for (Path file : files) {
+        if (!file.endsWith(LAST)) {
+          found.add(new Dated(file, Files.getLastModifiedTime(file)));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // None yet, or another process has just removed one.
+    }
+    found.sort(Comparator.comparing(Dated::time).reversed());
+    return found.stream().map(Dated::file).toList();
+  }
+
+  private static Optional<Notes> read(Path file) throws IOException {
     byte[] bytes;
     try {
-      bytes = Files.readAllBytes(directory.resolve(LAST));
+      bytes = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
-    ObjectNode root = Json.parseObject(bytes, "the last build's notes");
+    ObjectNode root = Json.parseObject(bytes, "a build's notes");
     List<Note> steps = new ArrayList<>();
     for (JsonNode step : root.path("steps")) {
       steps.add(
@@ -129,8 +205,14 @@ public final class BuildNotes {
               step.path("state").asText(),
               step.path("why").asText()));
     }
+    List<String> tags = new ArrayList<>();
+    root.path("tags").forEach(tag -> tags.add(tag.asText()));
     return Optional.of(
         new Notes(
-            root.path("buildId").asText(), Instant.parse(root.path("began").asText()), steps));
+            root.path("buildId").asText(),
+            Instant.parse(root.path("began").asText()),
+            tags,
+            root.path("outcome").asText(),
+            steps));
   }
 }

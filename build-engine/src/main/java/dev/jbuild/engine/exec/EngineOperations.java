@@ -260,7 +260,7 @@ final class EngineOperations implements Operations {
   }
 
   private DiffId copy(Op.Copy copy, List<Result> inputs, List<DiffId> below) throws IOException {
-    try (LayerBuilder target = new LayerBuilder(store.layers().view(below));
+    try (LayerBuilder target = LayerBuilder.owning(store.layers().view(below));
         Archives archives = new Archives(store)) {
       if (inputs.size() > 1 && inputs.get(1) instanceof Result.Layers source) {
         try (FileTree tree = store.layers().view(StackLayer.diffIds(source.layers()))) {
@@ -274,7 +274,7 @@ final class EngineOperations implements Operations {
   }
 
   private DiffId makeDirectory(Op.MakeDirectory make, List<DiffId> below) throws IOException {
-    try (LayerBuilder target = new LayerBuilder(store.layers().view(below))) {
+    try (LayerBuilder target = LayerBuilder.owning(store.layers().view(below))) {
       MakeDirectoryOperation.apply(make, target, now());
       return write(target);
     }

@@ -45,7 +45,7 @@ public final class LocalBuildEngine implements BuildEngine {
       throw new BuildFailure(Kind.CANCELLED, "the engine is closed");
     }
     builds.add(Thread.currentThread());
-    BuildNotes notes = new BuildNotes();
+    BuildNotes notes = new BuildNotes(request.tags());
     BuildListener all =
         event -> {
           notes.on(event);

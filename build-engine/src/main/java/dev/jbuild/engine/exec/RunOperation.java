@@ -54,6 +54,7 @@ final class RunOperation {
   private final StepLogs logs;
   private final Diagnostics diagnostics;
   private final String hostname;
+  private final StepRemains remains;
 
   RunOperation(
       Store store,
@@ -62,7 +63,9 @@ final class RunOperation {
       StepEvents events,
       StepLogs logs,
       Diagnostics diagnostics,
-      String hostname) {
+      String hostname,
+      StepRemains remains) {
+    this.remains = remains;
     this.store = store;
     this.sandbox = sandbox;
     this.build = build;
@@ -80,8 +83,9 @@ final class RunOperation {
    */
   DiffId execute(Op.Run run, Step step, List<List<DiffId>> inputs) throws Exception {
     List<DiffId> parents = inputs.getFirst();
-    ResolvedUser user = user(run.user(), parents);
-    Snapshotter snapshots = snapshotter();
+    ResolvedUser user = user(store, run.user(), parents);
+    remains.runIn(sandbox.get());
+    Snapshotter snapshots = snapshotter(sandbox.get(), store);
     try (ActiveSnapshot snapshot = snapshots.prepare(parents)) {
       OutputTail tail = new OutputTail();
       StepResult result;
@@ -94,7 +98,8 @@ final class RunOperation {
         result = run(request.env(env).build(), step, tail);
       }
       if (!result.succeeded()) {
-        throw failure(run, step, result, tail);
+        boolean kept = remains.failed(run, step, snapshot);
+        throw failure(run, step, result, tail, kept);
       }
       DiffId layer = snapshot.commit(build.latestTime()).diffId();
       new SecretCheck(build).layer(run.mounts(), layer, store);
@@ -102,8 +107,8 @@ final class RunOperation {
     }
   }
 
-  private Snapshotter snapshotter() {
-    return switch (sandbox.get().tier()) {
+  static Snapshotter snapshotter(Sandbox sandbox, Store store) {
+    return switch (sandbox.tier()) {
       case A, B -> new OverlaySnapshotter(store);
       case C -> new CopySnapshotter(store);
     };
@@ -141,17 +146,18 @@ final class RunOperation {
             .insecure(run.insecure())
             .file(NetworkFiles.hosts(hostname, options.extraHosts()))
             .file(NetworkFiles.resolvConf(run.network()));
-    run.scriptFile()
-        .ifPresent(script ->
-            request.file(
-                new FileMount(
-                    "/dev/pipes/" + script.name(),
-                    script.content().getBytes(StandardCharsets.UTF_8),
-                    0755,
-                    0,
-                    0,
-                    true)));
+    run.scriptFile().ifPresent(script -> request.file(file(script)));
     return request;
+  }
+
+  static FileMount file(Op.Script script) {
+    return new FileMount(
+        "/dev/pipes/" + script.name(),
+        script.content().getBytes(StandardCharsets.UTF_8),
+        0755,
+        0,
+        0,
+        true);
   }
 
   static Rootfs rootfs(RootfsMount mount) {
@@ -163,7 +169,7 @@ final class RunOperation {
     };
   }
 
-  private ResolvedUser user(String name, List<DiffId> parents) throws IOException {
+  static ResolvedUser user(Store store, String name, List<DiffId> parents) throws IOException {
     try (FileTree root = store.layers().view(parents)) {
       return ImageUsers.resolve(name, read(root, PASSWD), read(root, GROUP));
     }
@@ -193,7 +199,8 @@ final class RunOperation {
             + " platform with FROM --platform=$BUILDPLATFORM and compile for $TARGETARCH";
   }
 
-  private BuildFailure failure(Op.Run run, Step step, StepResult result, OutputTail tail) {
+  private BuildFailure failure(
+      Op.Run run, Step step, StepResult result, OutputTail tail, boolean kept) {
     String why =
         result
             .explanation()
@@ -204,7 +211,10 @@ final class RunOperation {
     if (span == null) {
       return new BuildFailure(Kind.USER, message);
     }
-    String hint = tail.isWhole() ? null : "all of its output: jbuild logs " + step.id();
+    String hint = kept ? "look around in what it left: jbuild shell " + step.id() : null;
+    if (!tail.isWhole()) {
+      hint = "all of its output: jbuild logs " + step.id();
+    }
     if (why.endsWith("exec format error")) {
       hint = foreign(run.platform());
     }

@@ -36,6 +36,7 @@ import dev.jbuild.engine.plan.Plan;
 import dev.jbuild.engine.plan.Planner;
 import dev.jbuild.engine.remote.CacheExport;
 import dev.jbuild.engine.remote.CacheImports;
+import dev.jbuild.engine.shell.KeptBuild;
 import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.engine.solve.InFlight;
 import dev.jbuild.engine.solve.Result;
@@ -197,6 +198,12 @@ final class SingleBuild {
     CacheImports imports = new CacheImports(cacheFrom, registry, store, platforms, events);
     imported = imports;
     FileManifests manifests = new FileManifests(cache.resolve("files"), imports::listing);
+    String hostname =
+        request
+            .buildArgs()
+            .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname());
+    StepRemains remains = new StepRemains(store, request, hostname);
+    List<Solver> solvers = new ArrayList<>();
     try (EarlyPush pushes = new EarlyPush(registry, request);
         StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
         BuildContexts contexts =
@@ -204,15 +211,7 @@ final class SingleBuild {
                 files, text.ignore(), cache.resolve("digests"), remotes, settings.clock())) {
       RunOperation runs =
           new RunOperation(
-              store,
-              settings.sandbox(),
-              request,
-              events,
-              logs,
-              diagnostics,
-              request
-                  .buildArgs()
-                  .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname()));
+              store, settings.sandbox(), request, events, logs, diagnostics, hostname, remains);
       EarlyBlobs early =
           new EarlyBlobs(
               store,
@@ -240,11 +239,14 @@ final class SingleBuild {
       List<PlatformImage> results = new ArrayList<>();
       for (int i = 0; i < plans.size(); i++) {
         Solver solver = new Solver(scope, operations, records, imports, misses, inFlight, events);
+        solvers.add(solver);
         results.add(solve(solver, plans.get(i), platforms.get(i), sharing));
       }
       BuildResult result = new Exporters(pushes, store, request, events).export(id, results);
       sharing.export();
       return result;
+    } finally {
+      remains.save(KeptBuild.directory(cache), id, plans, solvers, List.copyOf(steps.keySet()));
     }
   }
 

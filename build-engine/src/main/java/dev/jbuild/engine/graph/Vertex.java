@@ -2,6 +2,8 @@ package dev.jbuild.engine.graph;
 
 import dev.jbuild.engine.event.Step;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One operation and the vertices whose results it needs. Two vertices are the same only if they are
@@ -12,12 +14,28 @@ public final class Vertex {
   private final List<Vertex> inputs;
   private final Step step;
   private final boolean ignoreCache;
+  private final @Nullable Surroundings surroundings;
 
   /**
    * @param inputs in the order {@code op} documents
    * @param ignoreCache whether the step runs even when its result is known, as {@code --no-cache}
    */
   public Vertex(Op op, List<Vertex> inputs, Step step, boolean ignoreCache) {
+    this(op, inputs, step, ignoreCache, null);
+  }
+
+  /**
+   * The same for an instruction of a stage.
+   *
+   * @param surroundings what a RUN in its place would see, or null
+   */
+  public Vertex(
+      Op op,
+      List<Vertex> inputs,
+      Step step,
+      boolean ignoreCache,
+      @Nullable Surroundings surroundings) {
+    this.surroundings = surroundings;
     this.op = op;
     this.inputs = List.copyOf(inputs);
     this.step = step;
@@ -40,6 +58,11 @@ public final class Vertex {
 
   public Step step() {
     return step;
+  }
+
+  /** What a RUN in the step's place sees; empty for what is no instruction. */
+  public Optional<Surroundings> surroundings() {
+    return Optional.ofNullable(surroundings);
   }
 
   public boolean ignoreCache() {

@@ -32,6 +32,7 @@ import dev.jbuild.dockerfile.expand.WordExpander;
 import dev.jbuild.engine.ExecutionOptions.Entitlement;
 import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.graph.Surroundings;
 import dev.jbuild.engine.graph.Vertex;
 import dev.jbuild.oci.Healthcheck;
 import dev.jbuild.oci.History;
@@ -127,10 +128,8 @@ final class Dispatcher {
       throw diagnostics.error(run.span(), "RUN has no command", null);
     }
     MountPlanning.Planned mounted = mounts.plan(run, state);
-    Map<String, String> environment = new LinkedHashMap<>(state.scope.runEnvironment());
-    environment.putIfAbsent("PATH", DefaultSpec.PATH);
-    List<String> env = new ArrayList<>();
-    environment.forEach((name, value) -> env.add(name + "=" + value));
+    Map<String, String> environment = environment();
+    List<String> env = entries(environment);
     Op.Run op =
         new Op.Run(
             argv,
@@ -144,6 +143,25 @@ final class Dispatcher {
             mounted.mounts(),
             state.platform);
     layer(op, mounted.inputs(), run, "RUN " + arguments() + String.join(" ", argv) + " # buildkit");
+  }
+
+  /** What a RUN here sees. */
+  private Map<String, String> environment() {
+    Map<String, String> environment = new LinkedHashMap<>(state.scope.runEnvironment());
+    environment.putIfAbsent("PATH", DefaultSpec.PATH);
+    return environment;
+  }
+
+  private static List<String> entries(Map<String, String> environment) {
+    return environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
+  }
+
+  private Surroundings surroundings() {
+    return new Surroundings(
+        entries(environment()),
+        ContainerPath.resolve("/", state.workingDirectory()),
+        state.config.user(),
+        state.config.shell());
   }
 
   /** {@code |2 a=1 b=2 } when ARGs are in scope: part of RUN's history since Docker 1.9. */
@@ -399,7 +417,7 @@ final class Dispatcher {
     List<Vertex> inputs = new ArrayList<>(List.of(state.rootfs));
     inputs.addAll(others);
     boolean ignore = ignoreCache && !(op instanceof Op.MakeDirectory);
-    state.rootfs = new Vertex(op, inputs, step, ignore);
+    state.rootfs = new Vertex(op, inputs, step, ignore, surroundings());
     state.history.add(new History(null, createdBy, "", COMMENT, false));
   }
 

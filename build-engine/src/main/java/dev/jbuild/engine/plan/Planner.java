@@ -21,6 +21,7 @@ import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.graph.Surroundings;
 import dev.jbuild.engine.graph.Vertex;
 import dev.jbuild.engine.image.BaseImage;
 import dev.jbuild.engine.image.BaseImages;
@@ -267,11 +268,17 @@ public final class Planner {
     String wanted = named.flatMap(Named::image).orElse(name);
     BaseImage image = scope.join(resolve(wanted, platform, from.span()));
     Step step = stageSteps.base("FROM " + name, from.span());
-    Vertex rootfs = new Vertex(new Op.Image(image), List.of(), step, false);
     RuntimeConfig config = image.config().config();
     if (config.env("PATH").isEmpty() && !image.config().platform().os().equals("windows")) {
       config = config.withEnv("PATH", DefaultSpec.PATH);
     }
+    Surroundings seen =
+        new Surroundings(
+            config.env(),
+            config.workingDir().isEmpty() ? "/" : config.workingDir(),
+            config.user(),
+            config.shell());
+    Vertex rootfs = new Vertex(new Op.Image(image), List.of(), step, false, seen);
     Platform own = image.config().platform();
     StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
     return new StageState(

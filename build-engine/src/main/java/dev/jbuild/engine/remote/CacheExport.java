@@ -80,7 +80,7 @@ public final class CacheExport {
                 Descriptor cache = write(records, local.options(), false);
                 LinkedHashMap<String, Descriptor> named = new LinkedHashMap<>();
                 named.put("cache:" + local.tag(), cache);
-                new ArchiveWriter(store).writeDirectory(named, local.directory());
+                new ArchiveWriter(store).writeAndShrink(named, local.directory());
               });
     }
   }

@@ -205,6 +205,17 @@ public final class Solver {
     });
   }
 
+  /**
+   * The key under which a vertex's result is remembered, if the build came to know it. Waits for
+   * nothing, and serves after a failure too.
+   */
+  public Optional<Digest> knownKey(Vertex vertex) {
+    CompletableFuture<CacheKey> key = definitionKeys.get(vertex);
+    return key == null || !key.isDone() || key.isCompletedExceptionally()
+        ? Optional.empty()
+        : Optional.of(key.join().digest());
+  }
+
   /** The steps above a hit were not needed; a person wants to see them as cached nonetheless. */
   private void cachedWithInputs(Vertex vertex, String from) {
     for (Vertex input : vertex.inputs()) {

@@ -35,6 +35,11 @@ final class Lines {
     }
   }
 
+  /** The line that has no newline yet, as it is shown so far; empty if there is none. */
+  byte[] open() {
+    return shown(open);
+  }
+
   private byte[] join(byte[] bytes, int from, int to) {
     byte[] line = Arrays.copyOf(open, open.length + to - from);
     System.arraycopy(bytes, from, line, open.length, to - from);

@@ -78,24 +78,7 @@ public final class PlainProgress implements Progress {
               "warning: "
                   + warning.source().map(span -> span + ": ").orElse("")
                   + warning.message());
-      case BuildEvent.Finished finished ->
-          print(
-              "built"
-                  + finished
-                      .result()
-                      .imageDescriptor()
-                      .map(image -> " " + image.digest())
-                      .orElse("")
-                  + " in "
-                  + Figures.time(finished.took())
-                  + ": "
-                  + executed
-                  + " executed, "
-                  + cached
-                  + " cached"
-                  + (finished.result().names().isEmpty()
-                      ? ""
-                      : "; " + String.join(", ", finished.result().names())));
+      case BuildEvent.Finished finished -> print(Summary.of(finished, executed, cached));
       case BuildEvent.Failed _ -> {}
     }
   }

@@ -1,0 +1,184 @@
+package dev.jbuild.engine.exec;
+
+import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.graph.Surroundings;
+import dev.jbuild.engine.graph.Vertex;
+import dev.jbuild.engine.plan.Plan;
+import dev.jbuild.engine.shell.KeptBuild;
+import dev.jbuild.engine.shell.KeptExecution;
+import dev.jbuild.engine.shell.KeptNode;
+import dev.jbuild.engine.shell.KeptStep;
+import dev.jbuild.engine.solve.Solver;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.Platform;
+import dev.jbuild.sandbox.Isolation;
+import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.snapshot.ActiveSnapshot;
+import dev.jbuild.store.Store;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one build leaves for {@code jbuild shell}: where the layers after each step are, and, of a
+ * RUN that failed, what it had changed, as a layer of its own that no image and no cache record
+ * names. Safe for use by many threads.
+ */
+final class StepRemains {
+  private static final String NOT_ASKED =
+      "it is kept by \"jbuild build\" only: not by a server, and not by the executor";
+
+  private final Store store;
+  private final BuildRequest request;
+  private final String hostname;
+  private final Map<Failed, KeptStep.Failure> failures = new ConcurrentHashMap<>();
+  private volatile @Nullable Sandbox sandbox;
+
+  /** The same step of two platforms has one id. */
+  private record Failed(String id, Platform platform) {}
+
+  StepRemains(Store store, BuildRequest request, String hostname) {
+    this.store = store;
+    this.request = request;
+    this.hostname = hostname;
+  }
+
+  /** Takes note of what holds the build's steps. */
+  void runIn(Sandbox used) {
+    sandbox = used;
+  }
+
+  /**
+   * Keeps what a failed RUN left. Never fails: the step's own failure is what counts. What holds
+   * the value of a secret is not kept.
+   *
+   * @return whether it is kept
+   */
+  boolean failed(Op.Run run, Step step, ActiveSnapshot snapshot) {
+    KeptStep.Failure failure = request.keepFailed() ? keep(run, snapshot) : notKept(NOT_ASKED);
+    failures.put(new Failed(step.id(), run.platform()), failure);
+    return failure.layer() != null;
+  }
+
+  private KeptStep.Failure keep(Op.Run run, ActiveSnapshot snapshot) {
+    try {
+      DiffId layer = snapshot.commit().diffId();
+      new SecretCheck(request).layer(run.mounts(), layer, store);
+      return new KeptStep.Failure(layer, "");
+    } catch (BuildFailure e) {
+      return notKept(e.text());
+    } catch (IOException e) {
+      return notKept(e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+  }
+
+  private static KeptStep.Failure notKept(String why) {
+    return new KeptStep.Failure(null, why);
+  }
+
+  /**
+   * Writes it down, in place of what the build before left.
+   *
+   * @param solvers of the plans, as many as the build came to
+   * @param order ids of the steps as the progress numbers them
+   */
+  void save(
+      Path directory, String buildId, List<Plan> plans, List<Solver> solvers, List<String> order) {
+    List<KeptNode> nodes = new ArrayList<>();
+    Map<String, KeptStep> byId = new HashMap<>();
+    for (int i = 0; i < solvers.size(); i++) {
+      new Walk(solvers.get(i), nodes, byId, order).add(plans.get(i).rootfs());
+    }
+    List<KeptStep> steps =
+        byId.values().stream().sorted(Comparator.comparingInt(KeptStep::number)).toList();
+    try {
+      new KeptBuild(buildId, execution(), nodes, steps).save(directory);
+    } catch (IOException e) {
+      // Nothing but a shell is lost; the build's own outcome is what the caller must hear.
+    }
+  }
+
+  private KeptExecution execution() {
+    Sandbox used = sandbox;
+    return new KeptExecution(
+        used == null ? "" : used.isolation().flag(),
+        used == null || used.isolation() != Isolation.OCI ? "" : used.ociRuntime().orElse(""),
+        hostname,
+        request.execution().extraHosts(),
+        request.execution().limits());
+  }
+
+  /** One plan's graph, inputs first. */
+  private final class Walk {
+    private final Solver solver;
+    private final List<KeptNode> nodes;
+    private final Map<String, KeptStep> steps;
+    private final List<String> order;
+    private final Map<Vertex, Integer> known = new HashMap<>();
+
+    Walk(Solver solver, List<KeptNode> nodes, Map<String, KeptStep> steps, List<String> order) {
+      this.solver = solver;
+      this.nodes = nodes;
+      this.steps = steps;
+      this.order = order;
+    }
+
+    int add(Vertex vertex) {
+      Integer before = known.get(vertex);
+      if (before != null) {
+        return before;
+      }
+      List<Integer> inputs = new ArrayList<>();
+      vertex.inputs().forEach(input -> inputs.add(add(input)));
+      nodes.add(
+          switch (vertex.op()) {
+            case Op.Scratch _ -> new KeptNode.Layers(List.of());
+            case Op.Image(var image) -> new KeptNode.Layers(image.config().diffIds());
+            case Op.Merge _ -> new KeptNode.Stack(inputs);
+            case Op.Run _, Op.Copy _, Op.MakeDirectory _ ->
+                solver
+                    .knownKey(vertex)
+                    .<KeptNode>map(KeptNode.Key::new)
+                    .orElse(new KeptNode.Unknown());
+            case Op.Context _, Op.Http _, Op.Git _ -> new KeptNode.Unknown();
+          });
+      int number = nodes.size() - 1;
+      known.put(vertex, number);
+      vertex.surroundings().ifPresent(seen -> step(vertex, seen, inputs, number));
+      return number;
+    }
+
+    private void step(Vertex vertex, Surroundings seen, List<Integer> inputs, int number) {
+      Step step = vertex.step();
+      int place = order.indexOf(step.id());
+      Op.Run run = vertex.op() instanceof Op.Run its ? its : null;
+      KeptStep.Failure failure =
+          run == null ? null : failures.get(new Failed(step.id(), run.platform()));
+      if (place < 0 || (steps.containsKey(step.id()) && failure == null)) {
+        return;
+      }
+      steps.put(
+          step.id(),
+          new KeptStep(
+              step.id(),
+              step.name(),
+              place + 1,
+              inputs,
+              number,
+              seen,
+              run == null
+                  ? null
+                  : new KeptStep.Run(run.network(), run.insecure(), run.mounts(), run.script()),
+              failure));
+    }
+  }
+}

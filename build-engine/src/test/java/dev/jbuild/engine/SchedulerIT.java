@@ -1,0 +1,141 @@
+package dev.jbuild.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.jbuild.engine.event.BuildEvent;
+import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Steps that run at once, of one build and of several. */
+@Tag("root")
+@Timeout(120)
+final class SchedulerIT {
+  /** Steps meet in a cache mount: whoever waits there for another one in vain ends with code 9. */
+  private static final String MEET =
+      "RUN --mount=type=cache,target=/meet touch /meet/%1$s; i=0; until %2$s; do i=$((i+1));"
+          + " [ $i -lt 300 ] || exit 9; sleep 0.1; done; touch /%1$s\n";
+
+  @TempDir Path folder;
+
+  private Bench bench;
+
+  @BeforeEach
+  void open() throws IOException {
+    Bench.noRun().ifPresent(reason -> Assumptions.abort(reason));
+    bench = new Bench(folder);
+    bench.importBusybox();
+  }
+
+  @AfterEach
+  void close() {
+    if (bench != null) {
+      bench.close();
+    }
+  }
+
+  @Test
+  void fourIndependentStagesRunAtOnceByDefault() {
+    List<String> names = List.of("a", "b", "c", "d");
+    String all =
+        names.stream().map(n -> "[ -e /meet/" + n + " ]").collect(Collectors.joining(" && "));
+    StringBuilder dockerfile = new StringBuilder();
+    names.forEach(n -> dockerfile.append("FROM busybox AS " + n + "\n" + MEET.formatted(n, all)));
+    dockerfile.append("FROM scratch\n");
+    names.forEach(n -> dockerfile.append("COPY --from=" + n + " /" + n + " /\n"));
+    bench.build(dockerfile.toString());
+    assertThat(bench.ran()).hasSize(8);
+  }
+
+  @Test
+  void concurrentBuildsOfOverlappingGraphsRunEachStepOnce() throws Exception {
+    int builds = 8;
+    String log =
+        "RUN --mount=type=cache,target=/log echo %1$s >> /log/ran; sleep 0.2; echo %1$s > /%1$s\n";
+    String shared =
+        "FROM busybox AS left\n"
+            + log.formatted("left")
+            + "FROM busybox AS right\n"
+            + log.formatted("right")
+            + "FROM left AS both\nCOPY --from=right /right /\n"
+            + log.formatted("both");
+    ConcurrentLinkedQueue<BuildEvent> events = new ConcurrentLinkedQueue<>();
+    CountDownLatch start = new CountDownLatch(1);
+    List<Future<BuildResult>> running = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < builds; i++) {
+        // Each two of them have a last step in common, and each its own name.
+        String dockerfile = shared + "FROM both\n" + log.formatted("end" + i / 2);
+        String name = "result" + i;
+        running.add(
+            threads.submit(() -> {
+              start.await();
+              return bench.build(dockerfile, request -> request.tag(name), events::add);
+            }));
+      }
+      start.countDown();
+      for (Future<BuildResult> build : running) {
+        assertThat(build.get().imageDescriptor()).isPresent();
+      }
+    }
+    Map<String, Long> started =
+        events.stream()
+            .filter(BuildEvent.StepStarted.class::isInstance)
+            .map(event -> ((BuildEvent.StepStarted) event).step())
+            .filter(step -> step.source().isPresent())
+            .collect(
+                Collectors.groupingBy(
+                    step -> step.name().replaceFirst("^\\[[^]]*] ", ""), Collectors.counting()));
+    assertThat(started).hasSize(8).allSatisfy((step, times) -> assertThat(times).as(step).isOne());
+    bench.build(
+        "FROM busybox\nRUN --mount=type=cache,target=/log cat /log/ran > /ran; wc -l < /log/ran\n");
+    assertThat(Objects.requireNonNull(bench.file("ran")).lines())
+        .containsExactlyInAnyOrder("left", "right", "both", "end0", "end1", "end2", "end3");
+  }
+
+  @Test
+  void firstFailureCancelsTheRestAndIsToldOnce() {
+    String dockerfile =
+        "FROM busybox AS slow\n"
+            + "RUN --mount=type=cache,target=/meet touch /meet/slow; sleep 100; echo > /slow\n"
+            + "FROM busybox AS bad\n"
+            + MEET.formatted("bad", "[ -e /meet/slow ]")
+                .replace("done; touch /bad", "done; exit 42")
+            + "FROM scratch\nCOPY --from=slow /slow /\nCOPY --from=bad /bad /\n";
+    long begun = System.nanoTime();
+    assertThatThrownBy(() -> bench.build(dockerfile))
+        .isInstanceOfSatisfying(
+            RunFailure.class, failure -> assertThat(failure.exitCode()).isEqualTo(42));
+    assertThat(System.nanoTime() - begun).as("ns").isLessThan(60_000_000_000L);
+    Map<Boolean, List<String>> failed =
+        bench.events().stream()
+            .filter(BuildEvent.StepFailed.class::isInstance)
+            .map(BuildEvent.StepFailed.class::cast)
+            .collect(
+                Collectors.partitioningBy(
+                    event -> event.failure().kind() == BuildFailure.Kind.CANCELLED,
+                    Collectors.mapping(event -> event.step().id(), Collectors.toList())));
+    assertThat(failed.get(false)).containsExactly("bad/2");
+    assertThat(failed.get(true)).containsExactly("slow/2");
+    assertThat(bench.events().stream().filter(BuildEvent.Failed.class::isInstance)).hasSize(1);
+    assertThat(bench.events().getLast()).isInstanceOf(BuildEvent.Failed.class);
+  }
+}
