@@ -107,9 +107,13 @@ static void do_open_directory(const struct jail *jail, int pid, const struct fou
 /* The kernel goes into the shadow by itself, where only "self" has no number. */
 static void do_enter(const struct jail *jail, const struct found *found, const char *first,
                      struct answer *answer) {
+  if (!found->directory) { /* nothing in the shadow can lead to what a magic link does */
+    answer->error = found->link ? -EACCES : -ENOTDIR;
+    return;
+  }
   long real = sys(openat, found->dir, *found->tail ? found->tail : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (real < 0) {
-    answer->error = found->directory ? (int32_t)real : -ENOTDIR;
+    answer->error = (int32_t)real;
     return;
   }
   answer->go_on = true;

@@ -154,8 +154,26 @@ __asm__(
 
 static struct meant {
   int tgid, fd;
+  int64_t start; /* the process's, which tells it from a later one of the same number */
 } meant[64];
 static unsigned newest;
+
+/* In ticks since the machine started; the 22nd field, 20 after the name. */
+static int64_t start_of(int tgid) {
+  char path[32], stat[1024];
+  struct text text = {path, path + sizeof path};
+  put(&text, "/proc/");
+  put_number(&text, (uint64_t)tgid);
+  put(&text, "/stat");
+  size_t n = read_at(AT_FDCWD_, path, stat, sizeof stat);
+  while (n && stat[n - 1] != ')') n--;
+  const char *at = stat + n;
+  for (int field = 0; n && field < 20 && *at; field++) {
+    while (*at == ' ') at++;
+    if (field < 19) while (*at && *at != ' ') at++;
+  }
+  return n ? parse_number(&at) : -1;
+}
 
 /* Makes the path that is being executed, as it is below /proc, lead to reexec; fd is the file that is
  * meant, and is kept. */
@@ -190,7 +208,7 @@ long prepare_program(const struct jail *jail, int tgid, const char *name, const 
   while (slot < 64 && meant[slot].tgid != tgid) slot++;
   if (slot == 64) slot = newest++ % 64; /* the oldest of so many has failed, or ended, by now */
   if (meant[slot].tgid) sys(close, meant[slot].fd);
-  meant[slot] = (struct meant){tgid, fd};
+  meant[slot] = (struct meant){tgid, fd, start_of(tgid)};
   return 0;
 }
 
@@ -199,7 +217,8 @@ long program_of(int tgid) {
   for (unsigned slot = 0; slot < 64; slot++)
     if (meant[slot].tgid == tgid) {
       meant[slot].tgid = 0;
-      return meant[slot].fd;
+      if (meant[slot].start == start_of(tgid)) return meant[slot].fd;
+      sys(close, meant[slot].fd);
     }
   return -ENOENT;
 }
@@ -212,7 +231,8 @@ static void count_entry(int dir, const char *name, void *count) {
   ++*(int *)count;
 }
 
-/* Holds the step's /proc, and makes it if need be. An image that has files there goes without. */
+/* Holds the step's /proc, and makes it if need be. An image that has files there goes without; so does
+ * one where others than root may write, who could put a program there for root to execute. */
 void open_shadow(struct jail *jail, struct stub *stub) {
   struct statx before, after;
   jail->shadow = -1;
@@ -233,7 +253,8 @@ void open_shadow(struct jail *jail, struct stub *stub) {
   if (fd < 0) return;
   int count = 0;
   each((int)fd, count_entry, &count);
-  if (count || sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &before) < 0) {
+  if (count || sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &before) < 0 || before.stx_uid ||
+      before.stx_mode & 022) {
     sys(close, fd);
     return;
   }

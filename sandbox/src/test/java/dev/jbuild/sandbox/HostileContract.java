@@ -183,6 +183,16 @@ abstract class HostileContract {
                     + " cat /proc/self/fd/../../1/root$SECRET && echo REACHED;"
                     + " cat /proc/self/task/../../1/root$SECRET && echo REACHED; true"),
             new Row(
+                "goIntoMagicLinksAndUp",
+                "exec 5</; for l in cwd root fd/5; do (cd /proc/self/$l/../../../.. && cat"
+                    + " ./$SECRET && echo REACHED; cd /proc/$PPID/$l && cat ../..$SECRET && echo"
+                    + " REACHED); done; (cd /proc && cat ../../../../..$SECRET && echo REACHED);"
+                    + " true"),
+            new Row(
+                "listProcessesOfTheExecutor",
+                "ls /proc | grep -qx $EXECUTOR && cat /proc/$EXECUTOR/comm | grep -q java && echo"
+                    + " REACHED; cat /proc/self/.program && echo REACHED; true"),
+            new Row(
                 "rootOfTheRoot", "cat /proc/self/root/../../../..$SECRET && echo REACHED; true"),
             new Row(
                 "linkToProcOfInit",
