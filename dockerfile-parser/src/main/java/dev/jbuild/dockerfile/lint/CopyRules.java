@@ -3,6 +3,7 @@ package dev.jbuild.dockerfile.lint;
 import dev.jbuild.dockerfile.ast.AddInstruction;
 import dev.jbuild.dockerfile.ast.CopyInstruction;
 import dev.jbuild.dockerfile.ast.CopySource;
+import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.Instruction;
 import dev.jbuild.dockerfile.ast.Quoted;
 import dev.jbuild.dockerfile.ast.Stage;
@@ -32,24 +33,30 @@ final class CopyRules {
     for (Stage stage : stages) {
       for (Instruction instruction : stage.instructions()) {
         if (instruction instanceof CopyInstruction copy && copy.from() == null) {
-          copy.sources().forEach(source -> source(source, ignore, findings));
+          copy.sources().forEach(source -> source(source, expander, ignore, findings));
         } else if (instruction instanceof AddInstruction add) {
-          add.sources().forEach(source -> source(source, ignore, findings));
+          add.sources().forEach(source -> source(source, expander, ignore, findings));
         }
       }
     }
   }
 
-  private static void source(CopySource source, IgnoreMatcher ignore, Findings findings) {
+  private static void source(
+      CopySource source, WordExpander expander, IgnoreMatcher ignore, Findings findings) {
     if (!(source instanceof CopySource.Path given)) {
       return;
     }
     Word word = given.path();
-    String text = word.text();
-    if (text.contains("://")
-        || text.startsWith("git@")
-        || text.indexOf('$') >= 0
-        || Glob.isWildcard(text)) {
+    if (word.text().indexOf('$') >= 0) {
+      return;
+    }
+    String text;
+    try {
+      text = expander.expand(word, name -> null).text();
+    } catch (DockerfileException e) {
+      return;
+    }
+    if (text.contains("://") || text.startsWith("git@") || Glob.isWildcard(text)) {
       return;
     }
     String path = clean(text);
