@@ -5,13 +5,12 @@ import dev.jbuild.linux.FileType;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,7 +45,7 @@ public final class ArchiveTree implements FileTree {
       LayerBuilder tree = new LayerBuilder(FileTree.empty());
       List<TreeEntry> entries = new ArrayList<>();
       TarReader reader =
-          new TarReader(new BufferedInputStream(new Slice(file, 0, file.size()), 1 << 16), limits);
+          new TarReader(new BufferedInputStream(Channels.newInputStream(file), 1 << 16), limits);
       for (Optional<TarEntry> next = reader.next(); next.isPresent(); next = reader.next()) {
         TreeEntry entry = entry(next.get(), file);
         if (!entry.path().isRoot()) {
@@ -116,20 +115,11 @@ public final class ArchiveTree implements FileTree {
   private record Member(FileChannel file, TarEntry entry) implements ContentSource {
     @Override
     public InputStream open() {
-      if (entry.sparse().isEmpty()) {
-        return new Slice(file, entry.offset(), entry.stored());
-      }
-      List<InputStream> parts = new ArrayList<>();
-      long at = 0;
-      long stored = entry.offset();
-      for (Extent extent : entry.sparse().get().data()) {
-        parts.add(new Zeros(extent.offset() - at));
-        parts.add(new Slice(file, stored, extent.length()));
-        stored += extent.length();
-        at = extent.end();
-      }
-      parts.add(new Zeros(entry.size() - at));
-      return new SequenceInputStream(Collections.enumeration(parts));
+      return new TarContentStream(
+          (position, buffer, offset, length) ->
+              file.read(ByteBuffer.wrap(buffer, offset, length), position),
+          entry.offset(),
+          entry);
     }
 
     @Override
@@ -137,70 +127,6 @@ public final class ArchiveTree implements FileTree {
       return entry.sparse().isEmpty()
           ? ContentSource.super.extents(size)
           : entry.sparse().get().data();
-    }
-  }
-
-  /** A part of a file, read by position, so that many readers share one channel. */
-  private static final class Slice extends InputStream {
-    private final FileChannel file;
-    private final long end;
-    private long at;
-
-    Slice(FileChannel file, long start, long length) {
-      this.file = file;
-      this.at = start;
-      this.end = start + length;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      if (at >= end) {
-        return -1;
-      }
-      int wanted = (int) Math.min(length, end - at);
-      int read = file.read(ByteBuffer.wrap(buffer, offset, wanted), at);
-      if (read > 0) {
-        at += read;
-      }
-      return read;
-    }
-
-    @Override
-    public long skip(long bytes) {
-      long skipped = Math.max(0, Math.min(bytes, end - at));
-      at += skipped;
-      return skipped;
-    }
-  }
-
-  /** A hole. */
-  private static final class Zeros extends InputStream {
-    private long left;
-
-    Zeros(long length) {
-      this.left = length;
-    }
-
-    @Override
-    public int read() {
-      return left-- > 0 ? 0 : -1;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) {
-      if (left <= 0) {
-        return -1;
-      }
-      int count = (int) Math.min(length, left);
-      java.util.Arrays.fill(buffer, offset, offset + count, (byte) 0);
-      left -= count;
-      return count;
     }
   }
 }

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -150,7 +149,7 @@ public final class TarTree implements FileTree {
 
     @Override
     public InputStream open() {
-      return new SliceStream(this);
+      return new TarContentStream(spool::readAt, start, entry);
     }
 
     @Override
@@ -163,72 +162,6 @@ public final class TarTree implements FileTree {
     @Override
     public Optional<LinkKey> link() {
       return linked ? Optional.of(key) : Optional.empty();
-    }
-  }
-
-  private static final class SliceStream extends InputStream {
-    private final Slice slice;
-    private final List<ContentSource.Extent> data;
-    private int next;
-
-    /** Position in the file, and where in the spool the data of the next part starts. */
-    private long at;
-
-    private long stored;
-
-    SliceStream(Slice slice) {
-      this.slice = slice;
-      this.stored = slice.start;
-      long size = slice.entry.size();
-      this.data =
-          slice.entry.sparse().isPresent()
-              ? slice.entry.sparse().get().data()
-              : size == 0 ? List.of() : List.of(new ContentSource.Extent(0, size));
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      Objects.checkFromIndexSize(offset, length, buffer.length);
-      if (length == 0) {
-        return 0;
-      }
-      passParts();
-      long hole = next < data.size() ? data.get(next).offset() : slice.entry.size();
-      if (at < hole) {
-        int n = (int) Math.min(length, hole - at);
-        java.util.Arrays.fill(buffer, offset, offset + n, (byte) 0);
-        at += n;
-        return n;
-      }
-      if (next == data.size()) {
-        return -1;
-      }
-      ContentSource.Extent part = data.get(next);
-      int want = (int) Math.min(length, part.end() - at);
-      int n = slice.spool.readAt(stored + at - part.offset(), buffer, offset, want);
-      at += Math.max(n, 0);
-      return n;
-    }
-
-    @Override
-    public long skip(long n) {
-      long skipped = Math.clamp(n, 0, slice.entry.size() - at);
-      at += skipped;
-      passParts();
-      return skipped;
-    }
-
-    private void passParts() {
-      while (next < data.size() && at >= data.get(next).end()) {
-        stored += data.get(next).length();
-        next++;
-      }
     }
   }
 

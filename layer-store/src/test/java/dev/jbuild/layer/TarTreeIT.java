@@ -70,6 +70,42 @@ class TarTreeIT {
   }
 
   @Test
+  void anArchiveThatStaysInItsFileShowsTheSameContent() throws Exception {
+    Path source = Files.createDirectory(temporary.resolve("source"));
+    try (DirFd dir = DirFd.open(source)) {
+      Trees.makePlain(dir);
+    }
+    Path tar = temporary.resolve("t");
+    Tools.run(source, "tar", "--format=pax", "--sparse", "-cf", tar.toString(), ".");
+    int sparse = 0;
+    try (InputStream in = Files.newInputStream(tar);
+        TarTree tree = TarTree.read(in, temporary, ExtractLimits.DEFAULT);
+        ArchiveTree archive = ArchiveTree.open(tar, ExtractLimits.DEFAULT)) {
+      java.util.List<TreeEntry> entries = new java.util.ArrayList<>();
+      TreeWalk.of(tree, BytePath.ROOT).forEach(entries::add);
+      for (TreeEntry entry : entries) {
+        if (entry instanceof TreeEntry.RegularFile file) {
+          TreeEntry.RegularFile same =
+              (TreeEntry.RegularFile) archive.find(entry.path()).orElseThrow();
+          try (InputStream expected = file.content().open();
+              InputStream actual = same.content().open()) {
+            assertThat(actual.readAllBytes())
+                .as("%s", entry.path())
+                .isEqualTo(expected.readAllBytes())
+                .hasSize((int) file.size());
+          }
+          long stored =
+              same.content().extents(same.size()).stream()
+                  .mapToLong(ContentSource.Extent::length)
+                  .sum();
+          sparse += stored < same.size() ? 1 : 0;
+        }
+      }
+    }
+    assertThat(sparse).isPositive();
+  }
+
+  @Test
   void pathsStayInsideAndLaterEntriesWin() throws IOException {
     byte[] tar =
         new RawTar()
