@@ -26,6 +26,8 @@ final class OutputFlag {
           "oci-mediatypes",
           "tar",
           "platform-split",
+          "mode",
+          "unpack",
           "push-by-digest",
           "name-canonical");
 
@@ -66,6 +68,7 @@ final class OutputFlag {
     }
     return switch (type) {
       case "image" -> {
+        refuseUnpack(values);
         allow(type, values, IMAGE_KEYS);
         Output.ImageOptions options = options(values, true, annotations);
         boolean push = flag(values, "push", false);
@@ -100,6 +103,7 @@ final class OutputFlag {
                 : new Output.DockerLoad(docker, options(values, false, annotations)));
       }
       case "local" -> {
+        requireCopy(values);
         allow(type, values, FILE_KEYS);
         refuse(type, annotations);
         yield List.of(
@@ -153,6 +157,30 @@ final class OutputFlag {
       if (!key.equals("type") && !keys.contains(key)) {
         throw new UsageError("--output type=" + type + " takes no \"" + key + "\"");
       }
+    }
+  }
+
+  /** A wrong {@code dest} would lose files that no build makes again. */
+  private static void requireCopy(Map<String, String> values) {
+    String mode = values.remove("mode");
+    if ("delete".equals(mode)) {
+      throw new UsageError(
+          "--output type=local,mode=delete is not supported: jbuild deletes no files it did not"
+              + " make",
+          "remove the directory before the build");
+    }
+    if (mode != null && !mode.equals("copy")) {
+      throw new UsageError("--output mode is copy, not \"" + mode + "\"");
+    }
+  }
+
+  private static void refuseUnpack(Map<String, String> values) {
+    boolean unpack = flag(values, "unpack", false);
+    values.remove("unpack");
+    if (unpack) {
+      throw new UsageError(
+          "--output unpack=true: there is no containerd to unpack for",
+          "leave it away: the store unpacks a layer when something reads it");
     }
   }
 

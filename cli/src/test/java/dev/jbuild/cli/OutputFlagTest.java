@@ -73,6 +73,9 @@ class OutputFlagTest {
             List.of(new Output.LocalDirectory(Path.of("d"), true))),
         new Row(
             "type=tar,\"dest=a,b.tar\"", List.of(new Output.RootfsTar(Path.of("a,b.tar"), false))),
+        new Row(
+            "type=local,dest=d,mode=copy", List.of(new Output.LocalDirectory(Path.of("d"), false))),
+        new Row("type=image,unpack=false", List.of(new Output.StoreImage(oci))),
         new Row("type=cacheonly", List.of(new Output.None())),
         new Row(
             "type=image,name=x:1,compression=zstd,compression-level=9",
@@ -105,6 +108,11 @@ class OutputFlagTest {
         "dest=x | --output \"dest=x\" has no type",
         "type=image,dset=x | --output \"type=image,dset=x\": unknown key \"dset\"",
         "type=local,dest=x,push=true | --output type=local takes no \"push\"",
+        "type=local,dest=x,mode=delete | --output type=local,mode=delete is not supported:"
+            + " jbuild deletes no files it did not make",
+        "type=local,dest=x,mode=move | --output mode is copy, not \"move\"",
+        "type=tar,dest=x,mode=copy | --output type=tar takes no \"mode\"",
+        "type=image,unpack=true | --output unpack=true: there is no containerd to unpack for",
         "type=image,push=perhaps | --output push is true or false, not \"perhaps\"",
         "type=image,compression=lzma | unknown compression \"lzma\"",
         "type=local,dest=x,annotation.a=1 | --output type=local takes no annotations",

@@ -123,7 +123,8 @@ public abstract class MisbehaviourContract {
     assertThat(store.blobs().read(layerDigest)).isEqualTo(layer);
   }
 
-  private RegistryFailure pullFails() {
+  /** The failure of a pull, within the time that the contract gives it. */
+  protected RegistryFailure pullFails() {
     return catchThrowableOfType(RegistryFailure.class, () -> pull(store()));
   }
 
@@ -166,6 +167,18 @@ public abstract class MisbehaviourContract {
     memory.ranges = false;
     memory.stub().when(theLayer(), 1, memory.breakBlobAfter(REPOSITORY, layerDigest, 200_000));
     memory.stub().when(theLayer(), 1, memory.breakBlobAfter(REPOSITORY, layerDigest, 250_000));
+    pullsAllTheSame();
+  }
+
+  @Test
+  void dropsAreOvercomeThoughRangesAreRefused() {
+    memory
+        .stub()
+        .when(
+            exchange -> theLayer().test(exchange) && exchange.header("Range").isPresent(),
+            FOREVER,
+            exchange -> exchange.error(416, "RANGE_INVALID", "invalid content range"));
+    memory.stub().when(theLayer(), 1, memory.breakBlobAfter(REPOSITORY, layerDigest, 200_000));
     pullsAllTheSame();
   }
 

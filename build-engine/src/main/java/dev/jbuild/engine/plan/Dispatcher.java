@@ -20,6 +20,7 @@ import dev.jbuild.dockerfile.ast.RunBody;
 import dev.jbuild.dockerfile.ast.RunInstruction;
 import dev.jbuild.dockerfile.ast.ShellForm;
 import dev.jbuild.dockerfile.ast.ShellInstruction;
+import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.StopsignalInstruction;
 import dev.jbuild.dockerfile.ast.UserInstruction;
@@ -258,7 +259,7 @@ final class Dispatcher {
     List<String> shown = new ArrayList<>();
     for (ArgInstruction.Declaration declaration : arg.declarations()) {
       String name = expand(declaration.name());
-      String value = state.scope.args().get(name);
+      String value = state.scope.arg(name);
       shown.add(value == null ? name : name + "=" + value);
     }
     metadata("ARG " + String.join(" ", shown));
@@ -390,15 +391,18 @@ final class Dispatcher {
 
   private void onbuild(OnbuildInstruction onbuild) {
     List<String> triggers = new ArrayList<>(state.config.onBuild());
-    triggers.add(onbuild.expression());
+    triggers.add(SourceText.printable(onbuild.expression()));
     state.config = state.config.withOnBuild(triggers);
   }
 
+  /** The config is JSON, which holds no stray bytes. */
   private List<String> argv(CommandForm command) {
-    return switch (command) {
-      case ExecForm exec -> exec.arguments();
-      case ShellForm shell -> shellCommand(shell.text());
-    };
+    List<String> argv =
+        switch (command) {
+          case ExecForm exec -> exec.arguments();
+          case ShellForm shell -> shellCommand(shell.text());
+        };
+    return argv.stream().map(SourceText::printable).toList();
   }
 
   private List<String> shellCommand(String text) {
@@ -418,11 +422,11 @@ final class Dispatcher {
     inputs.addAll(others);
     boolean ignore = ignoreCache && !(op instanceof Op.MakeDirectory);
     state.rootfs = new Vertex(op, inputs, step, ignore, surroundings());
-    state.history.add(new History(null, createdBy, "", COMMENT, false));
+    state.history.add(new History(null, SourceText.printable(createdBy), "", COMMENT, false));
   }
 
   private void metadata(String createdBy) {
-    state.history.add(new History(null, createdBy, "", COMMENT, true));
+    state.history.add(new History(null, SourceText.printable(createdBy), "", COMMENT, true));
   }
 
   private static String oneLine(String text) {

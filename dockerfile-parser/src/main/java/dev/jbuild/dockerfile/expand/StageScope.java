@@ -7,9 +7,7 @@ import dev.jbuild.dockerfile.ast.KeyValue;
 import dev.jbuild.dockerfile.ast.Word;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -29,21 +27,22 @@ import org.jspecify.annotations.Nullable;
  *       RUN gets without their being in scope here (points 13, 14).
  * </ul>
  *
- * Immutable and thread-safe: each instruction gives the scope for the next.
+ * Immutable and thread-safe: each instruction gives the scope for the next, at the cost of what it
+ * changes. The methods that give a whole map cost its size.
  */
 public final class StageScope implements Variables {
   private final GlobalScope global;
   private final Map<String, String> buildArgs;
-  private final Map<String, String> env;
-  private final Map<String, String> args;
-  private final Set<String> declared;
+  private final PersistentMap<String> env;
+  private final PersistentMap<String> args;
+  private final PersistentMap<Boolean> declared;
 
   private StageScope(
       GlobalScope global,
       Map<String, String> buildArgs,
-      Map<String, String> env,
-      Map<String, String> args,
-      Set<String> declared) {
+      PersistentMap<String> env,
+      PersistentMap<String> args,
+      PersistentMap<Boolean> declared) {
     this.global = global;
     this.buildArgs = buildArgs;
     this.env = env;
@@ -58,12 +57,12 @@ public final class StageScope implements Variables {
    */
   public static StageScope of(
       GlobalScope global, Map<String, String> buildArgs, Map<String, String> imageEnv) {
+    PersistentMap<String> env = PersistentMap.empty();
+    for (Map.Entry<String, String> entry : imageEnv.entrySet()) {
+      env = env.with(entry.getKey(), entry.getValue());
+    }
     return new StageScope(
-        global,
-        Map.copyOf(buildArgs),
-        new LinkedHashMap<>(imageEnv),
-        new LinkedHashMap<>(),
-        new LinkedHashSet<>());
+        global, Map.copyOf(buildArgs), env, PersistentMap.empty(), PersistentMap.empty());
   }
 
   /**
@@ -77,9 +76,7 @@ public final class StageScope implements Variables {
 
   /** As {@link #with(ArgInstruction, WordExpander)} with another way to expand the defaults. */
   public StageScope with(ArgInstruction arg, BiFunction<Word, StageScope, String> expansion) {
-    StageScope next =
-        new StageScope(
-            global, buildArgs, env, new LinkedHashMap<>(args), new LinkedHashSet<>(declared));
+    StageScope next = this;
     for (ArgInstruction.Declaration declaration : arg.declarations()) {
       String name = declaration.name().text();
       String value = buildArgs.get(name);
@@ -87,10 +84,13 @@ public final class StageScope implements Variables {
         Word defaultValue = declaration.defaultValue();
         value = defaultValue == null ? global.get(name) : expansion.apply(defaultValue, next);
       }
-      next.declared.add(name);
-      if (value != null) {
-        next.args.put(name, value);
-      }
+      next =
+          new StageScope(
+              global,
+              buildArgs,
+              env,
+              value == null ? next.args : next.args.with(name, value),
+              next.declared.with(name, true));
     }
     return next;
   }
@@ -106,12 +106,11 @@ public final class StageScope implements Variables {
 
   /** As {@link #with(EnvInstruction, WordExpander)} with another way to expand keys and values. */
   public StageScope with(EnvInstruction env, BiFunction<Word, StageScope, String> expansion) {
-    StageScope next =
-        new StageScope(global, buildArgs, new LinkedHashMap<>(this.env), args, declared);
+    PersistentMap<String> next = this.env;
     for (KeyValue pair : env.pairs()) {
-      next.env.put(expansion.apply(pair.key(), this), expansion.apply(pair.value(), this));
+      next = next.with(expansion.apply(pair.key(), this), expansion.apply(pair.value(), this));
     }
-    return next;
+    return new StageScope(global, buildArgs, next, args, declared);
   }
 
   @Override
@@ -120,9 +119,24 @@ public final class StageScope implements Variables {
     return value != null ? value : args.get(name);
   }
 
+  /** The value of an ENV, or null. */
+  public @Nullable String env(String name) {
+    return env.get(name);
+  }
+
+  /** The value of an ARG that is declared and has one, or null. */
+  public @Nullable String arg(String name) {
+    return args.get(name);
+  }
+
+  /** Whether an ARG so far is named so. */
+  public boolean isDeclared(String name) {
+    return declared.get(name) != null;
+  }
+
   /** ENV of the image config, in order of first definition. */
   public Map<String, String> env() {
-    return Collections.unmodifiableMap(env);
+    return Collections.unmodifiableMap(env.toMap());
   }
 
   /**
@@ -130,7 +144,7 @@ public final class StageScope implements Variables {
    * the same name hides them.
    */
   public Map<String, String> args() {
-    return Collections.unmodifiableMap(args);
+    return Collections.unmodifiableMap(args.toMap());
   }
 
   /**
@@ -139,7 +153,7 @@ public final class StageScope implements Variables {
    */
   public Map<String, String> history() {
     Map<String, String> values = new LinkedHashMap<>();
-    for (String name : declared) {
+    for (String name : declared.toMap().keySet()) {
       String value = get(name);
       values.put(name, value == null ? "" : value);
     }
@@ -148,8 +162,8 @@ public final class StageScope implements Variables {
 
   /** The environment of RUN: ENV, then the ARGs that no ENV of the same name hides. */
   public Map<String, String> runEnvironment() {
-    Map<String, String> environment = new LinkedHashMap<>(env);
-    args.forEach(environment::putIfAbsent);
+    Map<String, String> environment = env.toMap();
+    args.toMap().forEach(environment::putIfAbsent);
     return Collections.unmodifiableMap(environment);
   }
 }

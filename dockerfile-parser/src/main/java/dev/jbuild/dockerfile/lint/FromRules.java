@@ -16,12 +16,16 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** Rules about FROM. */
 final class FromRules {
   private static final Set<String> RESERVED = Set.of("context", "scratch");
+
+  /** Names are suggested from so many at most, to stay linear in the file. */
+  private static final int ENOUGH = 1_000;
 
   private FromRules() {}
 
@@ -105,7 +109,8 @@ final class FromRules {
               Rule.UNDEFINED_ARG_IN_FROM,
               word.span(),
               "build argument " + Quoted.of(name) + " is not declared before the first FROM",
-              Nearest.hint(name, known).orElse("add ARG " + name + " above the first FROM"));
+              (known.size() > ENOUGH ? Optional.<String>empty() : Nearest.hint(name, known))
+                  .orElse("add ARG " + name + " above the first FROM"));
         }
       }
     } catch (DockerfileException e) {

@@ -56,9 +56,15 @@ final class VariableRules {
   private static final Pattern NO_SECRET =
       Pattern.compile("(?i)(?:_|^)(?:public|file|version)(?:_|$)");
 
+  /** Names compared for suggestions in a file, so that the time stays linear in its size. */
+  private static final int ENOUGH = 1_000_000;
+
   /** What is known about the variables at some place. */
-  private record State(
-      StageScope scope, Set<String> declared, boolean imageKnown, boolean workdirSet) {}
+  private record State(StageScope scope, boolean imageKnown, boolean workdirSet) {
+    State with(StageScope next) {
+      return new State(next, imageKnown, workdirSet);
+    }
+  }
 
   private final Dockerfile tree;
   private final WordExpander expander;
@@ -67,6 +73,7 @@ final class VariableRules {
   private final LintOptions options;
   private final Findings findings;
   private final Map<Integer, State> ends = new HashMap<>();
+  private int compared;
 
   VariableRules(
       Dockerfile tree,
@@ -118,8 +125,7 @@ final class VariableRules {
     if (env != null) {
       env.forEach(name -> values.putIfAbsent(name, "x"));
     }
-    return new State(
-        StageScope.of(globals, options.buildArgs(), values), Set.of(), env != null, false);
+    return new State(StageScope.of(globals, options.buildArgs(), values), env != null, false);
   }
 
   private State step(Instruction instruction, State state, Findings sink) {
@@ -132,8 +138,7 @@ final class VariableRules {
             secret("ENV", key, pair.key().span(), sink);
           }
           words(pairs(env.pairs()), state, sink);
-          yield new State(
-              state.scope.with(env, expander), state.declared, state.imageKnown, state.workdirSet);
+          yield state.with(state.scope.with(env, expander));
         }
         case WorkdirInstruction workdir -> workdir(workdir, state, sink);
         case AddInstruction add -> {
@@ -179,20 +184,22 @@ final class VariableRules {
   }
 
   private State arg(ArgInstruction arg, State state, Findings sink) {
-    Set<String> declared = new HashSet<>(state.declared);
+    Set<String> declared = new HashSet<>();
     for (ArgInstruction.Declaration declaration : arg.declarations()) {
-      secret("ARG", declaration.name().text(), declaration.name().span(), sink);
+      String name = declaration.name().text();
+      secret("ARG", name, declaration.name().span(), sink);
       // ARG works left to right: a default may use the names before it.
       Word defaultValue = declaration.defaultValue();
-      if (defaultValue != null && !options.buildArgs().containsKey(declaration.name().text())) {
-        words(
-            List.of(defaultValue),
-            new State(state.scope, declared, state.imageKnown, state.workdirSet),
-            sink);
+      if (defaultValue != null && !options.buildArgs().containsKey(name)) {
+        for (String used : expander.expand(defaultValue, state.scope).undefined()) {
+          if (!declared.contains(used)) {
+            undefined(used, defaultValue.span(), state, sink);
+          }
+        }
       }
-      declared.add(declaration.name().text());
+      declared.add(name);
     }
-    return new State(state.scope.with(arg, expander), declared, state.imageKnown, state.workdirSet);
+    return state.with(state.scope.with(arg, expander));
   }
 
   private State workdir(WorkdirInstruction workdir, State state, Findings sink) {
@@ -207,7 +214,7 @@ final class VariableRules {
               + " is relative to that of the base image",
           "write an absolute path");
     }
-    return new State(state.scope, state.declared, state.imageKnown, true);
+    return new State(state.scope, state.imageKnown, true);
   }
 
   private static List<Word> pairs(List<KeyValue> pairs) {
@@ -274,12 +281,10 @@ final class VariableRules {
   }
 
   private void undefined(String name, SourceSpan span, State state, Findings sink) {
-    if (state.declared.contains(name)) {
+    if (state.scope.isDeclared(name)) {
       return;
     }
-    Set<String> known = new TreeSet<>(state.scope.runEnvironment().keySet());
-    known.addAll(state.declared);
-    String near = Nearest.of(name, known).orElse(null);
+    String near = near(name, state);
     boolean capitals = name.equals(name.toUpperCase(Locale.ROOT));
     if (near == null && !state.imageKnown && capitals) {
       return;
@@ -293,6 +298,17 @@ final class VariableRules {
             : globals.get(name) != null
                 ? "add ARG " + name + " to this stage; global ARGs are not visible in stages"
                 : "define it with ARG or ENV before this line");
+  }
+
+  /** A name that is known and nearly {@code name}; null also when enough were compared. */
+  private @Nullable String near(String name, State state) {
+    if (compared > ENOUGH) {
+      return null;
+    }
+    Set<String> known = new TreeSet<>(state.scope.runEnvironment().keySet());
+    known.addAll(state.scope.history().keySet());
+    compared += known.size();
+    return Nearest.of(name, known).orElse(null);
   }
 
   private static void secret(String instruction, String name, SourceSpan span, Findings sink) {

@@ -44,6 +44,9 @@ public final class BuildErrors {
   private final Set<Diagnostic> errors = new LinkedHashSet<>();
   private final Map<Integer, Values> ends = new HashMap<>();
 
+  /** The first stage of each name. */
+  private final Map<String, Integer> names = new HashMap<>();
+
   private BuildErrors(
       Dockerfile tree, Set<String> contexts, Map<String, String> buildArgs, GlobalScope globals) {
     this.tree = tree;
@@ -87,6 +90,7 @@ public final class BuildErrors {
     boolean bases = true;
     for (Stage stage : tree.stages()) {
       bases &= from(stage.from());
+      stage.name().ifPresent(name -> names.putIfAbsent(name, stage.index()));
     }
     if (!bases) {
       // What stages are needed cannot be told; those that are asked for are.
@@ -145,7 +149,7 @@ public final class BuildErrors {
       error(
           written,
           Quoted.of(name) + " is neither an image name nor a stage before this one",
-          tree.stageBefore(lower, stage.index()).isPresent()
+          names.getOrDefault(lower, Integer.MAX_VALUE) < stage.index()
               ? "FROM finds a stage by its name in lower case, " + Quoted.of(lower)
               : "an image name is [host/]name[:tag], with a name in lower case");
     }

@@ -124,7 +124,7 @@ public record Outline(
         if (instruction instanceof ArgInstruction arg) {
           scope = scope.with(arg, expander);
           for (ArgInstruction.Declaration declaration : arg.declarations()) {
-            declare(declaration, scope.args().get(declaration.name().text()), used);
+            declare(declaration, scope.arg(declaration.name().text()), used);
           }
         } else if (instruction instanceof EnvInstruction env) {
           scope = scope.with(env, expander);

@@ -9,11 +9,11 @@ import dev.jbuild.dockerfile.ast.KeyValue;
 import dev.jbuild.dockerfile.ast.MountFlag;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.expand.Expansion;
+import dev.jbuild.dockerfile.expand.PersistentMap;
 import dev.jbuild.dockerfile.expand.RunMount;
 import dev.jbuild.dockerfile.expand.StageScope;
 import dev.jbuild.dockerfile.expand.Variables;
 import dev.jbuild.dockerfile.expand.WordExpander;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.Optional;
 import java.util.Set;
@@ -28,9 +28,15 @@ final class Values {
   private static final String SOME = "x";
 
   private final WordExpander expander;
-  private final Set<String> unsure = new HashSet<>();
+
+  /**
+   * Whether the value of a name is known; one that is not here is as {@code sureByDefault} says.
+   */
+  private PersistentMap<Boolean> sure = PersistentMap.empty();
+
   private StageScope scope;
   private boolean imageKnown;
+  private boolean sureByDefault = true;
   private boolean guessed;
 
   /**
@@ -44,14 +50,16 @@ final class Values {
 
   Values copy() {
     Values copy = new Values(expander, scope, imageKnown);
-    copy.unsure.addAll(unsure);
+    copy.sure = sure;
+    copy.sureByDefault = sureByDefault;
     return copy;
   }
 
   /** From here on any variable may have any value. */
   void openToAll() {
     imageKnown = false;
-    unsure.addAll(scope.env().keySet());
+    sure = PersistentMap.empty();
+    sureByDefault = false;
   }
 
   /**
@@ -63,11 +71,13 @@ final class Values {
   }
 
   private @Nullable String get(String name) {
-    String env = unsure.contains(name) ? null : scope.env().get(name);
+    Boolean known = sure.get(name);
+    boolean certain = known == null ? sureByDefault : known;
+    String env = certain ? scope.env(name) : null;
     if (env != null) {
       return env;
     }
-    if (!imageKnown || unsure.contains(name)) {
+    if (!imageKnown || !certain) {
       guessed = true;
       return SOME;
     }
@@ -119,8 +129,7 @@ final class Values {
 
   void step(EnvInstruction env, Set<Diagnostic> errors) {
     IdentityHashMap<Word, String> texts = new IdentityHashMap<>();
-    Set<String> sure = new HashSet<>();
-    Set<String> unknown = new HashSet<>();
+    PersistentMap<Boolean> after = sure;
     boolean open = false;
     for (KeyValue pair : env.pairs()) {
       Optional<String> key = expand(pair.key(), errors).map(Expansion::text);
@@ -128,11 +137,12 @@ final class Values {
       texts.put(pair.key(), key.orElse(SOME));
       texts.put(pair.value(), value.orElse(SOME));
       open |= key.isEmpty();
-      key.ifPresent(value.isPresent() ? sure::add : unknown::add);
+      if (key.isPresent()) {
+        after = after.with(key.get(), value.isPresent());
+      }
     }
     scope = scope.with(env, (word, before) -> texts.getOrDefault(word, SOME));
-    unsure.removeAll(sure);
-    unsure.addAll(unknown);
+    sure = after;
     if (open) {
       openToAll();
     }
@@ -153,10 +163,8 @@ final class Values {
               scope = soFar;
               Optional<Expansion> value = expand(word, errors);
               String name = names.getOrDefault(word, "");
-              if (value.isEmpty()) {
-                unsure.add(name);
-              } else if (!scope.env().containsKey(name)) {
-                unsure.remove(name);
+              if (value.isEmpty() || scope.env(name) == null) {
+                sure = sure.with(name, value.isPresent());
               }
               return value.map(Expansion::text).orElse(SOME);
             });

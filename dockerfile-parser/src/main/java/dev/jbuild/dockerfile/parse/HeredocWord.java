@@ -1,5 +1,6 @@
 package dev.jbuild.dockerfile.parse;
 
+import dev.jbuild.dockerfile.ast.Blanks;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.expand.WordExpander;
 import java.util.List;
@@ -23,7 +24,7 @@ record HeredocWord(String name, Word word, int fileDescriptor, boolean expand, b
     }
     at += 2;
     boolean stripTabs = text.startsWith("-", at);
-    String rest = text.substring(stripTabs ? at + 1 : at);
+    String rest = text.substring(Blanks.skip(text, stripTabs ? at + 1 : at, text.length()));
     if (rest.isEmpty() || rest.indexOf('<') >= 0) {
       return null;
     }
@@ -37,6 +38,17 @@ record HeredocWord(String name, Word word, int fileDescriptor, boolean expand, b
     int descriptor =
         operator == 0 || operator > 9 ? 0 : Integer.parseInt(text.substring(0, operator));
     return new HeredocWord(name, word, descriptor, expand, stripTabs);
+  }
+
+  /** Whether {@code word} is {@code [n]<<} alone, so that the name is the next word. */
+  static boolean isOperator(String word) {
+    return word.endsWith("<<")
+        && word.chars().limit(word.length() - 2L).allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  /** Whether what stands after {@code <<} and a blank closes {@code $((1 << 2))}. */
+  static boolean isArithmetic(String word) {
+    return word.indexOf(')') >= 0;
   }
 
   private static long quotes(String text) {

@@ -104,7 +104,7 @@ final class InstructionParser {
       return null;
     }
     if (known.takesHeredocs() && json == null) {
-      readHeredocs();
+      readHeredocs(known);
     }
     InstructionLine head =
         new InstructionLine(
@@ -186,25 +186,43 @@ final class InstructionParser {
     return heredocs.isEmpty() ? own : own.to(heredocs.getLast().terminator());
   }
 
-  private void readHeredocs() {
+  private void readHeredocs(Keyword keyword) {
     String text = lexer.text();
     if (text.indexOf("<<") < 0) {
       return;
     }
     heredocs = new ArrayList<>();
     int at = 0;
+    int operator = -1;
     for (String raw : WordExpander.rawWords(text.substring(0, end))) {
       // Words stand in the line as they are, but for escapes doubled within double quotes.
       int found = text.indexOf(raw, at);
       SourceSpan span = found < 0 ? lexer.span(0, end) : lexer.span(found, found + raw.length());
       at = found < 0 ? at : found + raw.length();
-      HeredocWord word = HeredocWord.of(new Word(raw, span));
-      if (word != null) {
+      if (operator < 0 && found >= 0 && HeredocWord.isOperator(raw)) {
+        // As in a shell, blanks may stand before the name.
+        operator = found;
+        continue;
+      }
+      Word written =
+          operator < 0
+              ? new Word(raw, span)
+              : new Word(text.substring(operator, at), lexer.span(operator, at));
+      boolean parted = operator >= 0;
+      operator = -1;
+      HeredocWord word = HeredocWord.of(written);
+      if (word != null && !(parted && HeredocWord.isArithmetic(raw))) {
         Heredoc heredoc = reader.heredoc(word);
         if (heredoc == null) {
           return;
         }
         heredocs.add(heredoc);
+        if (parted && keyword != Keyword.RUN) {
+          problems.add(
+              written.span(),
+              "blanks between \"<<\" and the name of a heredoc of " + keyword,
+              "write <<" + heredoc.name());
+        }
       }
     }
   }

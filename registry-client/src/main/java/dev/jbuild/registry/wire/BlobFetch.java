@@ -46,6 +46,9 @@ final class BlobFetch {
   private final Action action;
   private final RegistryHttp.Target target;
 
+  /** Set by a 416: some proxies say so of every range. */
+  private boolean rangesRefused;
+
   BlobFetch(
       RegistryHttp http,
       Retries retries,
@@ -96,14 +99,19 @@ final class BlobFetch {
     if (left == 0) {
       return false;
     }
-    boolean parts = left >= LARGE;
+    boolean parts = left >= LARGE && !rangesRefused;
+    boolean ranged = parts || (from > 0 && !rangesRefused);
     RegistryHttp.Ask ask =
         http.ask("GET", action, Scope.pull(repository), target).accepting(200, 206, 416);
-    if (from > 0 || parts) {
+    if (ranged) {
       long last = parts ? from + PART - 1 : blob.size() - 1;
       ask = ask.withHeader("Range", "bytes=" + from + "-" + last);
     }
     try (Reply reply = http.send(ask)) {
+      if (reply.status() == 416 && ranged) {
+        rangesRefused = true;
+        throw new IOException("the registry refuses a range");
+      }
       return switch (reply.status()) {
         case 206 -> {
           long end = checkedRange(reply, from);
