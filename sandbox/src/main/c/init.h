@@ -16,7 +16,8 @@
  * step.c       identity, capabilities, filter, exec
  * chroot.c     /proc and signals of a step without namespaces, for the supervisor;
  *              processes.c who belongs to the step; procpaths.c what it is shown;
- *              shadow.c directories and programs, for which reexec/ is a program of its own
+ *              calls.c what was asked; shadow.c directories and programs, for which
+ *              reexec/ is a program of its own
  * remap.c      the user namespace of a remapped step
  * userns.c     the other use of this program: "userns", before the JVM starts */
 #ifndef JBUILD_INIT_H

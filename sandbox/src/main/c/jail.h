@@ -48,6 +48,19 @@ bool numbered(const char *tail, const char *folder, const char *file);
 bool starts(const char *text, const char *start);
 bool contains(const char *text, const char *part);
 
+/* ---- calls.c ---------------------------------------------------------- */
+
+struct call {
+  enum { OPEN, STAT, STATX, ACCESS, READLINK, ENTER, EXECUTE } kind;
+  int64_t dirfd;
+  uint64_t path, flags, buffer, size;
+};
+
+bool decode(int nr, const uint64_t *a, int memory, struct call *call);
+int memory_of(int pid);
+bool read_string(int memory, uint64_t address, char *to, size_t size);
+bool write_bytes(int memory, uint64_t address, const void *from, size_t size);
+
 /* ---- shadow.c --------------------------------------------------------- */
 
 void show_root(const struct jail *jail);

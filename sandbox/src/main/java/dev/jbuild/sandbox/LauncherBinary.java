@@ -82,7 +82,14 @@ final class LauncherBinary {
     try {
       Path made = Files.createTempDirectory("jbuild-init-");
       Files.createDirectory(made.resolve("mnt"));
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(made)));
+      try {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(made)));
+      } catch (IllegalStateException e) {
+        // The hook of the folder before this one has run: a signal ends the program.
+        remove(made);
+        throw new BuildFailure(
+            BuildFailure.Kind.CANCELLED, "no step is started any more: jbuild is ending", e);
+      }
       folder = made;
       return made;
     } catch (IOException e) {

@@ -14,6 +14,7 @@ import dev.jbuild.registry.fixture.DroppingProxy;
 import dev.jbuild.registry.fixture.HashingRegistry;
 import dev.jbuild.registry.fixture.Peers;
 import dev.jbuild.registry.fixture.TestOptions;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -116,6 +117,31 @@ class BadLineIT {
       assertThat(line.dropsLeft()).isZero();
       assertThat(line.up()).isLessThan(SIZE + SIZE / 10);
       assertThat(peakResident() - before).isLessThan(RESIDENT);
+    }
+  }
+
+  /** docker-registry 2 forgets an upload whose request broke: each drop costs what was sent. */
+  @Test
+  void pushToDockerRegistryOverABadLineIsBegunAnewAndEnds() throws IOException {
+    Peers.need("docker-registry");
+    int size = 32 << 20;
+    int every = 4 << 20;
+    int drops = 3;
+    byte[] bytes = new Counting(0).readNBytes(size);
+    Descriptor blob = Descriptor.of(MediaType.OCI_LAYER, Digest.of(bytes), size);
+    try (DockerRegistry registry = DockerRegistry.plain(folder);
+        DroppingProxy line = new DroppingProxy(registry.host(), every, drops);
+        Registry transport = new HttpTransport(TestOptions.builder().build())) {
+      transport.pushBlob(
+          new RepositoryName(line.host(), "big"),
+          blob,
+          offset -> new ByteArrayInputStream(bytes, (int) offset, size - (int) offset),
+          Optional.empty());
+      assertThat(line.dropsLeft()).isZero();
+      assertThat(line.up()).isLessThan(size + (long) drops * (every + (1 << 20)));
+      HashingSink sink = new HashingSink();
+      transport.fetchBlob(new RepositoryName(registry.host(), "big"), blob, sink);
+      assertThat(sink.hasher.digest()).isEqualTo(blob.digest());
     }
   }
 
