@@ -66,6 +66,30 @@ final class SchedulerIT {
   }
 
   @Test
+  void noMoreStepsRunAtOnceThanAskedFor() {
+    String step =
+        "RUN --mount=type=cache,target=/log echo in >> /log/steps; sleep 0.2; echo out >>"
+            + " /log/steps\n";
+    String dockerfile =
+        "FROM busybox AS a\n"
+            + step
+            + "FROM busybox AS b\n"
+            + step.replace("0.2", "0.3")
+            + "FROM scratch\nCOPY --from=a /bin/busybox /a\nCOPY --from=b /bin/busybox /b\n";
+    ExecutionOptions usual = ExecutionOptions.DEFAULT;
+    bench.build(
+        dockerfile,
+        request ->
+            request.execution(
+                new ExecutionOptions(
+                    usual.network(), usual.entitlements(), usual.extraHosts(), usual.limits(), 1)),
+        _ -> {});
+    bench.build("FROM busybox\nRUN --mount=type=cache,target=/log cat /log/steps > /steps\n");
+    assertThat(Objects.requireNonNull(bench.file("steps")).lines())
+        .containsExactly("in", "out", "in", "out");
+  }
+
+  @Test
   void concurrentBuildsOfOverlappingGraphsRunEachStepOnce() throws Exception {
     int builds = 8;
     String log =

@@ -130,6 +130,12 @@ final class BuildFlags {
   boolean pull;
 
   @Option(
+      names = "--parallel",
+      paramLabel = "N",
+      description = "steps that may run at once; default one a processor, at least 4")
+  @Nullable String parallel;
+
+  @Option(
       names = "--network",
       paramLabel = "default|host|none",
       description = "network of RUN steps")

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns flags and environment into a {@link BuildRequest}. */
 final class RequestFlags {
   private static final String EPOCH = "SOURCE_DATE_EPOCH";
+  private static final int MOST_PARALLEL = 1000;
 
   private RequestFlags() {}
 
@@ -64,9 +65,21 @@ final class RequestFlags {
             entitlements(flags.allow),
             hosts(flags.addHosts),
             limits,
-            ExecutionOptions.DEFAULT.parallel()));
+            parallel(flags.parallel)));
     limitTimes(flags.buildArgs, flags.reproducible, console, request);
     return request.build();
+  }
+
+  private static int parallel(@Nullable String text) {
+    if (text == null) {
+      return ExecutionOptions.DEFAULT.parallel();
+    }
+    long steps = Quantities.whole("--parallel", text);
+    if (steps < 1 || steps > MOST_PARALLEL) {
+      throw new UsageError(
+          "--parallel \"" + text + "\" is not a number from 1 to " + MOST_PARALLEL);
+    }
+    return (int) steps;
   }
 
   static void limitTimes(
