@@ -89,28 +89,18 @@ final class LayerDirectory {
     }
     if (stat.type() == FileType.DIRECTORY) {
       for (OverlayEncoding encoding : OverlayEncoding.values()) {
-        Optional<byte[]> value = attribute(layer, path, encoding.opaqueAttribute());
+        Optional<byte[]> value = layer.xattr(path, encoding.opaqueAttribute());
         if (value.isPresent() && Arrays.equals(value.get(), OverlayEncoding.yes())) {
           return Mark.OPAQUE;
         }
       }
     } else if (stat.isRegular() && stat.size() == 0) {
       for (OverlayEncoding encoding : OverlayEncoding.values()) {
-        if (attribute(layer, path, encoding.whiteoutAttribute()).isPresent()) {
+        if (layer.xattr(path, encoding.whiteoutAttribute()).isPresent()) {
           return Mark.WHITEOUT;
         }
       }
     }
     return Mark.NONE;
-  }
-
-  private static Optional<byte[]> attribute(DirFd layer, BytePath path, String name)
-      throws IOException {
-    if (!path.isRoot()) {
-      return layer.xattr(path, name);
-    }
-    try (var self = layer.self()) {
-      return self.xattr(name);
-    }
   }
 }

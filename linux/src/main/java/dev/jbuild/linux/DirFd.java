@@ -403,8 +403,11 @@ public final class DirFd implements AutoCloseable {
     return at(file, (s, dir, name) -> Xattr.all(xattrTarget(dir, name, file)));
   }
 
-  /** One extended attribute of a name, of a link itself. */
+  /** One extended attribute of a name, of a link itself. The root path means this directory. */
   public Optional<byte[]> xattr(BytePath file, String attribute) throws IOException {
+    if (file.isRoot()) {
+      return Xattr.get(new Xattr.ByFd(fd, path), attribute);
+    }
     return at(file, (s, dir, name) -> Xattr.get(xattrTarget(dir, name, file), attribute));
   }
 
