@@ -7,7 +7,6 @@ import dev.jbuild.linux.FileType;
 import dev.jbuild.linux.Stat;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -88,11 +87,9 @@ final class LayerDirectory {
       return Mark.WHITEOUT;
     }
     if (stat.type() == FileType.DIRECTORY) {
-      for (OverlayEncoding encoding : OverlayEncoding.values()) {
-        Optional<byte[]> value = layer.xattr(path, encoding.opaqueAttribute());
-        if (value.isPresent() && Arrays.equals(value.get(), OverlayEncoding.yes())) {
-          return Mark.OPAQUE;
-        }
+      // One call says that there are none, as nearly always.
+      if (isOpaque(layer.xattrs(path))) {
+        return Mark.OPAQUE;
       }
     } else if (stat.isRegular() && stat.size() == 0) {
       for (OverlayEncoding encoding : OverlayEncoding.values()) {

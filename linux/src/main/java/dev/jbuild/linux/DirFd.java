@@ -398,8 +398,14 @@ public final class DirFd implements AutoCloseable {
         });
   }
 
-  /** All extended attributes of a name that the caller may see, of a link itself. */
+  /**
+   * All extended attributes of a name that the caller may see, of a link itself. The root path
+   * means this directory.
+   */
   public SortedMap<String, byte[]> xattrs(BytePath file) throws IOException {
+    if (file.isRoot()) {
+      return Xattr.all(new Xattr.ByFd(fd, path));
+    }
     return at(file, (s, dir, name) -> Xattr.all(xattrTarget(dir, name, file)));
   }
 
