@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.Platform;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,6 +64,32 @@ final class SchedulerIT {
     names.forEach(n -> dockerfile.append("COPY --from=" + n + " /" + n + " /\n"));
     bench.build(dockerfile.toString());
     assertThat(bench.ran()).hasSize(8);
+  }
+
+  @Test
+  void whatPlatformsShareRunsOnceAlsoWithoutACache() {
+    Platform host = Platform.host();
+    Platform other =
+        Platform.parse(host.architecture().equals("arm64") ? "linux/amd64" : "linux/arm64");
+    bench.build(
+        "FROM --platform=$BUILDPLATFORM busybox AS tools\n"
+            + "RUN --mount=type=cache,target=/log echo shared >> /log/ran\n"
+            + "FROM --platform=$BUILDPLATFORM tools AS cross\n"
+            + "ARG TARGETARCH\n"
+            + "RUN --mount=type=cache,target=/log echo $TARGETARCH >> /log/ran; echo $TARGETARCH >"
+            + " /out\n"
+            + "FROM scratch\n"
+            + "COPY --from=cross /out /out\n",
+        request -> request.noCache(true).platform(other).platform(host));
+    assertThat(
+            bench.events().stream()
+                .filter(BuildEvent.StepStarted.class::isInstance)
+                .map(event -> ((BuildEvent.StepStarted) event).step().name()))
+        .anyMatch(name -> name.startsWith("[" + host + "->" + other.architecture() + " cross 2/2]"))
+        .anyMatch(name -> name.startsWith("[" + other + " stage-2 2/2]"));
+    bench.build("FROM busybox\nRUN --mount=type=cache,target=/log cat /log/ran > /ran\n");
+    assertThat(Objects.requireNonNull(bench.file("ran")).lines())
+        .containsExactlyInAnyOrder("shared", host.architecture(), other.architecture());
   }
 
   @Test

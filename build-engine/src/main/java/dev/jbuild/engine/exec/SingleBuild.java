@@ -237,9 +237,12 @@ final class SingleBuild {
       CacheSharing sharing =
           new CacheSharing(request, new CacheExport(store, registry, imports, manifests, events));
       List<PlatformImage> results = new ArrayList<>();
-      for (int i = 0; i < plans.size(); i++) {
-        Solver solver = new Solver(scope, operations, records, imports, misses, inFlight, events);
+      Solver solver = new Solver(scope, operations, records, imports, misses, inFlight, events);
+      for (Plan plan : plans) {
         solvers.add(solver);
+        solver.start(plan.rootfs());
+      }
+      for (int i = 0; i < plans.size(); i++) {
         results.add(solve(solver, plans.get(i), platforms.get(i), sharing));
       }
       BuildResult result = new Exporters(pushes, store, request, events).export(id, results);

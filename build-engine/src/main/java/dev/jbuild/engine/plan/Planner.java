@@ -220,8 +220,10 @@ public final class Planner {
       return known;
     }
     Platform platform = platformOf(stage.from());
-    String label = label(stage);
-    StageSteps stageSteps = new StageSteps(label, stage.name().orElse("" + stage.index()));
+    String of = request.platforms().size() > 1 ? platformLabel(platform) : "";
+    String label = (of + " " + label(stage)).strip();
+    String name = stage.name().orElse("" + stage.index());
+    StageSteps stageSteps = new StageSteps(label, of.isEmpty() ? name : of + "/" + name);
     StageState state = base(stage, platform, stageSteps);
     List<Instruction> triggers = triggers(state, stage.from());
     List<Instruction> all = new ArrayList<>(triggers);
@@ -239,6 +241,20 @@ public final class Planner {
     steps.put(stage.index(), stageSteps.made());
     stages.put(stage.index(), state);
     return state;
+  }
+
+  /**
+   * As BuildKit shows it: {@code linux/arm64}, or {@code linux/amd64->arm64} for a stage that
+   * crosses.
+   */
+  private String platformLabel(Platform platform) {
+    if (platform.equals(target)) {
+      return platform.toString();
+    }
+    String to = target.toString();
+    return platform
+        + "->"
+        + (target.os().equals(platform.os()) ? to.substring(to.indexOf('/') + 1) : to);
   }
 
   private String label(Stage stage) {

@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 
 /**
- * Finds or makes the results of one build's graph.
+ * Finds or makes the results of one build's graphs, of which it has one a platform.
  *
  * <p>It works backwards from the target. For a vertex, in this order:
  *
@@ -44,6 +44,7 @@ import java.util.concurrent.Future;
  */
 public final class Solver {
   private static final String LOCAL = "local";
+  private static final String ALREADY = "the same step has just run";
 
   private final BuildScope scope;
   private final Operations operations;
@@ -56,6 +57,9 @@ public final class Solver {
   private final Map<Vertex, CompletableFuture<Result>> results = new ConcurrentHashMap<>();
   private final Map<Vertex, Boolean> fresh = new ConcurrentHashMap<>();
   private final Map<Vertex, CacheRecord> made = new ConcurrentHashMap<>();
+
+  /** What this build executed, by content key. */
+  private final Map<Digest, List<StackLayer>> executed = new ConcurrentHashMap<>();
 
   public Solver(
       BuildScope scope,
@@ -72,6 +76,11 @@ public final class Solver {
     this.misses = misses;
     this.inFlight = inFlight;
     this.events = events;
+  }
+
+  /** Begins to solve a vertex, for a caller that wants the results of several. */
+  public void start(Vertex vertex) {
+    Future<Result> _ = future(vertex);
   }
 
   /** The result of a vertex; blocks until there is one. */
@@ -155,9 +164,10 @@ public final class Solver {
     String reason =
         mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
     InFlight.Outcome outcome =
-        inFlight.run(content.digest(), () -> execute(vertex, inputs, reason, definition, content));
+        inFlight.run(
+            content.digest(), () -> executeOnce(vertex, inputs, reason, definition, content));
     if (!outcome.ran()) {
-      events.cached(vertex.step(), "made by another build");
+      events.cached(vertex.step(), ALREADY);
     }
     made.put(vertex, CacheRecord.of(definition, outcome.layers(), content.digest()));
     return new Result.Layers(outcome.layers());
@@ -184,6 +194,21 @@ public final class Solver {
       case Op.Image image -> Optional.empty();
       case Op.Merge merge -> Optional.empty();
     };
+  }
+
+  /** Also of a build that uses no cache, a step that several platforms have in common runs once. */
+  private List<StackLayer> executeOnce(
+      Vertex vertex, List<Result> inputs, String reason, CacheKey definition, CacheKey content)
+      throws Exception {
+    List<StackLayer> known = executed.get(content.digest());
+    if (known != null) {
+      misses.remember(vertex.step().id(), definition);
+      events.cached(vertex.step(), ALREADY);
+      return known;
+    }
+    List<StackLayer> layers = execute(vertex, inputs, reason, definition, content);
+    executed.put(content.digest(), layers);
+    return layers;
   }
 
   private List<StackLayer> execute(
