@@ -34,6 +34,7 @@ import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 
 /** A store, an engine and a build context in a folder of a test, with the last build's events. */
 public final class Bench implements AutoCloseable {
@@ -72,6 +73,16 @@ public final class Bench implements AutoCloseable {
             || "root".equals(System.getProperty("user.name"))
         ? Optional.empty()
         : Optional.of("RUN in namespaces needs root");
+  }
+
+  /**
+   * A bench with the image {@code busybox}, for RUN steps; skips the test where there can be none.
+   */
+  public static Bench forSteps(Path folder) throws IOException {
+    noRun().ifPresent(reason -> Assumptions.abort(reason));
+    Bench bench = new Bench(folder);
+    bench.importBusybox();
+    return bench;
   }
 
   /** Puts an image {@code busybox} into the store, made from this machine's static busybox. */

@@ -15,7 +15,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,9 +29,7 @@ final class EarlyBlobsIT {
 
   @BeforeEach
   void open() throws IOException {
-    Bench.noRun().ifPresent(reason -> Assumptions.abort(reason));
-    bench = new Bench(folder);
-    bench.importBusybox();
+    bench = Bench.forSteps(folder);
   }
 
   @AfterEach

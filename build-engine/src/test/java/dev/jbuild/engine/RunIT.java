@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,9 +31,7 @@ final class RunIT {
 
   @BeforeEach
   void open() throws IOException {
-    Bench.noRun().ifPresent(reason -> Assumptions.abort(reason));
-    bench = new Bench(folder);
-    bench.importBusybox();
+    bench = Bench.forSteps(folder);
   }
 
   @AfterEach

@@ -19,7 +19,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -41,9 +40,7 @@ final class SchedulerIT {
 
   @BeforeEach
   void open() throws IOException {
-    Bench.noRun().ifPresent(reason -> Assumptions.abort(reason));
-    bench = new Bench(folder);
-    bench.importBusybox();
+    bench = Bench.forSteps(folder);
   }
 
   @AfterEach
