@@ -13,6 +13,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -70,6 +72,10 @@ final class CacheCommand extends Command {
         .toList();
   }
 
+  private static String id(StoredItem item) {
+    return item.name().replaceFirst(" \\([^()]*\\)$", "");
+  }
+
   private static void list(Session session) {
     Table table = new Table("ID", "SIZE", "LAST USED", "HELD BY");
     Instant now = Instant.now();
@@ -85,11 +91,18 @@ final class CacheCommand extends Command {
 
   private static void prune(Session session, List<String> named) throws IOException {
     CacheMountFiles files = new CacheMountFiles(session.store());
+    List<StoredItem> mounts = mounts(session);
+    // Of one id there may be several directories, some of them in use.
+    Set<String> held =
+        mounts.stream()
+            .filter(StoredItem::isHeld)
+            .map(CacheCommand::id)
+            .collect(Collectors.toSet());
     List<String> ids =
         named.isEmpty()
-            ? mounts(session).stream()
-                .filter(item -> !item.isHeld())
-                .map(item -> item.name().replaceFirst(" \\([^()]*\\)$", ""))
+            ? mounts.stream()
+                .map(CacheCommand::id)
+                .filter(id -> !held.contains(id))
                 .distinct()
                 .toList()
             : named;

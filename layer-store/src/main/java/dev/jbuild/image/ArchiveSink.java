@@ -125,7 +125,7 @@ sealed interface ArchiveSink extends AutoCloseable {
       Path scratch = target.resolveSibling("." + UUID.randomUUID());
       try {
         writing.to(scratch);
-        sync(scratch, StandardOpenOption.WRITE);
+        sync(scratch);
         Files.move(scratch, target, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(scratch);
@@ -139,14 +139,15 @@ sealed interface ArchiveSink extends AutoCloseable {
       List<Descriptor> older =
           Files.exists(index) ? ImageIndex.parse(Files.readAllBytes(index)).manifests() : List.of();
       for (Path directory : touched) {
-        sync(directory, StandardOpenOption.READ);
+        sync(directory);
       }
       document("index.json", ArchiveWriter.merge(entries, older).bytes());
-      sync(root, StandardOpenOption.READ);
+      sync(root);
     }
 
-    private static void sync(Path path, StandardOpenOption how) throws IOException {
-      try (FileChannel file = FileChannel.open(path, how)) {
+    private static void sync(Path path) throws IOException {
+      // To read: a copy of a blob has its mode, which lets nobody write.
+      try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
         file.force(true);
       }
     }

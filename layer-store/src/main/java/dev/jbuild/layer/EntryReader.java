@@ -48,16 +48,7 @@ final class EntryReader {
 
   /** The attributes that belong to an image, in the form a layer has them. */
   static Xattrs xattrs(DirFd directory, BytePath name) throws IOException {
-    return clean(raw(directory, name));
-  }
-
-  static SortedMap<String, byte[]> raw(DirFd directory, BytePath name) throws IOException {
-    if (!name.isRoot()) {
-      return directory.xattrs(name);
-    }
-    try (var self = directory.self()) {
-      return self.xattrs();
-    }
+    return clean(directory.xattrs(name));
   }
 
   static Xattrs clean(SortedMap<String, byte[]> raw) {

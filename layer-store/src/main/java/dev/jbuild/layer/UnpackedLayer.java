@@ -65,7 +65,7 @@ public final class UnpackedLayer {
 
     private void directory(DirFd parent, BytePath name, DirFd here, BytePath path, Stat stat)
         throws IOException {
-      SortedMap<String, byte[]> raw = EntryReader.raw(parent, name);
+      SortedMap<String, byte[]> raw = parent.xattrs(name);
       if (!LayerDirectory.isImplicit(stat)) {
         sink.accept(EntryReader.entry(root, path, parent, name, stat, EntryReader.clean(raw)));
       }

@@ -91,7 +91,7 @@ public final class UpperDiff {
 
   private void run() throws IOException {
     Stat stat = root.stat(BytePath.ROOT);
-    SortedMap<String, byte[]> raw = EntryReader.raw(root, BytePath.ROOT);
+    SortedMap<String, byte[]> raw = root.xattrs(BytePath.ROOT);
     TreeEntry entry =
         EntryReader.entry(root, BytePath.ROOT, root, BytePath.ROOT, stat, EntryReader.clean(raw));
     TreeEntry below = lower.find(BytePath.ROOT).orElseThrow();

@@ -330,7 +330,9 @@ final class DirectoryLayers implements LayerStore {
       if (Decompression.of(Arrays.copyOf(prefix, known)) == Decompression.NONE) {
         stream.transferFrom(in, in.stat().size());
       } else {
-        Decompression.detect(in.inputStream()).transferTo(stream);
+        try (InputStream tar = Decompression.detect(in.inputStream())) {
+          tar.transferTo(stream);
+        }
       }
       CompressedLayer written = stream.finish();
       if (!written.source().equals(diffId)) {

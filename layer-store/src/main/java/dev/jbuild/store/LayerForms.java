@@ -25,7 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * power can tear it. So its record names the boot it was made in. In the same boot it is whole; in
  * a later one it is used only if it hashes to its diffID, or is made again from its blob. A form
  * that is still there a minute after it was made is likely to have been written back; then one
- * {@code syncfs} makes it durable for little, and the record says so.
+ * {@code syncfs} makes it durable for little, and the record says so. That is for the next handle
+ * to do: one that knows a form does not look at it again.
  */
 final class LayerForms {
   private static final String FIRST = "fs";
@@ -191,9 +192,9 @@ final class LayerForms {
 
   /** Moves a directory out of the way at once and removes it then. */
   void discard(Path directory) throws IOException {
-    found.values().removeIf(usable -> usable.directory().equals(directory));
     Path trash = layout.ingests().resolve("trash-" + java.util.UUID.randomUUID());
     Files.move(directory, trash, StandardCopyOption.ATOMIC_MOVE);
+    found.values().removeIf(usable -> usable.directory().equals(directory));
     ScratchDirectory.deleteTree(layout.ingests(), String.valueOf(trash.getFileName()));
   }
 

@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * {@code cache-from} and {@code cache-to} of a build over HTTP, in the words of the command's
- * flags. Directories are the machine's own and so are none of a client's business: {@code
- * type=local} is refused.
+ * {@code cache-from} and {@code cache-to} of a build over HTTP: the command's flags with the keys
+ * that choose a place and a mode; any other is refused. Directories are the machine's own and so
+ * are none of a client's business: {@code type=local} is refused.
  */
 final class CacheParameters {
   private static final Set<String> TO =

@@ -203,7 +203,7 @@ final class SingleBuild {
             .buildArgs()
             .getOrDefault("BUILDKIT_SANDBOX_HOSTNAME", RunOperation.defaultHostname());
     StepRemains remains = new StepRemains(store, request, hostname);
-    List<Solver> solvers = new ArrayList<>();
+    Solver solving = null;
     try (EarlyPush pushes = new EarlyPush(registry, request);
         StepLogs logs = new StepLogs(BuildLogs.directory(cache), id);
         BuildContexts contexts =
@@ -238,8 +238,8 @@ final class SingleBuild {
           new CacheSharing(request, new CacheExport(store, registry, imports, manifests, events));
       List<PlatformImage> results = new ArrayList<>();
       Solver solver = new Solver(scope, operations, records, imports, misses, inFlight, events);
+      solving = solver;
       for (Plan plan : plans) {
-        solvers.add(solver);
         solver.start(plan.rootfs());
       }
       for (int i = 0; i < plans.size(); i++) {
@@ -249,7 +249,7 @@ final class SingleBuild {
       sharing.export();
       return result;
     } finally {
-      remains.save(KeptBuild.directory(cache), id, plans, solvers, List.copyOf(steps.keySet()));
+      remains.save(KeptBuild.directory(cache), id, plans, solving, List.copyOf(steps.keySet()));
     }
   }
 

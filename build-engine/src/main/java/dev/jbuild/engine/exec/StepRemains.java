@@ -13,7 +13,6 @@ import dev.jbuild.engine.shell.KeptStep;
 import dev.jbuild.engine.solve.Solver;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.DiffId;
-import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.Isolation;
 import dev.jbuild.sandbox.Sandbox;
 import dev.jbuild.snapshot.ActiveSnapshot;
@@ -40,11 +39,8 @@ final class StepRemains {
   private final Store store;
   private final BuildRequest request;
   private final String hostname;
-  private final Map<Failed, KeptStep.Failure> failures = new ConcurrentHashMap<>();
+  private final Map<String, KeptStep.Failure> failures = new ConcurrentHashMap<>();
   private volatile @Nullable Sandbox sandbox;
-
-  /** The same step of two platforms has one id. */
-  private record Failed(String id, Platform platform) {}
 
   StepRemains(Store store, BuildRequest request, String hostname) {
     this.store = store;
@@ -58,14 +54,14 @@ final class StepRemains {
   }
 
   /**
-   * Keeps what a failed RUN left. Never fails: the step's own failure is what counts. What holds
-   * the value of a secret is not kept.
+   * Keeps what a failed RUN left. Never fails: the step's own failure is what counts. A layer that
+   * holds the value of a secret is named nowhere, so that the collector takes it.
    *
    * @return whether it is kept
    */
   boolean failed(Op.Run run, Step step, ActiveSnapshot snapshot) {
     KeptStep.Failure failure = request.keepFailed() ? keep(run, snapshot) : notKept(NOT_ASKED);
-    failures.put(new Failed(step.id(), run.platform()), failure);
+    failures.put(step.id(), failure);
     return failure.layer() != null;
   }
 
@@ -88,15 +84,20 @@ final class StepRemains {
   /**
    * Writes it down, in place of what the build before left.
    *
-   * @param solvers of the plans, as many as the build came to
+   * @param solver of the plans; null if the build did not come to it
    * @param order ids of the steps as the progress numbers them
    */
   void save(
-      Path directory, String buildId, List<Plan> plans, List<Solver> solvers, List<String> order) {
+      Path directory,
+      String buildId,
+      List<Plan> plans,
+      @Nullable Solver solver,
+      List<String> order) {
     List<KeptNode> nodes = new ArrayList<>();
     Map<String, KeptStep> byId = new HashMap<>();
-    for (int i = 0; i < solvers.size(); i++) {
-      new Walk(solvers.get(i), nodes, byId, order).add(plans.get(i).rootfs());
+    if (solver != null) {
+      Walk walk = new Walk(solver, nodes, byId, order);
+      plans.forEach(plan -> walk.add(plan.rootfs()));
     }
     List<KeptStep> steps =
         byId.values().stream().sorted(Comparator.comparingInt(KeptStep::number)).toList();
@@ -161,8 +162,7 @@ final class StepRemains {
       Step step = vertex.step();
       int place = order.indexOf(step.id());
       Op.Run run = vertex.op() instanceof Op.Run its ? its : null;
-      KeptStep.Failure failure =
-          run == null ? null : failures.get(new Failed(step.id(), run.platform()));
+      KeptStep.Failure failure = run == null ? null : failures.get(step.id());
       if (place < 0 || (steps.containsKey(step.id()) && failure == null)) {
         return;
       }

@@ -223,7 +223,8 @@ public final class Planner {
     String of = request.platforms().size() > 1 ? platformLabel(platform) : "";
     String label = (of + " " + label(stage)).strip();
     String name = stage.name().orElse("" + stage.index());
-    StageSteps stageSteps = new StageSteps(label, of.isEmpty() ? name : of + "/" + name);
+    StageSteps stageSteps =
+        new StageSteps(label, of.isEmpty() ? name : of.replace("->", "-to-") + "/" + name);
     StageState state = base(stage, platform, stageSteps);
     List<Instruction> triggers = triggers(state, stage.from());
     List<Instruction> all = new ArrayList<>(triggers);

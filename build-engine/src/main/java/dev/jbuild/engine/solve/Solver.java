@@ -164,12 +164,14 @@ public final class Solver {
     String reason =
         mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
     InFlight.Outcome outcome =
-        inFlight.run(
-            content.digest(), () -> executeOnce(vertex, inputs, reason, definition, content));
+        inFlight.run(content.digest(), () -> executeOnce(vertex, inputs, reason, content));
     if (!outcome.ran()) {
       events.cached(vertex.step(), ALREADY);
     }
-    made.put(vertex, CacheRecord.of(definition, outcome.layers(), content.digest()));
+    CacheRecord known = CacheRecord.of(definition, outcome.layers(), content.digest());
+    records.put(known);
+    misses.remember(vertex.step().id(), definition);
+    made.put(vertex, known);
     return new Result.Layers(outcome.layers());
   }
 
@@ -198,29 +200,24 @@ public final class Solver {
 
   /** Also of a build that uses no cache, a step that several platforms have in common runs once. */
   private List<StackLayer> executeOnce(
-      Vertex vertex, List<Result> inputs, String reason, CacheKey definition, CacheKey content)
-      throws Exception {
+      Vertex vertex, List<Result> inputs, String reason, CacheKey content) throws Exception {
     List<StackLayer> known = executed.get(content.digest());
     if (known != null) {
-      misses.remember(vertex.step().id(), definition);
       events.cached(vertex.step(), ALREADY);
       return known;
     }
-    List<StackLayer> layers = execute(vertex, inputs, reason, definition, content);
+    List<StackLayer> layers = execute(vertex, inputs, reason, content);
     executed.put(content.digest(), layers);
     return layers;
   }
 
   private List<StackLayer> execute(
-      Vertex vertex, List<Result> inputs, String reason, CacheKey definition, CacheKey content)
-      throws Exception {
+      Vertex vertex, List<Result> inputs, String reason, CacheKey content) throws Exception {
     return scope.work(() -> {
       events.started(vertex.step(), reason);
       try {
         List<StackLayer> layers = operations.execute(vertex, inputs);
         records.put(CacheRecord.of(content, layers, content.digest()));
-        records.put(CacheRecord.of(definition, layers, content.digest()));
-        misses.remember(vertex.step().id(), definition);
         events.finished(vertex.step());
         return layers;
       } catch (Exception | Error failure) {

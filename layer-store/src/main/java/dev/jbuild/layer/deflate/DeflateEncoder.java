@@ -11,7 +11,8 @@ import java.util.Optional;
  * even frequencies end as stored blocks, at nearly the speed at which they are copied.
  *
  * <p>The output is a function of the bytes, the dictionary and the level. Used by one thread at a
- * time, for any number of pieces in turn; 200 KiB of memory each.
+ * time, for any number of pieces in turn; about 300 KiB of memory each, more when a block has many
+ * matches.
  */
 public final class DeflateEncoder implements PieceDeflater {
   /** The highest level; those above are better left to zlib. */
