@@ -7,7 +7,8 @@ public final class FileModes {
   private static final Pattern OCTAL = Pattern.compile("[0-7]{1,4}|0[0-7]{4}");
   private static final Pattern SYMBOLIC =
       Pattern.compile(
-          "CLAUSE(?:,CLAUSE)*".replace("CLAUSE", "[ugoa]*(?:[+=-](?:[rwxXst]*+|[ugo]))+"));
+          // Possessive, so that it takes no stack for each repetition.
+          "CLAUSE(?:,CLAUSE)*+".replace("CLAUSE", "[ugoa]*+(?:[+=-](?:[ugo]|[rwxXst]*+))++"));
 
   private FileModes() {}
 

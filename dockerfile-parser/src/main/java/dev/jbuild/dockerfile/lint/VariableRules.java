@@ -100,7 +100,7 @@ final class VariableRules {
   void check(List<Stage> stages) {
     Set<Integer> wanted = stages.stream().map(Stage::index).collect(Collectors.toSet());
     for (Stage stage : tree.stages()) {
-      Findings sink = wanted.contains(stage.index()) ? findings : new Findings(options);
+      Findings sink = wanted.contains(stage.index()) ? findings : findings.discarding();
       State state = begin(stage, sink);
       for (Instruction instruction : stage.instructions()) {
         state = step(instruction, state, sink);

@@ -194,11 +194,18 @@ final class InstructionParser {
     heredocs = new ArrayList<>();
     int at = 0;
     int operator = -1;
+    boolean arithmetic = false;
     for (String raw : WordExpander.rawWords(text.substring(0, end))) {
       // Words stand in the line as they are, but for escapes doubled within double quotes.
       int found = text.indexOf(raw, at);
       SourceSpan span = found < 0 ? lexer.span(0, end) : lexer.span(found, found + raw.length());
       at = found < 0 ? at : found + raw.length();
+      int opens = raw.lastIndexOf("((");
+      int closes = raw.lastIndexOf("))");
+      if (opens != closes) {
+        // Between them "<<" shifts: $(( 1 << 2 )).
+        arithmetic = opens > closes;
+      }
       if (operator < 0 && found >= 0 && HeredocWord.isOperator(raw)) {
         // As in a shell, blanks may stand before the name.
         operator = found;
@@ -211,7 +218,7 @@ final class InstructionParser {
       boolean parted = operator >= 0;
       operator = -1;
       HeredocWord word = HeredocWord.of(written);
-      if (word != null && !(parted && HeredocWord.isArithmetic(raw))) {
+      if (word != null && !(parted && (arithmetic || HeredocWord.isArithmetic(raw)))) {
         Heredoc heredoc = reader.heredoc(word);
         if (heredoc == null) {
           return;
