@@ -53,6 +53,9 @@ final class AotTraining {
     String archive = "type=oci,dest=" + work.resolve("image.tar");
     command("build", "-t", "training", context.toString());
     command("build", "-t", "training", "-o", archive, "-o", "type=image", context.toString());
+    String zstd = archive + ",compression=zstd,force-compression=true";
+    command("build", "-t", "training", "-o", zstd, context.toString());
+    command("load", work.resolve("image.tar").toString());
     command("build", "--progress", "rawjson", "-q", context.toString());
     command("build", "-f", context.resolve("Broken").toString(), context.toString());
     command("build", "-f", context.resolve("Based").toString(), context.toString());
