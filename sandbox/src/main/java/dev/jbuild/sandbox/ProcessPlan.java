@@ -84,6 +84,7 @@ final class ProcessPlan {
     ops.add(new Op.Exec(process.args(), process.env()));
   }
 
+  @SuppressWarnings("ReferenceEquality") // to compare the rules is what this spares
   private static List<Long> program(RuntimeSpec.Seccomp filter) {
     Compiled known = last;
     if (known == null || known.filter != filter) {
