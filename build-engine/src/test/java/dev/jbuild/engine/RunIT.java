@@ -7,12 +7,16 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
+import dev.jbuild.sandbox.SeccompProfile;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -185,6 +189,39 @@ final class RunIT {
     assertThat(bench.file("etc/hosts")).isNull();
     assertThat(bench.file("etc/resolv.conf")).isNull();
     assertThat(bench.file("made")).isEmpty();
+  }
+
+  @Test
+  void aStepIsKilledAfterItsTime() {
+    assertThatThrownBy(() ->
+            bench.build(
+                "FROM busybox\nRUN sleep 1000\n",
+                request ->
+                    request.execution(
+                        secured(Optional.of(Duration.ofMillis(200)), Optional.empty(), false))))
+        .hasMessageContaining("timed out after 0.2 s");
+  }
+
+  @Test
+  void aPolicyAndNoNewPrivilegesReachTheStep() {
+    SeccompProfile policy =
+        SeccompProfile.parse(
+            "p.json",
+            """
+            {"defaultAction": "SCMP_ACT_ALLOW",
+             "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}
+            """
+                .getBytes(StandardCharsets.UTF_8));
+    bench.build(
+        "FROM busybox\nRUN mkdir /x 2>&1 || grep NoNewPrivs /proc/self/status\n",
+        request -> request.execution(secured(Optional.empty(), Optional.of(policy), true)));
+    assertThat(bench.output()).contains("No space left on device").contains("NoNewPrivs:\t1");
+  }
+
+  private static ExecutionOptions secured(
+      Optional<Duration> timeout, Optional<SeccompProfile> policy, boolean noNewPrivileges) {
+    return new ExecutionOptions(
+        NetworkMode.HOST, Set.of(), Map.of(), Limits.NONE, timeout, policy, noNewPrivileges, 2);
   }
 
   @Test

@@ -36,8 +36,7 @@ final class BuildCommand extends Command {
     isolation.apply(session, UsernsRemap.OFF);
     session.keepStorage(flags.keepStorage);
     try (Scratch scratch = new Scratch()) {
-      BuildRequest request =
-          RequestFlags.request(flags, limits.limits(), context, console, scratch);
+      BuildRequest request = RequestFlags.request(flags, limits, context, console, scratch);
       CallFlag call = CallFlag.of(flags.check, flags.call);
       if (call != null) {
         return call.answer(session.engine(registries).read(request), request, console.out());

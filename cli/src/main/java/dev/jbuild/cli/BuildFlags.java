@@ -137,8 +137,8 @@ final class BuildFlags {
 
   @Option(
       names = "--network",
-      paramLabel = "default|host|none",
-      description = "network of RUN steps")
+      paramLabel = "default|host|none|private",
+      description = "network of RUN steps; private needs pasta or slirp4netns")
   @Nullable String network;
 
   @Option(

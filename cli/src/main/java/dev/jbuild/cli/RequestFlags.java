@@ -7,7 +7,6 @@ import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.Output;
 import dev.jbuild.oci.Platform;
-import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +29,7 @@ final class RequestFlags {
   private RequestFlags() {}
 
   static BuildRequest request(
-      BuildFlags flags, Limits limits, String context, Console console, Scratch scratch)
+      BuildFlags flags, LimitFlags limits, String context, Console console, Scratch scratch)
       throws IOException {
     BuildRequest.Builder request = context(flags, context, console, scratch);
     request.target(flags.target);
@@ -64,7 +63,10 @@ final class RequestFlags {
             network(flags.network),
             entitlements(flags.allow),
             hosts(flags.addHosts),
-            limits,
+            limits.limits(),
+            limits.timeout(),
+            SecurityOptions.seccomp(limits.securityOptions),
+            SecurityOptions.noNewPrivileges(limits.securityOptions),
             parallel(flags.parallel)));
     limitTimes(flags.buildArgs, flags.reproducible, console, request);
     return request.build();
@@ -197,9 +199,11 @@ final class RequestFlags {
     return switch (name == null ? "default" : name) {
       case "default", "host" -> NetworkMode.HOST;
       case "none" -> NetworkMode.NONE;
+      case "private" -> NetworkMode.PRIVATE;
       default ->
           throw new UsageError(
-              "--network: unknown value \"" + name + "\"", "the values are default, host and none");
+              "--network: unknown value \"" + name + "\"",
+              "the values are default, host, none and private");
     };
   }
 

@@ -71,7 +71,7 @@ final class VerifyCommand extends Command {
     }
     try (Scratch scratch = new Scratch()) {
       BuildRequest request =
-          RequestFlags.request(flags, limits.limits(), context, session.console(), scratch);
+          RequestFlags.request(flags, limits, context, session.console(), scratch);
       BuildCommand.build(
           session,
           request,
