@@ -15,17 +15,18 @@ import java.util.TreeMap;
 final class Xattr {
   /** How the kernel is told which file is meant. */
   sealed interface Target {
-    String printable();
+    /** What an error names. */
+    Object shown();
   }
 
   /** A file opened for reading or writing. */
-  record ByFd(int fd, String printable) implements Target {}
+  record ByFd(int fd, Object shown) implements Target {}
 
   /**
    * A name in a directory, which may be a link, a device or unreadable, so that it cannot be opened
    * first.
    */
-  record ByName(int directory, String name, String printable) implements Target {
+  record ByName(int directory, String name, Object shown) implements Target {
     /** The name through /proc, for calls that know no directory descriptor. */
     long throughProc(Scratch s) throws ErrnoException {
       return Kernel.cString(s.pathA, "/proc/self/fd/" + directory + "/" + name, "lxattr");
@@ -67,7 +68,7 @@ final class Xattr {
 
   private Xattr() {}
 
-  static Stat statFd(Scratch s, int fd, String printable) throws ErrnoException {
+  static Stat statFd(Scratch s, int fd, Object shown) throws ErrnoException {
     s.pathA.set(JAVA_BYTE, 0, (byte) 0);
     Kernel.check(
         Kernel.call(
@@ -79,7 +80,7 @@ final class Xattr {
             Abi.STATX_BASIC_STATS,
             s.struct.address()),
         Syscall.STATX,
-        printable);
+        shown);
     return Kernel.readStatx(s.struct);
   }
 
@@ -106,7 +107,7 @@ final class Xattr {
       if (n == 0 || n == -Errno.EOPNOTSUPP) {
         return Collections.emptySortedMap();
       }
-      Kernel.check(n, Syscall.LLISTXATTR, target.printable());
+      Kernel.check(n, Syscall.LLISTXATTR, target.shown());
       byte[] bytes = new byte[(int) n];
       MemorySegment.copy(s.data, JAVA_BYTE, 0, bytes, 0, bytes.length);
       names = new String(bytes, ISO_8859_1);
@@ -152,7 +153,7 @@ final class Xattr {
       if (n == -Errno.ENODATA || n == -Errno.EOPNOTSUPP || n == -Errno.EPERM) {
         return Optional.empty();
       }
-      Kernel.check(n, Syscall.LGETXATTR, target.printable());
+      Kernel.check(n, Syscall.LGETXATTR, target.shown());
       byte[] value = new byte[(int) n];
       MemorySegment.copy(s.data, JAVA_BYTE, 0, value, 0, value.length);
       return Optional.of(value);
@@ -161,7 +162,7 @@ final class Xattr {
 
   static void set(Target target, String name, byte[] value) throws IOException {
     if (value.length > Scratch.DATA_SIZE) {
-      throw new ErrnoException(7, "lsetxattr", target.printable());
+      throw new ErrnoException(7, "lsetxattr", target.shown().toString());
     }
     try (Scratch s = Scratch.take()) {
       long attribute = Kernel.cString(s.pathB, name, "lsetxattr");
@@ -191,7 +192,7 @@ final class Xattr {
                     value.length,
                     0);
           };
-      Kernel.check(result, Syscall.LSETXATTR, target.printable());
+      Kernel.check(result, Syscall.LSETXATTR, target.shown());
     }
   }
 
@@ -211,7 +212,7 @@ final class Xattr {
                     attribute);
             case ByName t -> Kernel.call(s, Syscall.LREMOVEXATTR, t.throughProc(s), attribute, 0);
           };
-      Kernel.check(result, Syscall.LREMOVEXATTR, target.printable());
+      Kernel.check(result, Syscall.LREMOVEXATTR, target.shown());
     }
   }
 }
