@@ -154,8 +154,10 @@ class JbuildTest {
         Row.of(
             "unknown security option",
             2,
-            "--security-opt: unknown option \"label=x\"\n"
-                + "hint: the options are seccomp=FILE and no-new-privileges\n",
+            """
+            --security-opt: unknown option "label=x"
+            hint: the options are seccomp=FILE and no-new-privileges
+            """,
             "build",
             "--security-opt",
             "label=x",
@@ -163,8 +165,10 @@ class JbuildTest {
         Row.of(
             "no filter",
             2,
-            "--security-opt: RUN steps are not left without a filter\n"
-                + "hint: use RUN --security=insecure with --allow security.insecure\n",
+            """
+            --security-opt: RUN steps are not left without a filter
+            hint: use RUN --security=insecure with --allow security.insecure
+            """,
             "build",
             "--security-opt",
             "seccomp=unconfined",
@@ -172,8 +176,10 @@ class JbuildTest {
         Row.of(
             "bad network",
             2,
-            "--network: unknown value \"moon\"\n"
-                + "hint: the values are default, host, none and private\n",
+            """
+            --network: unknown value "moon"
+            hint: the values are default, host, none and private
+            """,
             "build",
             "--network",
             "moon",
