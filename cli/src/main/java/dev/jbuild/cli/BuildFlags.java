@@ -59,7 +59,7 @@ final class BuildFlags {
   @Option(
       names = "--ssh",
       paramLabel = "default|id=path",
-      description = "an SSH agent for RUN steps")
+      description = "an SSH agent, or private key files, for RUN steps and git")
   List<String> ssh = new ArrayList<>();
 
   @Option(
