@@ -18,6 +18,8 @@ enum Curve {
 
   private final String sshName;
   private final String hash;
+
+  @SuppressWarnings("ImmutableEnumChecker") // It has no setters, only no annotation.
   private final ECParameterSpec parameters;
 
   Curve(String sshName, String javaName, String hash) {

@@ -98,7 +98,8 @@ final class KeyFile {
     }
     file.string();
     Wire.Reader secret = new Wire.Reader(file.string());
-    if (secret.number() != secret.number()) {
+    int check = secret.number();
+    if (secret.number() != check) {
       throw new IllegalArgumentException("check");
     }
     return PrivateKeys.openSsh(secret);

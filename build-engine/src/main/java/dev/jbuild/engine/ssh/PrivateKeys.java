@@ -50,43 +50,45 @@ final class PrivateKeys {
   /** The private section of OpenSSH's format, after its check numbers. */
   static SshKey openSsh(Wire.Reader in) throws GeneralSecurityException {
     String type = in.text();
-    switch (type) {
-      case "ssh-ed25519" -> {
-        in.string();
-        byte[] both = in.string();
-        if (both.length != 64) {
-          throw new IllegalArgumentException("length");
-        }
-        byte[] seed = new byte[32];
-        System.arraycopy(both, 0, seed, 0, 32);
-        return ed25519(seed);
-      }
-      case "ssh-rsa" -> {
-        BigInteger n = in.integer();
-        BigInteger e = in.integer();
-        BigInteger d = in.integer();
-        BigInteger inverse = in.integer();
-        BigInteger p = in.integer();
-        BigInteger q = in.integer();
-        BigInteger dp = d.mod(p.subtract(BigInteger.ONE));
-        BigInteger dq = d.mod(q.subtract(BigInteger.ONE));
-        return rsa(
-            KeyFactory.getInstance("RSA")
-                .generatePrivate(new RSAPrivateCrtKeySpec(n, e, d, p, q, dp, dq, inverse)));
-      }
-      default -> {
-        Curve curve =
-            type.startsWith("ecdsa-sha2-")
-                ? Curve.ofSshName(in.text()).orElseThrow(() -> new Unsupported(type))
-                : null;
-        if (curve == null) {
-          throw new Unsupported(type);
-        }
-        in.string();
-        ECPrivateKeySpec spec = new ECPrivateKeySpec(in.integer(), curve.parameters());
-        return ecdsa(KeyFactory.getInstance("EC").generatePrivate(spec));
-      }
+    return switch (type) {
+      case "ssh-ed25519" -> openSshEd25519(in);
+      case "ssh-rsa" -> openSshRsa(in);
+      default -> openSshEcdsa(type, in);
+    };
+  }
+
+  private static SshKey openSshEd25519(Wire.Reader in) throws GeneralSecurityException {
+    in.string();
+    byte[] both = in.string();
+    if (both.length != 64) {
+      throw new IllegalArgumentException("length");
     }
+    byte[] seed = new byte[32];
+    System.arraycopy(both, 0, seed, 0, 32);
+    return ed25519(seed);
+  }
+
+  private static SshKey openSshRsa(Wire.Reader in) throws GeneralSecurityException {
+    BigInteger n = in.integer();
+    BigInteger e = in.integer();
+    BigInteger d = in.integer();
+    BigInteger inverse = in.integer();
+    BigInteger p = in.integer();
+    BigInteger q = in.integer();
+    BigInteger dp = d.mod(p.subtract(BigInteger.ONE));
+    BigInteger dq = d.mod(q.subtract(BigInteger.ONE));
+    RSAPrivateCrtKeySpec spec = new RSAPrivateCrtKeySpec(n, e, d, p, q, dp, dq, inverse);
+    return rsa(KeyFactory.getInstance("RSA").generatePrivate(spec));
+  }
+
+  private static SshKey openSshEcdsa(String type, Wire.Reader in) throws GeneralSecurityException {
+    if (!type.startsWith("ecdsa-sha2-")) {
+      throw new Unsupported(type);
+    }
+    Curve curve = Curve.ofSshName(in.text()).orElseThrow(() -> new Unsupported(type));
+    in.string();
+    ECPrivateKeySpec spec = new ECPrivateKeySpec(in.integer(), curve.parameters());
+    return ecdsa(KeyFactory.getInstance("EC").generatePrivate(spec));
   }
 
   /** {@code BEGIN RSA PRIVATE KEY}: the inside of PKCS #8. */
