@@ -38,7 +38,7 @@ final class Words {
       String name = equals < 0 ? arg : arg.substring(0, equals);
       boolean isLong = arg.startsWith("--");
       boolean isShort = !isLong && arg.startsWith("-") && arg.length() > 1;
-      if (isLong && !known.contains(name) || isShort && !known.contains(arg.substring(0, 2))) {
+      if ((isLong && !known.contains(name)) || (isShort && !known.contains(arg.substring(0, 2)))) {
         return arg;
       }
     }

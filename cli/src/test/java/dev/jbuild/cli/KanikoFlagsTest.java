@@ -3,6 +3,7 @@ package dev.jbuild.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -212,7 +213,8 @@ class KanikoFlagsTest {
     Files.writeString(directory.resolve("Dockerfile"), "FROM base\n");
     Path docker = Files.createDirectories(directory.resolve("kaniko/.docker"));
     List<String> seen = new CopyOnWriteArrayList<>();
-    HttpServer registry = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    HttpServer registry =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     registry.createContext(
         "/",
         exchange -> {

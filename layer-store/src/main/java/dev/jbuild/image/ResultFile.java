@@ -106,7 +106,7 @@ public final class ResultFile {
 
   /** Below /proc/self/fd and /dev a regular file is what somebody redirected a stream to. */
   private static boolean isDevice(Path file) {
-    return file.startsWith("/dev") && !file.startsWith("/dev/shm") || file.startsWith("/proc");
+    return (file.startsWith("/dev") && !file.startsWith("/dev/shm")) || file.startsWith("/proc");
   }
 
   private static void inPlace(Path target, Content content) throws IOException {
