@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.cli.progress.TerminalGuard;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import java.util.function.IntPredicate;
 /**
  * What a command has of its process: streams and environment.
  *
- * @param out results
+ * @param out results; where it is a terminal, behind a {@link TerminalGuard}, as is err
  * @param err progress and errors; flushed by whoever writes
  * @param terminals tells of a file descriptor of the process whether it is a terminal
  */
@@ -30,11 +31,17 @@ public record Console(
   /** This process's own. Text is UTF-8 whatever the locale, as names in images are. */
   public static Console system() {
     return new Console(
-        StandardOutput.open(),
-        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        guarded(StandardOutput.open(), 1),
+        guarded(
+            new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+            2),
         System.in,
         System.getenv(),
         Console::isTerminal);
+  }
+
+  private static PrintStream guarded(PrintStream raw, int descriptor) {
+    return isTerminal(descriptor) ? TerminalGuard.of(raw) : raw;
   }
 
   /** By the name of what is open there: System.console() looks at other streams and costs time. */
