@@ -445,7 +445,7 @@ public final class DirFd implements AutoCloseable {
   }
 
   private static Xattr.Target xattrTarget(int dir, String name, BytePath file) {
-    return new Xattr.ByPath("/proc/self/fd/" + dir + "/" + name, file);
+    return new Xattr.ByName(dir, name, file);
   }
 
   /**
