@@ -147,7 +147,7 @@ final class ShellCommand extends Command {
   }
 
   /** As the build was, unless told otherwise. */
-  private void isolate(Session session, KeptBuild build) {
+  private void isolate(Session session, KeptBuild build) throws IOException {
     isolation.apply(session, UsernsRemap.OFF);
     String was = build.execution().isolation();
     if (!isolation.isGiven() && !was.isEmpty()) {

@@ -2,7 +2,7 @@ package dev.jbuild.engine.exec;
 
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.copy.SourceSelection;
-import dev.jbuild.engine.copy.TreeCopy;
+import dev.jbuild.engine.copy.TreeMerge;
 import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.engine.ssh.AgentSocket;
 import dev.jbuild.engine.ssh.SshAgent;
@@ -104,7 +104,7 @@ final class StepMounts implements AutoCloseable {
             Kind.NOT_FOUND,
             "\"" + cache.source() + "\" is no directory to fill a cache mount from");
       }
-      TreeCopy.copy(tree, start.path(), directory, true);
+      TreeMerge.copy(tree, start.path(), directory, true);
     }
   }
 
