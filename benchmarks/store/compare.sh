@@ -16,7 +16,8 @@ trap 'rm -rf "$work"' EXIT
 flags=(-Xmx256m -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000
   -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 --enable-native-access=ALL-UNNAMED)
 aot=${classpath%/*}/build.aot
-if [ -f "$aot" ]; then flags+=(-XX:+UnlockDiagnosticVMOptions -XX:AOTCache="$aot" -XX:-AOTReplayTraining -Xlog:disable); fi
+if [ -f "$aot" ]; then flags+=(-XX:+UnlockDiagnosticVMOptions -XX:AOTCache="$aot" -XX:-AOTReplayTraining
+  -XX:-C1UpdateMethodData -XX:-UsePerfData -Xlog:disable); fi
 zstd=${classpath%/*}/libzstd-jni.so
 if [ -f "$zstd" ]; then flags+=(-DZstdNativePath="$zstd"); fi
 mkdir "$work/classes" "$work/big" "$work/small"

@@ -3,6 +3,7 @@ package dev.jbuild.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.sandbox.Limits;
@@ -388,6 +389,26 @@ final class RunIT {
     bench.build(
         dockerfile, request -> request.secret("tok", new SecretSource.Value(new byte[] {'x'})));
     assertThat(bench.ran()).isEmpty();
+  }
+
+  /** As BuildKit has it: a step that does not run needs nothing. */
+  @Test
+  void requiredSecretAndAgentAreNotAskedForOnAHit() throws IOException {
+    String dockerfile =
+        """
+        FROM busybox
+        RUN --mount=type=secret,id=tok,required --mount=type=ssh,required test -S "$SSH_AUTH_SOCK"
+        """;
+    bench.build(
+        dockerfile,
+        request ->
+            request
+                .secret("tok", new SecretSource.Value(new byte[] {'x'}))
+                .sshAgent("default", new SshAgent.Keys(List.of())));
+    bench.build(dockerfile);
+    assertThat(bench.ran()).isEmpty();
+    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.noCache(true)))
+        .hasMessageContaining("is required and was not given");
   }
 
   @Test
