@@ -1,7 +1,14 @@
+import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.engine.copy.ContextTree;
+import dev.jbuild.engine.copy.DigestMemory;
+import dev.jbuild.engine.copy.FileDigests;
+import dev.jbuild.engine.copy.SourceListing;
+import dev.jbuild.engine.graph.Op;
 import dev.jbuild.layer.CompressedLayer;
 import dev.jbuild.layer.CompressedLayerStream;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.DirectoryTree;
+import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.TreeWalk;
 import dev.jbuild.linux.BytePath;
@@ -26,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Clock;
 import java.util.List;
 
 /** The store's side of compare.sh: one task a process, so that each includes the JVM's start. */
@@ -35,6 +43,7 @@ public final class StoreTimes {
       case "layer" -> layer(Path.of(args[1]), args[2], Path.of(args[3]));
       case "commit" -> commit(Path.of(args[1]), Path.of(args[2]));
       case "unpack" -> unpack(Path.of(args[1]));
+      case "walk" -> walk(Path.of(args[1]), Path.of(args[2]));
       case "changed" -> changed(args[1], Path.of(args[2]), Path.of(args[3]));
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -173,6 +182,23 @@ public final class StoreTimes {
         }
       }
     }
+  }
+
+  /**
+   * The walk of an unchanged context: the digests of the last one from their file, every file
+   * looked at and found in them, the listing that the cache is asked with, the digests kept again.
+   */
+  private static void walk(Path directory, Path memoryFile) throws Exception {
+    Op.Copy everything =
+        new Op.Copy(List.of(new Op.Source.Pattern(".")), "/", null, null, false, List.of(), false);
+    long start = System.nanoTime();
+    DigestMemory memory = DigestMemory.load(memoryFile, Clock.systemUTC());
+    IgnoreMatcher nothing = IgnoreMatcher.of(List.of());
+    try (FileTree tree = new ContextTree(DirectoryTree.open(directory), nothing)) {
+      new SourceListing(new FileDigests(memory)).list(everything, tree);
+    }
+    memory.save();
+    report("walk with digest memory", start);
   }
 
   private static void report(String name, long start) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The layer store beside its peers, interleaved in one run, as root: a directory to a compressed layer,
 # tar and blob hashed, against tar with pigz and zstd; a context to a committed layer and unpacking it,
-# against buildah and umoci. Then, without a peer, the commit of one changed file on a base of 100,000 files
-# and a build of which nothing changed over as many. Prints for each the smallest wall time and CPU time (user + system), and the
-# ratio of ours to the peer's; on a machine that does other work, only the CPU times mean something.
+# against buildah and umoci. Then, without a peer, the commit of one changed file on a base of 100,000 files,
+# a walk over as many of which nothing changed, with the digests of the first, and a build of the same.
+# Prints for each the smallest wall time and CPU time (user + system), and the ratio of ours to the peer's; on a machine that does other work, only the CPU times mean something.
 # usage: benchmarks/store/compare.sh CLASSPATH [RUNS]
 #   CLASSPATH: the distribution's lib/jbuild.jar (or its classes and jars), with JDK 25 on PATH. With the
 #   distribution's, its AOT cache is used as the jbuild command uses it
@@ -16,7 +16,8 @@ trap 'rm -rf "$work"' EXIT
 flags=(-Xmx256m -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000
   -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 --enable-native-access=ALL-UNNAMED)
 aot=${classpath%/*}/build.aot
-if [ -f "$aot" ]; then flags+=(-XX:+UnlockDiagnosticVMOptions -XX:AOTCache="$aot" -XX:-AOTReplayTraining -Xlog:disable); fi
+if [ -f "$aot" ]; then flags+=(-XX:+UnlockDiagnosticVMOptions -XX:AOTCache="$aot" -XX:-AOTReplayTraining
+  -XX:-C1UpdateMethodData -XX:-UsePerfData -Xlog:disable); fi
 zstd=${classpath%/*}/libzstd-jni.so
 if [ -f "$zstd" ]; then flags+=(-DZstdNativePath="$zstd"); fi
 mkdir "$work/classes" "$work/big" "$work/small"
@@ -112,6 +113,10 @@ for mode in overlay copy; do
 done
 # What is younger than two seconds is read again.
 sleep 3
+for run in first $(seq "$runs"); do
+  /usr/bin/time -f "walk of 100,000 files, run $run: %e s with the JVM's start, CPU %U + %S s" java "${flags[@]}" \
+    -cp "$classpath:$work/classes" StoreTimes walk "$work/context/src" "$work/digests"
+done
 for run in first $(seq "$runs"); do
   /usr/bin/time -f "build of 100,000 files, run $run: %e s, CPU %U + %S s" java "${flags[@]}" -cp "$classpath" \
     dev.jbuild.cli.Main --root "$work/store" build -q "$work/context" > /dev/null

@@ -39,6 +39,8 @@ struct supervisor {
   int pipes[3];
   int input;         /* where the step's input goes, -1 while there is nothing or no more */
   bool input_is_over, input_is_terminal;
+  bool resized;      /* before there was a terminal */
+  struct window window;
   size_t input_size, input_done;
   uint8_t input_bytes[MAX_INPUT];
   bool out_is_gone;
@@ -162,6 +164,10 @@ static void on_input(struct supervisor *s) {
   flush_input(s);
 }
 
+static void resize(struct supervisor *s) {
+  sys(ioctl, s->pipes[TERMINAL], 0x5414 /* TIOCSWINSZ */, &s->window);
+}
+
 static void on_command(struct supervisor *s) {
   uint8_t command[2];
   long n = sys(read, 0, command, 1);
@@ -180,9 +186,9 @@ static void on_command(struct supervisor *s) {
     s->input_is_over = true;
     flush_input(s);
   } else if (command[0] == 'W') {
-    struct window window = {0};
-    if (read_rest(&window, 4) && s->pipes[TERMINAL] >= 0)
-      sys(ioctl, s->pipes[TERMINAL], 0x5414 /* TIOCSWINSZ */, &window);
+    if (!read_rest(&s->window, 4)) return;
+    s->resized = s->pipes[TERMINAL] < 0;
+    if (!s->resized) resize(s);
   }
 }
 
@@ -190,6 +196,7 @@ static void take_terminal(struct supervisor *s, int master) {
   sys(fcntl, master, 4 /* F_SETFL */, O_RDWR | O_NONBLOCK);
   s->pipes[TERMINAL] = s->input = master;
   s->input_is_terminal = true;
+  if (s->resized) resize(s);
   flush_input(s);
 }
 

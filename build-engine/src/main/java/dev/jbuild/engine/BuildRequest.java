@@ -1,7 +1,7 @@
 package dev.jbuild.engine;
 
+import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.oci.Platform;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -108,8 +108,8 @@ public final class BuildRequest {
     return Collections.unmodifiableMap(b.secrets);
   }
 
-  /** {@code --ssh}: sockets of agents, by id. */
-  public Map<String, Path> sshAgents() {
+  /** {@code --ssh}: agents, by id. */
+  public Map<String, SshAgent> sshAgents() {
     return Collections.unmodifiableMap(b.sshAgents);
   }
 
@@ -146,7 +146,7 @@ public final class BuildRequest {
     private final List<String> tags = new ArrayList<>();
     private final List<Output> outputs = new ArrayList<>();
     private final Map<String, SecretSource> secrets = new LinkedHashMap<>();
-    private final Map<String, Path> sshAgents = new LinkedHashMap<>();
+    private final Map<String, SshAgent> sshAgents = new LinkedHashMap<>();
     private final Map<String, String> labels = new LinkedHashMap<>();
     private final Map<String, String> annotations = new LinkedHashMap<>();
     private boolean noCache;
@@ -213,8 +213,8 @@ public final class BuildRequest {
       return this;
     }
 
-    public Builder sshAgent(String id, Path socket) {
-      sshAgents.put(id, socket);
+    public Builder sshAgent(String id, SshAgent agent) {
+      sshAgents.put(id, agent);
       return this;
     }
 

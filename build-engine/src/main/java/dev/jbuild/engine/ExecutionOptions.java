@@ -2,7 +2,10 @@ package dev.jbuild.engine;
 
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
+import dev.jbuild.sandbox.SeccompProfile;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,6 +16,9 @@ import java.util.Set;
  * @param entitlements what {@code --allow} granted
  * @param extraHosts name to address, as {@code --add-host}
  * @param limits for each RUN step on its own
+ * @param timeout after which a RUN step is killed
+ * @param seccomp the policy of RUN steps in place of Docker's default one
+ * @param noNewPrivileges whether setuid programs lose their effect
  * @param parallel steps that may execute at once, at least 1
  */
 public record ExecutionOptions(
@@ -20,7 +26,28 @@ public record ExecutionOptions(
     Set<Entitlement> entitlements,
     Map<String, String> extraHosts,
     Limits limits,
+    Optional<Duration> timeout,
+    Optional<SeccompProfile> seccomp,
+    boolean noNewPrivileges,
     int parallel) {
+
+  /** Without a time-out, with Docker's policy, and with setuid programs that work. */
+  public ExecutionOptions(
+      NetworkMode network,
+      Set<Entitlement> entitlements,
+      Map<String, String> extraHosts,
+      Limits limits,
+      int parallel) {
+    this(
+        network,
+        entitlements,
+        extraHosts,
+        limits,
+        Optional.empty(),
+        Optional.empty(),
+        false,
+        parallel);
+  }
 
   public static final ExecutionOptions DEFAULT =
       new ExecutionOptions(

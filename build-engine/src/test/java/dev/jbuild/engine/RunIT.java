@@ -3,16 +3,21 @@ package dev.jbuild.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
+import dev.jbuild.sandbox.SeccompProfile;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -188,6 +193,39 @@ final class RunIT {
   }
 
   @Test
+  void aStepIsKilledAfterItsTime() {
+    assertThatThrownBy(() ->
+            bench.build(
+                "FROM busybox\nRUN sleep 1000\n",
+                request ->
+                    request.execution(
+                        secured(Optional.of(Duration.ofMillis(200)), Optional.empty(), false))))
+        .hasMessageContaining("timed out after 0.2 s");
+  }
+
+  @Test
+  void aPolicyAndNoNewPrivilegesReachTheStep() {
+    SeccompProfile policy =
+        SeccompProfile.parse(
+            "p.json",
+            """
+            {"defaultAction": "SCMP_ACT_ALLOW",
+             "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}
+            """
+                .getBytes(StandardCharsets.UTF_8));
+    bench.build(
+        "FROM busybox\nRUN mkdir /x 2>&1 || grep NoNewPrivs /proc/self/status\n",
+        request -> request.execution(secured(Optional.empty(), Optional.of(policy), true)));
+    assertThat(bench.output()).contains("No space left on device").contains("NoNewPrivs:\t1");
+  }
+
+  private static ExecutionOptions secured(
+      Optional<Duration> timeout, Optional<SeccompProfile> policy, boolean noNewPrivileges) {
+    return new ExecutionOptions(
+        NetworkMode.HOST, Set.of(), Map.of(), Limits.NONE, timeout, policy, noNewPrivileges, 2);
+  }
+
+  @Test
   void runWithoutNetworkSeesNothingButItsOwnLoopback() {
     bench.build("FROM busybox\nRUN --network=none cat /proc/net/dev\n");
     assertThat(bench.output().lines().filter(line -> line.contains(":")).toList())
@@ -351,6 +389,26 @@ final class RunIT {
     bench.build(
         dockerfile, request -> request.secret("tok", new SecretSource.Value(new byte[] {'x'})));
     assertThat(bench.ran()).isEmpty();
+  }
+
+  /** As BuildKit has it: a step that does not run needs nothing. */
+  @Test
+  void requiredSecretAndAgentAreNotAskedForOnAHit() throws IOException {
+    String dockerfile =
+        """
+        FROM busybox
+        RUN --mount=type=secret,id=tok,required --mount=type=ssh,required test -S "$SSH_AUTH_SOCK"
+        """;
+    bench.build(
+        dockerfile,
+        request ->
+            request
+                .secret("tok", new SecretSource.Value(new byte[] {'x'}))
+                .sshAgent("default", new SshAgent.Keys(List.of())));
+    bench.build(dockerfile);
+    assertThat(bench.ran()).isEmpty();
+    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.noCache(true)))
+        .hasMessageContaining("is required and was not given");
   }
 
   @Test

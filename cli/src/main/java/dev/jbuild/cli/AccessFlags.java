@@ -1,6 +1,8 @@
 package dev.jbuild.cli;
 
 import dev.jbuild.engine.SecretSource;
+import dev.jbuild.engine.ssh.SshAgent;
+import dev.jbuild.failure.BuildFailure;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,31 +65,34 @@ final class AccessFlags {
     return new SecretSource.File(path);
   }
 
-  /** {@code default} for the agent of the environment, {@code ID=SOCKET} for another one. */
-  static void agents(List<String> flags, Console console, BiConsumer<String, Path> sink) {
+  /**
+   * {@code ID[=SOCKET|KEY[,KEY…]]}: an agent by its socket, or private key files that an agent of
+   * this process serves; the agent of the environment where nothing is named.
+   */
+  static void agents(List<String> flags, Console console, BiConsumer<String, SshAgent> sink) {
     for (String flag : flags) {
       int equals = flag.indexOf('=');
       String id = equals < 0 ? flag : flag.substring(0, equals);
-      String socket =
-          equals < 0 ? console.env().getOrDefault("SSH_AUTH_SOCK", "") : flag.substring(equals + 1);
+      String named = equals < 0 ? "" : flag.substring(equals + 1);
       if (id.isEmpty()) {
         throw new UsageError("--ssh \"" + flag + "\" has no id");
       }
-      if (socket.isEmpty()) {
+      List<String> paths = List.of(named.split(",", -1));
+      if (named.isEmpty()) {
+        paths = List.of(console.env().getOrDefault("SSH_AUTH_SOCK", ""));
+      }
+      if (paths.contains("")) {
         throw new UsageError(
-            "--ssh " + id + ": no SSH agent is running",
-            "start one, or name its socket: " + id + "=PATH");
+            named.isEmpty()
+                ? "--ssh " + id + ": no SSH agent is running"
+                : "--ssh \"" + flag + "\" has an empty path",
+            named.isEmpty() ? "start one, or name its socket or a key: " + id + "=PATH" : null);
       }
-      Path path = Path.of(socket);
-      if (!Files.exists(path)) {
-        throw new UsageError("--ssh " + id + ": there is no socket \"" + socket + "\"");
+      try {
+        sink.accept(id, SshAgent.of(paths));
+      } catch (BuildFailure failure) {
+        throw new UsageError("--ssh " + id + ": " + failure.text(), failure.hint().orElse(null));
       }
-      if (Files.isRegularFile(path)) {
-        throw new UsageError(
-            "--ssh " + id + ": \"" + socket + "\" is a key file, which is not supported yet",
-            "load the key into an agent (ssh-add) and name its socket");
-      }
-      sink.accept(id, path);
     }
   }
 }

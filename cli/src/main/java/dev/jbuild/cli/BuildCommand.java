@@ -10,11 +10,10 @@ import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
 import dev.jbuild.linux.Terminal;
 import dev.jbuild.sandbox.UsernsRemap;
+import dev.jbuild.store.Workspace;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -36,9 +35,11 @@ final class BuildCommand extends Command {
     Progress progress = progress(console, flags.quiet ? "quiet" : flags.progress);
     isolation.apply(session, UsernsRemap.OFF);
     session.keepStorage(flags.keepStorage);
-    try (Scratch scratch = new Scratch()) {
+    ResultFiles.check("--iidfile", flags.iidFile);
+    ResultFiles.check("--metadata-file", flags.metadataFile);
+    try (Scratch scratch = new Scratch(session)) {
       BuildRequest request =
-          RequestFlags.request(flags, limits.limits(), context, console, scratch);
+          UsageError.of(() -> RequestFlags.request(flags, limits, context, console, scratch));
       CallFlag call = CallFlag.of(flags.check, flags.call);
       if (call != null) {
         return call.answer(session.engine(registries).read(request), request, console.out());
@@ -50,7 +51,7 @@ final class BuildCommand extends Command {
       if (flags.metadataFile != null) {
         ResultFiles.metadata(Path.of(flags.metadataFile), result);
       }
-      if (flags.quiet) {
+      if (flags.quiet && request.outputs().stream().noneMatch(OutputFlag::isStandardOutput)) {
         result.imageDescriptor().ifPresent(image -> console.out().println(image.digest()));
       }
       return Jbuild.OK;
@@ -117,27 +118,26 @@ final class BuildCommand extends Command {
         .orElse(otherwise);
   }
 
-  /** Files that live as long as the command. */
+  /** Files that live as long as the command: in the store, for there may be no other place. */
   static final class Scratch implements AutoCloseable {
-    private @Nullable Path directory;
+    private final Session session;
+    private @Nullable Workspace workspace;
 
-    Path directory() throws IOException {
-      if (directory == null) {
-        directory = Files.createTempDirectory("jbuild");
+    Scratch(Session session) {
+      this.session = session;
+    }
+
+    Path directory() {
+      if (workspace == null) {
+        workspace = session.store().workspace();
       }
-      return directory;
+      return workspace.path();
     }
 
     @Override
-    public void close() throws IOException {
-      if (directory == null) {
-        return;
-      }
-      // Links are not followed.
-      try (var files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(file);
-        }
+    public void close() {
+      if (workspace != null) {
+        workspace.close();
       }
     }
   }

@@ -24,9 +24,9 @@ final class BuildFlags {
 
   @Option(
       names = "--platform",
-      paramLabel = "P[,P]",
+      paramLabel = "P",
       split = ",",
-      description = "platforms to build for")
+      description = "platforms to build for, such as linux/arm64")
   List<String> platforms = new ArrayList<>();
 
   @Option(
@@ -44,22 +44,28 @@ final class BuildFlags {
   @Option(names = "--label", paramLabel = "K=V", description = "a label of the image (repeatable)")
   List<String> labels = new ArrayList<>();
 
-  @Option(names = "--annotation", paramLabel = "K=V", description = "an annotation of the manifest")
+  @Option(
+      names = "--annotation",
+      paramLabel = "K=V",
+      description = "an annotation of the manifest, or [TYPE,…:]K=V (repeatable)")
   List<String> annotations = new ArrayList<>();
 
   @Option(
       names = "--add-host",
       paramLabel = "HOST:IP",
-      description = "a line for /etc/hosts of RUN steps")
+      description = "a line for /etc/hosts of RUN steps (repeatable)")
   List<String> addHosts = new ArrayList<>();
 
-  @Option(names = "--secret", paramLabel = "id=,src=|env=", description = "a secret for RUN steps")
+  @Option(
+      names = "--secret",
+      paramLabel = "id=,src=|env=",
+      description = "a secret for RUN steps (repeatable)")
   List<String> secrets = new ArrayList<>();
 
   @Option(
       names = "--ssh",
       paramLabel = "default|id=path",
-      description = "an SSH agent for RUN steps")
+      description = "an SSH agent, or key files, for RUN steps and git (repeatable)")
   List<String> ssh = new ArrayList<>();
 
   @Option(
@@ -74,6 +80,7 @@ final class BuildFlags {
       names = "--push",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "push to a registry")
   boolean push;
 
@@ -81,6 +88,7 @@ final class BuildFlags {
       names = "--load",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "load into the Docker daemon")
   boolean load;
 
@@ -104,6 +112,7 @@ final class BuildFlags {
       names = "--no-cache",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "use no cache")
   boolean noCache;
 
@@ -111,7 +120,7 @@ final class BuildFlags {
       names = "--no-cache-filter",
       paramLabel = "STAGE",
       split = ",",
-      description = "use no cache for this stage")
+      description = "use no cache for these stages")
   List<String> noCacheFilter = new ArrayList<>();
 
   @Option(
@@ -126,6 +135,7 @@ final class BuildFlags {
       names = "--pull",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "ask the registry for base images the store has already")
   boolean pull;
 
@@ -137,14 +147,14 @@ final class BuildFlags {
 
   @Option(
       names = "--network",
-      paramLabel = "default|host|none",
-      description = "network of RUN steps")
+      paramLabel = "default|host|none|private",
+      description = "network of RUN steps; private needs pasta or slirp4netns")
   @Nullable String network;
 
   @Option(
       names = "--allow",
       paramLabel = "ENTITLEMENT",
-      description = "network.host or security.insecure")
+      description = "network.host, security.insecure or secret-in-layer (repeatable)")
   List<String> allow = new ArrayList<>();
 
   @Option(
@@ -157,32 +167,45 @@ final class BuildFlags {
       names = {"-q", "--quiet"},
       arity = "0..1",
       fallbackValue = "true",
-      description = "no progress; print the image's digest")
+      paramLabel = "BOOL",
+      description = "no progress; print the image's digest, unless an archive goes there")
   boolean quiet;
 
   @Option(names = "--iidfile", paramLabel = "FILE", description = "write the image's ID to a file")
   @Nullable String iidFile;
 
-  @Option(names = "--metadata-file", paramLabel = "FILE", description = "write the result as JSON")
+  @Option(
+      names = "--metadata-file",
+      paramLabel = "FILE",
+      description = "write digest, descriptor and names as JSON, with the keys of buildx")
   @Nullable String metadataFile;
 
   @Option(
       names = "--check",
       arity = "0..1",
+      paramLabel = "extended",
       preprocessor = AttachedValue.class,
       description = "check the Dockerfile only; =extended for more rules")
   @Nullable String check;
 
   @Option(
       names = "--call",
-      paramLabel = "check|outline|targets",
-      description = "describe the Dockerfile")
+      paramLabel = "check|outline|targets[,format=json]",
+      description = "describe the Dockerfile instead of building it")
   @Nullable String call;
 
   @Option(
       names = "--reproducible",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "no time later than SOURCE_DATE_EPOCH, or 1970 if it is not set")
   boolean reproducible;
+
+  // Many CI jobs say that there are to be none.
+  @Option(names = "--provenance", arity = "0..1", fallbackValue = "true", hidden = true)
+  @Nullable String provenance;
+
+  @Option(names = "--sbom", arity = "0..1", fallbackValue = "true", hidden = true)
+  @Nullable String sbom;
 }

@@ -2,6 +2,7 @@ package dev.jbuild.cli;
 
 import dev.jbuild.cli.progress.Figures;
 import dev.jbuild.engine.exec.CacheMountFiles;
+import dev.jbuild.image.ResultFile;
 import dev.jbuild.store.StoredItem;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -9,7 +10,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,25 +114,20 @@ final class CacheCommand extends Command {
 
   private static void export(Session session, String id, String to) throws IOException {
     CacheMountFiles files = new CacheMountFiles(session.store());
-    if (to.equals("-")) {
-      if (session.console().outIsTerminal()) {
-        throw new UsageError("an archive is not for a terminal", "name a file");
-      }
-      OutputStream out = new BufferedOutputStream(session.console().out(), BUFFER);
-      files.export(id, out);
-      out.flush();
+    ResultFile.Content archive =
+        out -> {
+          OutputStream buffered = new BufferedOutputStream(out, BUFFER);
+          files.export(id, buffered);
+          buffered.flush();
+        };
+    if (!to.equals("-")) {
+      ResultFile.write(Path.of(to), archive);
       return;
     }
-    Path file = Path.of(to).toAbsolutePath();
-    Path part = file.resolveSibling("." + file.getFileName() + ".part");
-    try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part), BUFFER)) {
-        files.export(id, out);
-      }
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
+    if (session.console().outIsTerminal()) {
+      throw new UsageError("an archive is not for a terminal", "name a file");
     }
+    archive.writeTo(session.console().archive());
   }
 
   private static void replace(Session session, String id, String from) throws IOException {

@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,17 +31,17 @@ public record Console(
   /** This process's own. Text is UTF-8 whatever the locale, as names in images are. */
   public static Console system() {
     return new Console(
-        stream(FileDescriptor.out, 1),
-        stream(FileDescriptor.err, 2),
+        guarded(StandardOutput.open(), 1),
+        guarded(
+            new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+            2),
         System.in,
         System.getenv(),
         Console::isTerminal);
   }
 
-  private static PrintStream stream(FileDescriptor descriptor, int number) {
-    PrintStream raw =
-        new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
-    return isTerminal(number) ? TerminalGuard.of(raw) : raw;
+  private static PrintStream guarded(PrintStream raw, int descriptor) {
+    return isTerminal(descriptor) ? TerminalGuard.of(raw) : raw;
   }
 
   /** By the name of what is open there: System.console() looks at other streams and costs time. */
@@ -51,6 +52,36 @@ public record Console(
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** {@link #out} for an archive: a {@link PrintStream} alone keeps failures to itself. */
+  OutputStream archive() {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int length) throws IOException {
+        out.write(bytes, offset, length);
+        requireWritten();
+      }
+
+      @Override
+      public void flush() throws IOException {
+        requireWritten();
+      }
+    };
+  }
+
+  /** Flushes {@link #out}; fails if something that was written to it is lost. */
+  void requireWritten() throws IOException {
+    if (out.checkError()) {
+      throw out instanceof StandardOutput own
+          ? own.failure()
+          : new IOException(StandardOutput.LOST);
     }
   }
 

@@ -19,7 +19,19 @@ final class ContextArgument {
     if (text.startsWith("http://") || text.startsWith("https://")) {
       return new ContextSource.Http(text);
     }
+    requireSupported(text);
     return directory("build context", text);
+  }
+
+  private static void requireSupported(String text) {
+    if (text.matches("[a-z][a-z0-9+.-]+://.*")) {
+      boolean named = text.startsWith("docker-image://") || text.startsWith("oci-layout://");
+      throw new UsageError(
+          "a build context cannot be at \"" + text + "\"",
+          named
+              ? "name it beside the main one: --build-context NAME=" + text
+              : "it is a directory, a repository (git, ssh, https), an https URL of a tar, or -");
+    }
   }
 
   /** A named context, {@code --build-context NAME=…}. */
@@ -52,7 +64,10 @@ final class ContextArgument {
               + " \""
               + text
               + "\" "
-              + (Files.exists(path) ? "is not a directory" : "does not exist"));
+              + (Files.exists(path) ? "is not a directory" : "does not exist"),
+          Files.isRegularFile(path)
+              ? "name the directory, and a Dockerfile in it with --file; a tar comes in by -"
+              : null);
     }
     return new ContextSource.Directory(path);
   }

@@ -6,8 +6,6 @@ import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.Output;
-import dev.jbuild.engine.SecretSource;
-import dev.jbuild.engine.source.GitReference;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Json;
 import dev.jbuild.oci.Platform;
@@ -19,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 
 /**
@@ -34,23 +34,32 @@ final class ExecutorCommand extends Command {
   @Override
   int run(Session session) throws IOException {
     Console console = session.console();
-    flags.refuseUnsupported();
+    flags.readEnvironment(console);
+    UsageError.of(() -> {
+      flags.check();
+      return flags;
+    });
     isolation.apply(session, UsernsRemap.OFF);
+    checkPlaces();
     flags.ineffective().forEach(line -> warn(console, line));
-    if (flags.destinations.isEmpty() && !flags.noPush) {
-      throw new UsageError(
-          "executor needs --destination", "or --no-push, to build without pushing");
-    }
-    try (Scratch scratch = new Scratch()) {
+    try (Scratch scratch = new Scratch(session)) {
+      BuildRequest request = UsageError.of(() -> request(console, scratch));
       BuildResult result =
           BuildCommand.build(
               session,
-              request(console, scratch),
+              request,
               BuildCommand.progress(console, flags.progress()),
-              registries(scratch));
+              registries(console, scratch));
       writeFiles(result);
       return Jbuild.OK;
     }
+  }
+
+  private void checkPlaces() throws IOException {
+    ResultFiles.check("--digest-file", flags.digestFile);
+    ResultFiles.check("--image-name-with-digest-file", flags.imageNameWithDigestFile);
+    ResultFiles.check("--image-name-tag-with-digest-file", flags.imageNameTagWithDigestFile);
+    ResultFiles.check("--tar-path", flags.tarPath);
   }
 
   /** Also a log in JSON is JSON from its first line. */
@@ -64,10 +73,11 @@ final class ExecutorCommand extends Command {
   }
 
   private BuildRequest request(Console console, Scratch scratch) throws IOException {
-    ContextSource context = context(console, scratch);
+    KanikoContext place = new KanikoContext(flags);
+    ContextSource context = place.read(console, scratch);
     BuildRequest.Builder request = BuildRequest.builder(context);
     request.dockerfile(dockerfile(context));
-    token(context, console, request);
+    KanikoContext.credentials(context, console, request);
     request.target(flags.target);
     flags.destinations.forEach(request::tag);
     RequestFlags.arguments(flags.buildArgs, console, request::buildArg);
@@ -95,89 +105,46 @@ final class ExecutorCommand extends Command {
     return request.build();
   }
 
-  private ContextSource context(Console console, Scratch scratch) throws IOException {
-    String text = flags.context;
-    if (text.startsWith("tar://")) {
-      String file = text.substring("tar://".length());
-      if (file.equals("stdin")) {
-        StandardInput input = StandardInput.read(console.in(), scratch.directory());
-        if (input.isDockerfile()) {
-          throw new UsageError("standard input is not a tar archive");
-        }
-        return input.context();
-      }
-      if (!Files.isRegularFile(Path.of(file))) {
-        throw new UsageError("context \"" + text + "\" does not exist");
-      }
-      return new ContextSource.Archive(Path.of(file));
-    }
-    if (text.startsWith("s3://") || text.startsWith("gs://") || text.contains(".blob.core.")) {
-      throw new UsageError(
-          "a context in an object store (" + text + ") is not supported",
-          "fetch it first and give it as tar://FILE or tar://stdin, or give its https:// URL");
-    }
-    if (text.contains("://") && !text.startsWith("dir://")) {
-      return remote(text);
-    }
-    String directory = text.startsWith("dir://") ? text.substring("dir://".length()) : text;
-    if (flags.contextSubPath != null) {
-      directory = Path.of(directory, flags.contextSubPath).toString();
-    }
-    return ContextArgument.directory("build context", directory);
-  }
-
-  /**
-   * Kaniko's {@code git://HOST/PATH[#REF[#COMMIT]]} means a repository over https; the port of
-   * git's own protocol is not asked.
-   */
-  private ContextSource remote(String text) {
-    if (!text.startsWith("git://")) {
-      return ContextArgument.parse(text);
-    }
-    String[] parts = text.substring("git://".length()).split("#", 3);
-    String url = "https://" + parts[0] + (parts[0].endsWith(".git") ? "" : ".git");
-    String ref = parts.length == 1 ? "" : parts[parts.length - 1];
-    String subdir = flags.contextSubPath == null ? "" : ":" + flags.contextSubPath;
-    return ContextArgument.parse(
-        ref.isEmpty() && subdir.isEmpty() ? url : url + "#" + ref + subdir);
-  }
-
-  /** Kaniko's variable, which goes to the context's host alone. */
-  private static void token(ContextSource context, Console console, BuildRequest.Builder request) {
-    if (context instanceof ContextSource.Git git) {
-      GitReference.parse(git.url(), GitReference.Place.CONTEXT)
-          .ifPresent(reference ->
-              console
-                  .variable("GIT_TOKEN")
-                  .ifPresent(token ->
-                      request.secret(
-                          "GIT_AUTH_TOKEN." + reference.host(),
-                          new SecretSource.Value(token.getBytes(StandardCharsets.UTF_8)))));
-    }
-  }
-
   /** Kaniko looks for the file as named first, and in the context then. */
-  private DockerfileSource dockerfile(ContextSource context) {
+  private DockerfileSource dockerfile(ContextSource context) throws IOException {
     return context instanceof ContextSource.Directory
         ? RequestFlags.dockerfile(context, flags.dockerfile)
         : new DockerfileSource.InContext(flags.dockerfile);
   }
 
-  private RegistryFlags registries(Scratch scratch) throws IOException {
+  private RegistryFlags registries(Console console, Scratch scratch) throws IOException {
     RegistryFlags registries = new RegistryFlags();
+    List<String> pushed = new ArrayList<>();
+    for (String destination : flags.destinations) {
+      pushed.add(ImageName.parse(destination).repository().host());
+    }
+    new KanikoCache(flags).host().ifPresent(pushed::add);
     registries.insecure.addAll(flags.insecureRegistries);
     registries.insecure.addAll(flags.skipTlsRegistries);
     if (flags.insecure || flags.skipTlsVerify) {
-      for (String destination : flags.destinations) {
-        registries.insecure.add(ImageName.parse(destination).repository().host());
-      }
-      new KanikoCache(flags).host().ifPresent(registries.insecure::add);
+      registries.insecure.addAll(pushed);
+    }
+    if (flags.insecurePull || flags.skipTlsVerifyPull) {
+      // What a push goes to, with the credentials for it, is not what was meant.
+      registries.insecureBut = Optional.of(pushed);
     }
     flags.mirrors.forEach(mirror -> registries.mirrors.add("docker.io=" + mirror));
     for (String map : flags.registryMaps) {
-      registries.mirrors.addAll(List.of(map.split(";")));
+      for (String pair : map.split(";")) {
+        if (pair.indexOf('=') <= 0) {
+          throw new UsageError("--registry-map \"" + pair + "\" is not FROM=TO");
+        }
+        registries.mirrors.add(pair);
+      }
     }
-    registries.certificates = KanikoCertificates.layOut(flags, scratch.directory());
+    registries.mirrorsOnly = flags.skipDefaultRegistry;
+    registries.certificates = KanikoCertificates.layOut(flags, scratch::directory);
+    if (console.variable("DOCKER_CONFIG").isEmpty()) {
+      Path credentials = Path.of(String.valueOf(flags.kanikoDir), ".docker");
+      if (Files.isReadable(credentials.resolve("config.json"))) {
+        registries.defaults = Map.of("DOCKER_CONFIG", credentials.toString());
+      }
+    }
     return registries;
   }
 

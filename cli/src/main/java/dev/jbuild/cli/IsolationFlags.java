@@ -2,6 +2,7 @@ package dev.jbuild.cli;
 
 import dev.jbuild.sandbox.Isolation;
 import dev.jbuild.sandbox.UsernsRemap;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -33,10 +34,10 @@ final class IsolationFlags {
   }
 
   /** Tells the session; before its engine is asked for. */
-  void apply(Session session, UsernsRemap otherwise) {
+  void apply(Session session, UsernsRemap otherwise) throws IOException {
     session.isolate(
-        Isolation.parse(isolation == null ? "auto" : isolation),
+        UsageError.of(() -> Isolation.parse(isolation == null ? "auto" : isolation)),
         ociRuntime,
-        usernsRemap == null ? otherwise : UsernsRemap.parse(usernsRemap));
+        UsageError.of(() -> usernsRemap == null ? otherwise : UsernsRemap.parse(usernsRemap)));
   }
 }

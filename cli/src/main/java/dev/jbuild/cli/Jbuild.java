@@ -32,7 +32,8 @@ public final class Jbuild {
   public int run(String... args) {
     FailureText failures = new FailureText(console.err(), Arrays.asList(args).contains("--debug"));
     try {
-      return dispatch(args);
+      int code = dispatch(args);
+      return code == OK && !isWritten(failures) ? FAILED : code;
     } catch (UsageError e) {
       failures.print(e);
       return WRONG_USAGE;
@@ -54,6 +55,20 @@ public final class Jbuild {
     }
   }
 
+  /** A result that did not get out is a failure, unless nobody wants more of it. */
+  private boolean isWritten(FailureText failures) {
+    try {
+      console.requireWritten();
+      return true;
+    } catch (IOException e) {
+      if (console.out() instanceof StandardOutput out && out.isUnread()) {
+        return true;
+      }
+      failures.print(e);
+      return false;
+    }
+  }
+
   /** Whether the failure is the echo of this command's own interruption. */
   private static boolean interrupted(BuildFailure e) {
     return e.kind() == BuildFailure.Kind.CANCELLED || Thread.currentThread().isInterrupted();
@@ -72,6 +87,18 @@ public final class Jbuild {
       return withoutVerb(args);
     }
     String word = args[first];
+    String asked = first + 1 < args.length ? args[first + 1] : "";
+    switch (word) {
+      case "help" -> {
+        return asked.isEmpty()
+            ? withoutVerb(new String[] {"--help"})
+            : run(Verb.of(asked).orElseThrow(() -> unknown(asked)), new String[] {"--help"});
+      }
+      case "version" -> {
+        return withoutVerb(new String[] {"--version"});
+      }
+      default -> {}
+    }
     Verb verb = verb(word).orElseThrow(() -> unknown(word));
     boolean named = verb.word().equals(word);
     String[] rest = new String[named ? args.length - 1 : args.length];
@@ -124,6 +151,10 @@ public final class Jbuild {
   }
 
   private static UsageError unknown(String word) {
+    String instead = ForeignFlags.insteadOfVerb(word);
+    if (instead != null) {
+      return new UsageError("there is no verb \"" + word + "\"", instead);
+    }
     String near =
         Arrays.stream(Verb.values())
             .map(Verb::word)
@@ -179,8 +210,18 @@ public final class Jbuild {
     parser.setCommandName("jbuild " + verb.word());
     parser.setCaseInsensitiveEnumValuesAllowed(true);
     parser.setOverwrittenOptionsAllowed(true);
-    parser.setPosixClusteredShortOptionsAllowed(false);
+
     parser.getCommandSpec().usageMessage().description(verb.summary).abbreviateSynopsis(true);
+    if (verb == Verb.EXECUTOR) {
+      parser
+          .getCommandSpec()
+          .usageMessage()
+          .footer(
+              "",
+              "Flags of Kaniko that are not listed are known: those that tune how Kaniko works are",
+              "taken with a warning, those that cannot be honoured are an error that says what to"
+                  + " do.");
+    }
     return parser;
   }
 

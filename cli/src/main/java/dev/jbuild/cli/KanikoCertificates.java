@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Kaniko's {@code --registry-certificate HOST=FILE} and {@code --registry-client-cert
@@ -19,11 +20,11 @@ final class KanikoCertificates {
    *
    * @return empty if no flag asks for it
    */
-  static Optional<Path> layOut(KanikoFlags flags, Path scratch) throws IOException {
+  static Optional<Path> layOut(KanikoFlags flags, Supplier<Path> scratch) throws IOException {
     if (flags.certificates.isEmpty() && flags.clientCertificates.isEmpty()) {
       return Optional.empty();
     }
-    Path all = Files.createDirectories(scratch.resolve("certs.d"));
+    Path all = Files.createDirectories(scratch.get().resolve("certs.d"));
     int number = 0;
     for (String text : flags.certificates) {
       String[] pair = pair("--registry-certificate", text, "HOST=FILE");

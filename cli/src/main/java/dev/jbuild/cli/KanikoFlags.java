@@ -1,11 +1,13 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.image.ImageNames;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Kaniko's flags, as of its version 1.24. */
+/** Kaniko's flags, as of its version 1.24: those that mean something here. */
 final class KanikoFlags {
   @Option(
       names = {"-c", "--context"},
@@ -49,7 +51,12 @@ final class KanikoFlags {
       description = "the platform to build for")
   @Nullable String customPlatform;
 
-  @Option(names = "--no-push", arity = "0..1", fallbackValue = "true", description = "do not push")
+  @Option(
+      names = "--no-push",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "BOOL",
+      description = "do not push")
   boolean noPush;
 
   @Option(
@@ -83,6 +90,7 @@ final class KanikoFlags {
       names = "--cache",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description =
           "use steps of earlier builds, in the store and in --cache-repo; off by default, as in"
               + " Kaniko")
@@ -98,6 +106,7 @@ final class KanikoFlags {
       names = "--no-push-cache",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "read the cache repository and do not write it")
   boolean noPushCache;
 
@@ -114,6 +123,7 @@ final class KanikoFlags {
       names = "--insecure",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "push over plain HTTP")
   boolean insecure;
 
@@ -121,6 +131,7 @@ final class KanikoFlags {
       names = "--skip-tls-verify",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "push without verifying certificates")
   boolean skipTlsVerify;
 
@@ -128,6 +139,7 @@ final class KanikoFlags {
       names = "--skip-push-permission-check",
       arity = "0..1",
       fallbackValue = "true",
+      paramLabel = "BOOL",
       description = "do not ask before the build whether the push will be allowed")
   boolean skipPushPermissionCheck;
 
@@ -176,173 +188,113 @@ final class KanikoFlags {
       description = "json shows events as JSON")
   String logFormat = "color";
 
-  /** Flags that would change the result and cannot be honoured. */
-  @Option(names = "--single-snapshot", arity = "0..1", fallbackValue = "true", hidden = true)
-  boolean singleSnapshot;
-
-  @Option(names = "--reproducible", arity = "0..1", fallbackValue = "true", hidden = true)
-  boolean reproducible;
-
-  @Option(names = "--git", hidden = true)
-  @Nullable String git;
-
-  @Option(names = "--insecure-pull", arity = "0..1", fallbackValue = "true", hidden = true)
-  boolean insecurePull;
-
-  @Option(names = "--skip-tls-verify-pull", arity = "0..1", fallbackValue = "true", hidden = true)
-  boolean skipTlsVerifyPull;
-
   @Option(
-      names = "--push-ignore-immutable-tag-errors",
+      names = "--reproducible",
       arity = "0..1",
       fallbackValue = "true",
-      hidden = true)
-  boolean ignoreImmutableTags;
+      paramLabel = "BOOL",
+      description = "no time later than SOURCE_DATE_EPOCH, or 1970 if it is not set")
+  boolean reproducible;
+
+  @Option(
+      names = "--git",
+      paramLabel = "branch=NAME",
+      description = "the branch of a git:// context that names none (repeatable, KEY=VALUE each)")
+  List<String> git = new ArrayList<>();
+
+  @Option(
+      names = "--insecure-pull",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "BOOL",
+      description = "pull from any registry over plain HTTP or with any certificate")
+  boolean insecurePull;
+
+  @Option(
+      names = "--skip-tls-verify-pull",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "BOOL",
+      description = "the same as --insecure-pull")
+  boolean skipTlsVerifyPull;
 
   @Option(
       names = "--skip-default-registry-fallback",
       arity = "0..1",
       fallbackValue = "true",
-      hidden = true)
+      paramLabel = "BOOL",
+      description = "a registry that has mirrors is not asked itself")
   boolean skipDefaultRegistry;
 
-  @Option(names = "--materialize", arity = "0..1", fallbackValue = "true", hidden = true)
-  boolean materialize;
-
   @Option(
-      names = {"--secret"},
-      hidden = true)
-  List<String> secrets = new ArrayList<>();
-
-  /** Flags that tune how Kaniko itself works. */
-  @Option(
-      names = {"--snapshot-mode", "--snapshotMode"},
-      hidden = true)
-  @Nullable String snapshotMode;
-
-  @Option(names = "--use-new-run", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String useNewRun;
-
-  @Option(names = "--log-timestamp", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String logTimestamp;
-
-  @Option(names = "--force", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String force;
-
-  @Option(names = "--force-build-metadata", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String forceBuildMetadata;
-
-  @Option(names = "--cleanup", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String cleanup;
-
-  @Option(names = "--pre-cleanup", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String preCleanup;
-
-  @Option(names = "--preserve-context", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String preserveContext;
-
-  @Option(names = "--ignore-path", hidden = true)
-  @Nullable String ignorePath;
-
-  @Option(names = "--ignore-var-run", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String ignoreVarRun;
-
-  @Option(names = "--kaniko-dir", hidden = true)
+      names = "--kaniko-dir",
+      paramLabel = "DIR",
+      description =
+          "DIR/.docker/config.json has the credentials if $DOCKER_CONFIG is not set; default"
+              + " $KANIKO_DIR, else /kaniko")
   @Nullable String kanikoDir;
 
-  @Option(names = "--cache-dir", hidden = true)
-  @Nullable String cacheDir;
+  @Mixin UnsupportedKanikoFlags unsupported = new UnsupportedKanikoFlags();
+  @Mixin IneffectiveKanikoFlags ineffective = new IneffectiveKanikoFlags();
 
-  @Option(names = "--cache-ttl", hidden = true)
-  @Nullable String cacheTtl;
-
-  @Option(names = "--cache-copy-layers", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String cacheCopyLayers;
-
-  @Option(names = "--cache-run-layers", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String cacheRunLayers;
-
-  @Option(names = "--compressed-caching", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String compressedCaching;
-
-  @Option(names = "--credential-helpers", hidden = true)
-  @Nullable String credentialHelpers;
-
-  @Option(names = "--image-download-retry", hidden = true)
-  @Nullable String imageDownloadRetry;
-
-  @Option(names = "--image-fs-extract-retry", hidden = true)
-  @Nullable String imageExtractRetry;
-
-  @Option(names = "--push-retry", hidden = true)
-  @Nullable String pushRetry;
-
-  @Option(names = "--skip-unused-stages", arity = "0..1", fallbackValue = "true", hidden = true)
-  @Nullable String skipUnusedStages;
-
-  void refuseUnsupported() {
-    refuse(singleSnapshot, "--single-snapshot");
-    refuse(git != null, "--git");
-    refuse(ignoreImmutableTags, "--push-ignore-immutable-tag-errors");
-    refuse(skipDefaultRegistry, "--skip-default-registry-fallback");
-    refuse(materialize, "--materialize");
-    refuse(!secrets.isEmpty(), "--secret");
-    if (insecurePull || skipTlsVerifyPull) {
-      throw new UsageError(
-          (insecurePull ? "--insecure-pull" : "--skip-tls-verify-pull") + " is not supported yet",
-          "name the registry with "
-              + (insecurePull ? "--insecure-registry" : "--skip-tls-verify-registry"));
-    }
-    boolean hasDirectories = context.startsWith("dir://") || context.startsWith("git://");
-    if (contextSubPath != null && context.contains("://") && !hasDirectories) {
-      throw UsageError.notSupportedYet(
-          "--context-sub-path of a context that is neither a directory nor a repository");
+  /** What Kaniko reads from the environment; its mirrors and maps are added to those typed. */
+  void readEnvironment(Console console) {
+    console.variable("KANIKO_REGISTRY_MIRROR").ifPresent(mirrors::add);
+    console.variable("KANIKO_REGISTRY_MAP").ifPresent(registryMaps::add);
+    console
+        .variable("KANIKO_NO_PUSH")
+        .ifPresent(value -> noPush = Csv.bool("$KANIKO_NO_PUSH", value));
+    if (kanikoDir == null) {
+      kanikoDir = console.variable("KANIKO_DIR").orElse("/kaniko");
     }
   }
 
-  private static void refuse(boolean given, String flag) {
-    if (given) {
-      throw UsageError.notSupportedYet(flag);
+  /** Refuses what cannot be done, before anything is begun. */
+  void check() {
+    unsupported.refuse();
+    ineffective.check();
+    if (destinations.isEmpty() && !noPush) {
+      throw new UsageError(
+          "executor needs --destination", "or --no-push, to build without pushing");
+    }
+    destinations.forEach(ImageNames::complete);
+    for (String flag :
+        List.of("--image-name-with-digest-file", "--image-name-tag-with-digest-file")) {
+      boolean given =
+          flag.contains("-tag-")
+              ? imageNameTagWithDigestFile != null
+              : imageNameWithDigestFile != null;
+      if (given && destinations.isEmpty()) {
+        throw new UsageError(flag + " needs --destination", "that is the name it writes");
+      }
+    }
+    if (cache && Boolean.FALSE.equals(ineffective.cacheRunLayers)) {
+      throw new UsageError(
+          "--cache-run-layers=false with --cache is not supported",
+          "RUN steps are cached like all others; leave --cache away to run them again");
+    }
+    if (dockerfile.contains("://")) {
+      throw new UsageError(
+          "a Dockerfile at a URL (" + dockerfile + ") is not supported",
+          "fetch it first, as with curl, and name the file");
+    }
+    boolean hasDirectories = context.startsWith("dir://") || context.startsWith("git://");
+    if (contextSubPath != null && context.contains("://") && !hasDirectories) {
+      throw new UsageError(
+          "--context-sub-path is for contexts that are directories or git:// repositories",
+          context.startsWith("tar://")
+              ? "unpack the tar and name the directory in it"
+              : "write the part that is meant behind the repository: URL#REF:PATH");
     }
   }
 
   /** A line for each flag that is given and changes nothing here. */
   List<String> ineffective() {
-    String own = "steps run in a root file system of their own";
-    String changes = "changes are found by the kernel's overlay, always whole";
-    String store = "the cache is in the store (--root)";
-    List<String> lines = new ArrayList<>();
-    if (!cache) {
-      note(lines, "--cache-repo", cacheRepo, "there is no --cache");
+    List<String> lines = ineffective.lines();
+    if (!cache && cacheRepo != null) {
+      lines.add("--cache-repo has no effect here: there is no --cache");
     }
-    note(lines, "--snapshot-mode", snapshotMode, changes);
-    note(lines, "--use-new-run", useNewRun, changes);
-    note(lines, "--log-timestamp", logTimestamp, "lines of a step show its running time");
-    note(lines, "--force", force, "jbuild changes nothing outside its store");
-    note(lines, "--force-build-metadata", forceBuildMetadata, "metadata is always set");
-    note(lines, "--cleanup", cleanup, own);
-    note(lines, "--pre-cleanup", preCleanup, own);
-    note(lines, "--preserve-context", preserveContext, "the context is never changed");
-    note(lines, "--ignore-path", ignorePath, own);
-    note(lines, "--ignore-var-run", ignoreVarRun, own);
-    note(lines, "--kaniko-dir", kanikoDir, "the store is named by --root");
-    note(lines, "--cache-dir", cacheDir, store);
-    note(lines, "--cache-ttl", cacheTtl, "what is kept stays right, however old it is");
-    note(lines, "--cache-copy-layers", cacheCopyLayers, "all steps are cached or none");
-    note(lines, "--cache-run-layers", cacheRunLayers, "all steps are cached or none");
-    note(lines, "--compressed-caching", compressedCaching, "memory does not grow with the image");
-    note(lines, "--credential-helpers", credentialHelpers, "the Docker config names them");
-    note(lines, "--image-download-retry", imageDownloadRetry, "downloads resume by themselves");
-    note(lines, "--image-fs-extract-retry", imageExtractRetry, "unpacking does not fail by chance");
-    note(lines, "--push-retry", pushRetry, "uploads are retried by themselves");
-    note(lines, "--skip-unused-stages", skipUnusedStages, "unused stages are never built");
     return lines;
-  }
-
-  private static void note(List<String> lines, String flag, @Nullable String value, String why) {
-    if (value != null) {
-      lines.add(flag + " has no effect here: " + why);
-    }
   }
 
   /** The kind of display that verbosity and format come to. */

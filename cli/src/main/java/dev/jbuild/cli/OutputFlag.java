@@ -1,6 +1,8 @@
 package dev.jbuild.cli;
 
 import dev.jbuild.engine.Output;
+import dev.jbuild.image.ImageNames;
+import dev.jbuild.image.ResultFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -241,16 +243,55 @@ final class OutputFlag {
     return value == null ? otherwise : Csv.bool("--output " + key, value);
   }
 
+  /** Without {@code dest=} a tar goes to standard output, as with buildx; files need a place. */
   private static Path destination(String type, Map<String, String> values) {
-    String dest = values.get("dest");
-    if (dest == null || dest.isEmpty()) {
+    String dest = values.getOrDefault("dest", "");
+    if (dest.isEmpty() && (type.equals("local") || !flag(values, "tar", true))) {
       throw new UsageError("--output type=" + type + " needs dest=");
     }
-    return Path.of(dest);
+    return Path.of(dest.isEmpty() ? "-" : dest);
+  }
+
+  /** Whether a tar goes to standard output. */
+  static boolean isStandardOutput(Output output) {
+    Path archive = archive(output);
+    return archive != null && archive.toString().equals("-");
+  }
+
+  /** Tells before the build that an output has no place to go to. */
+  static void checkPlace(Output output, boolean terminal) {
+    Path archive = archive(output);
+    if (archive == null) {
+      return;
+    }
+    if (!archive.toString().equals("-")) {
+      ResultFile.check("--output dest", archive);
+    } else if (terminal) {
+      throw new UsageError("an archive is not for a terminal", "name a file with dest=");
+    }
+  }
+
+  private static @Nullable Path archive(Output output) {
+    return switch (output) {
+      case Output.OciArchive oci -> oci.tar() ? oci.destination() : null;
+      case Output.DockerArchive docker -> docker.destination();
+      case Output.RootfsTar tar -> tar.destination();
+      case Output.StoreImage _,
+          Output.Push _,
+          Output.DockerLoad _,
+          Output.LocalDirectory _,
+          Output.None _ ->
+          null;
+    };
   }
 
   private static Output.ImageOptions options(
       Map<String, String> values, boolean oci, Map<String, String> annotations) {
+    for (String name : values.getOrDefault("name", "").split(",")) {
+      if (!name.isEmpty()) {
+        ImageNames.complete(name);
+      }
+    }
     return new Output.ImageOptions(
         CompressionFlag.parse(values.get("compression"), values.get("compression-level")),
         flag(values, "force-compression", false),

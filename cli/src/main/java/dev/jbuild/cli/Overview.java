@@ -11,7 +11,7 @@ final class Overview {
         text.append("usage: jbuild [build] [flags] PATH | URL | -\n");
         text.append("       jbuild VERB [flags] …\n\nverbs:\n");
         for (Verb verb : Verb.values()) {
-          text.append(String.format("  %-9s %s%n", verb.word(), verb.summary));
+          text.append(String.format("  %-10s %s%n", verb.word(), verb.summary));
         }
         text.append(
             """
@@ -20,7 +20,7 @@ final class Overview {
               --root DIR     the store; default $JBUILD_ROOT, else /var/lib/jbuild for root
                              and $XDG_DATA_HOME/jbuild for others
               --debug        show stack traces
-              --config FILE  a file of settings
+              --config FILE  a file of flags: FLAG = VALUE a line, below [VERB] for one verb
               -h, --help     help; after a verb, its own
               -V, --version  the version
             """);

@@ -3,6 +3,7 @@ package dev.jbuild.cli;
 import dev.jbuild.registry.RegistryOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,8 +34,21 @@ final class RegistryFlags {
   /** Certificates of single hosts, where a verb has flags for them. */
   Optional<Path> certificates = Optional.empty();
 
+  /** Variables where the environment has none. */
+  Map<String, String> defaults = Map.of();
+
+  /** Whether registries that have mirrors are left alone themselves. */
+  boolean mirrorsOnly;
+
+  /** If every host may be insecure, those that may not. */
+  Optional<List<String>> insecureBut = Optional.empty();
+
   RegistryOptions options(Map<String, String> environment) {
-    RegistryOptions.Builder options = RegistryOptions.builder(environment);
+    Map<String, String> variables = new HashMap<>(defaults);
+    variables.putAll(environment);
+    RegistryOptions.Builder options = RegistryOptions.builder(variables);
+    options.mirrorsOnly(mirrorsOnly);
+    insecureBut.ifPresent(options::insecureBut);
     insecure.forEach(options::insecureRegistry);
     for (String mirror : mirrors) {
       if (mirror.indexOf('=') <= 0) {

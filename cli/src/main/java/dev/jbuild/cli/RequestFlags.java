@@ -6,10 +6,11 @@ import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.Output;
+import dev.jbuild.image.ImageNames;
 import dev.jbuild.oci.Platform;
-import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,11 +31,17 @@ final class RequestFlags {
   private RequestFlags() {}
 
   static BuildRequest request(
-      BuildFlags flags, Limits limits, String context, Console console, Scratch scratch)
+      BuildFlags flags, LimitFlags limits, String context, Console console, Scratch scratch)
       throws IOException {
+    ForeignFlags.refuseAttestation("--provenance", flags.provenance);
+    ForeignFlags.refuseAttestation("--sbom", flags.sbom);
     BuildRequest.Builder request = context(flags, context, console, scratch);
     request.target(flags.target);
-    flags.tags.forEach(request::tag);
+    for (String tag : flags.tags) {
+      // before the build, not after it
+      ImageNames.complete(tag);
+      request.tag(tag);
+    }
     flags.platforms.forEach(platform -> request.platform(Platform.parse(platform)));
     Map<String, String> arguments = new LinkedHashMap<>();
     arguments(flags.buildArgs, console, arguments::put);
@@ -64,7 +71,10 @@ final class RequestFlags {
             network(flags.network),
             entitlements(flags.allow),
             hosts(flags.addHosts),
-            limits,
+            limits.limits(),
+            limits.timeout(),
+            SecurityOptions.seccomp(limits.securityOptions),
+            SecurityOptions.noNewPrivileges(limits.securityOptions),
             parallel(flags.parallel)));
     limitTimes(flags.buildArgs, flags.reproducible, console, request);
     return request.build();
@@ -108,7 +118,7 @@ final class RequestFlags {
     if ("-".equals(flags.file)) {
       throw new UsageError("standard input is both the context and the Dockerfile");
     }
-    StandardInput input = StandardInput.read(console.in(), scratch.directory());
+    StandardInput input = StandardInput.read(console.in(), scratch::directory);
     BuildRequest.Builder request = BuildRequest.builder(input.context());
     if (input.isDockerfile()) {
       if (flags.file != null) {
@@ -123,7 +133,7 @@ final class RequestFlags {
   }
 
   /** A file where the command runs, else one of the context; told apart as buildx does. */
-  static DockerfileSource dockerfile(ContextSource context, String file) {
+  static DockerfileSource dockerfile(ContextSource context, String file) throws IOException {
     if (!(context instanceof ContextSource.Directory directory)) {
       return new DockerfileSource.InContext(file);
     }
@@ -131,9 +141,20 @@ final class RequestFlags {
     if (!Files.exists(path)) {
       Path inContext = directory.path().resolve(file);
       if (!Files.exists(inContext)) {
-        throw new UsageError("there is no Dockerfile \"" + file + "\"");
+        throw new UsageError(
+            "there is no Dockerfile \"" + file + "\", here or in \"" + directory.path() + "\"");
       }
       path = inContext;
+    }
+    if (Files.isDirectory(path)) {
+      throw new UsageError(
+          "the Dockerfile \"" + file + "\" is a directory", "name a file with --file");
+    }
+    if (!Files.isRegularFile(path)) {
+      // a pipe, as of the shell's <(…), or /dev/stdin
+      try (InputStream in = Files.newInputStream(path)) {
+        return new DockerfileSource.Inline("Dockerfile", StandardInput.dockerfile(in));
+      }
     }
     Path root = directory.path().toAbsolutePath().normalize();
     Path absolute = path.toAbsolutePath().normalize();
@@ -183,6 +204,9 @@ final class RequestFlags {
     if (outputs.isEmpty()) {
       outputs.add(new Output.StoreImage(OutputFlag.plain(true)));
     }
+    for (Output output : outputs) {
+      OutputFlag.checkPlace(output, console.outIsTerminal());
+    }
     if (flags.tags.isEmpty() && outputs.stream().anyMatch(RequestFlags::pushesToTags)) {
       throw new UsageError("a push needs a name", "give one with --tag");
     }
@@ -197,9 +221,11 @@ final class RequestFlags {
     return switch (name == null ? "default" : name) {
       case "default", "host" -> NetworkMode.HOST;
       case "none" -> NetworkMode.NONE;
+      case "private" -> NetworkMode.PRIVATE;
       default ->
           throw new UsageError(
-              "--network: unknown value \"" + name + "\"", "the values are default, host and none");
+              "--network: unknown value \"" + name + "\"",
+              "the values are default, host, none and private");
     };
   }
 

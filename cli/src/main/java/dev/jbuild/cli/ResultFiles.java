@@ -2,15 +2,15 @@ package dev.jbuild.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.engine.BuildResult;
+import dev.jbuild.image.ResultFile;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
 
-/** The files scripts read after a build. Each appears whole or not at all. */
+/** The files scripts read after a build. */
 final class ResultFiles {
   private ResultFiles() {}
 
@@ -43,16 +43,23 @@ final class ResultFiles {
     write(file, new String(Json.indented(node), StandardCharsets.UTF_8));
   }
 
-  static void write(Path file, String text) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    Path part = Files.createTempFile(directory, ".jbuild", ".part");
-    try {
-      Files.writeString(part, text);
-      Files.setPosixFilePermissions(
-          part, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
+  /** Tells before a build what its end would: that there is no place for this file. */
+  static void check(String flag, @Nullable String name) throws IOException {
+    if (name == null) {
+      return;
     }
+    if (name.matches("[a-z][a-z0-9+.-]*://.*")) {
+      throw new UsageError(
+          flag + " \"" + name + "\" is a URL",
+          "give it a file, and send that afterwards, as with curl --upload-file");
+    }
+    UsageError.of(() -> {
+      ResultFile.check(flag, Path.of(name));
+      return name;
+    });
+  }
+
+  static void write(Path file, String text) throws IOException {
+    ResultFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
   }
 }

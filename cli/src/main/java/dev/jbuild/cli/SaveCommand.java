@@ -2,13 +2,12 @@ package dev.jbuild.cli;
 
 import dev.jbuild.image.ArchiveWriter;
 import dev.jbuild.image.Images;
+import dev.jbuild.image.ResultFile;
 import dev.jbuild.oci.Descriptor;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
@@ -48,21 +47,16 @@ final class SaveCommand extends Command {
     }
     SequencedMap<String, Descriptor> images = new Images(session.store()).select(names);
     ArchiveWriter writer = new ArchiveWriter(session.store());
+    ResultFile.Content archive =
+        out -> {
+          OutputStream buffered = new BufferedOutputStream(out, BUFFER);
+          writer.writeTar(images, kind, buffered);
+          buffered.flush();
+        };
     if (output.equals("-")) {
-      OutputStream out = new BufferedOutputStream(session.console().out(), BUFFER);
-      writer.writeTar(images, kind, out);
-      out.flush();
-      return Jbuild.OK;
-    }
-    Path file = Path.of(output).toAbsolutePath();
-    Path part = file.resolveSibling("." + file.getFileName() + ".part");
-    try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part), BUFFER)) {
-        writer.writeTar(images, kind, out);
-      }
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
+      archive.writeTo(session.console().archive());
+    } else {
+      ResultFile.write(Path.of(output), archive);
     }
     return Jbuild.OK;
   }

@@ -4,6 +4,7 @@ import dev.jbuild.engine.SecretSource;
 import dev.jbuild.engine.exec.StepShell;
 import dev.jbuild.engine.shell.KeptBuild;
 import dev.jbuild.engine.shell.KeptStep;
+import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.sandbox.Isolation;
@@ -11,7 +12,6 @@ import dev.jbuild.sandbox.StepInput;
 import dev.jbuild.sandbox.StepResult;
 import dev.jbuild.sandbox.UsernsRemap;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +35,10 @@ final class ShellCommand extends Command {
   @Option(names = "--secret", paramLabel = "id=,src=|env=", description = "a secret of the step")
   List<String> secrets = new ArrayList<>();
 
-  @Option(names = "--ssh", paramLabel = "default|id=path", description = "an SSH agent of the step")
+  @Option(
+      names = "--ssh",
+      paramLabel = "default|id=path",
+      description = "an SSH agent or key files of the step")
   List<String> ssh = new ArrayList<>();
 
   @Option(
@@ -66,7 +69,7 @@ final class ShellCommand extends Command {
     }
     Map<String, SecretSource> values = new LinkedHashMap<>();
     AccessFlags.secrets(secrets, console, values::put);
-    Map<String, Path> agents = new LinkedHashMap<>();
+    Map<String, SshAgent> agents = new LinkedHashMap<>();
     AccessFlags.agents(ssh, console, agents::put);
     KeptBuild build =
         KeptBuild.last(KeptBuild.directory(session.store().directory("cache")))
@@ -100,7 +103,7 @@ final class ShellCommand extends Command {
       List<String> argv,
       List<String> env,
       Map<String, SecretSource> secrets,
-      Map<String, Path> agents) {
+      Map<String, SshAgent> agents) {
     StepShell.Command with(StepInput input) {
       return new StepShell.Command(argv, env, secrets, agents, input);
     }
@@ -144,7 +147,7 @@ final class ShellCommand extends Command {
   }
 
   /** As the build was, unless told otherwise. */
-  private void isolate(Session session, KeptBuild build) {
+  private void isolate(Session session, KeptBuild build) throws IOException {
     isolation.apply(session, UsernsRemap.OFF);
     String was = build.execution().isolation();
     if (!isolation.isGiven() && !was.isEmpty()) {

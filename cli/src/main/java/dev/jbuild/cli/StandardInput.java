@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /** A context on standard input: a tar, plain or compressed, else the text of a Dockerfile. */
 final class StandardInput {
@@ -21,18 +22,25 @@ final class StandardInput {
     this.dockerfile = dockerfile;
   }
 
-  /** Reads all of {@code in}; an archive is kept as a file in {@code scratch}. */
-  static StandardInput read(InputStream in, Path scratch) throws IOException {
+  /** Reads all of {@code in}; an archive is kept as a file in the directory. */
+  static StandardInput read(InputStream in, Supplier<Path> scratch) throws IOException {
     BufferedInputStream buffered = new BufferedInputStream(in, 64 << 10);
     buffered.mark(BLOCK);
-    byte[] head = buffered.readNBytes(BLOCK);
+    byte[] head;
+    try {
+      head = buffered.readNBytes(BLOCK);
+    } catch (IOException e) {
+      throw new UsageError(
+          "standard input cannot be read: " + e.getMessage(),
+          "pipe a Dockerfile or a tar of the context into it");
+    }
     buffered.reset();
     if (head.length == 0) {
       throw new UsageError(
           "standard input is empty", "pipe a Dockerfile or a tar of the context into it");
     }
     if (isArchive(head)) {
-      Path file = Files.createTempFile(scratch, "context", ".tar");
+      Path file = Files.createTempFile(scratch.get(), "context", ".tar");
       try (OutputStream out = Files.newOutputStream(file)) {
         buffered.transferTo(out);
       }

@@ -1,5 +1,9 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.engine.LocatedFailure;
+import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +25,27 @@ final class UsageError extends RuntimeException {
   /** For a flag whose meaning is fixed but has nothing behind it yet. */
   static UsageError notSupportedYet(String what) {
     return new UsageError(what + " is not supported yet");
+  }
+
+  /** Reads what was typed; may fail as the parts of jbuild do whose values they are. */
+  interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  /** What is wrong with a flag's value is wrong usage, whoever finds it. */
+  static <T> T of(Reading<T> reading) throws IOException {
+    try {
+      return reading.read();
+    } catch (LocatedFailure e) {
+      throw e;
+    } catch (BuildFailure e) {
+      if (e.kind() != BuildFailure.Kind.USER && e.kind() != BuildFailure.Kind.UNSUPPORTED) {
+        throw e;
+      }
+      throw new UsageError(e.text(), e.hint().orElse(null));
+    } catch (InvalidPathException e) {
+      throw new UsageError("\"" + e.getInput() + "\" is not a path");
+    }
   }
 
   String text() {

@@ -33,7 +33,8 @@ enum Verb {
   LOGOUT("forget credentials of a registry"),
   DOCTOR("what this machine can do, and how to mend what it cannot"),
   SERVE("a build server"),
-  EXECUTOR("build with Kaniko's flags");
+  EXECUTOR("build with Kaniko's flags"),
+  COMPLETION("a script that completes this command in bash, zsh or fish");
 
   final String summary;
 
@@ -77,6 +78,7 @@ enum Verb {
       case DOCTOR -> new DoctorCommand();
       case SERVE -> new ServeCommand();
       case EXECUTOR -> new ExecutorCommand();
+      case COMPLETION -> new CompletionCommand();
     };
   }
 

@@ -69,9 +69,10 @@ final class VerifyCommand extends Command {
           .createdAt()
           .ifPresent(created -> flags.buildArgs.add(EPOCH + "=" + created.getEpochSecond()));
     }
-    try (Scratch scratch = new Scratch()) {
+    try (Scratch scratch = new Scratch(session)) {
       BuildRequest request =
-          RequestFlags.request(flags, limits.limits(), context, session.console(), scratch);
+          UsageError.of(
+              () -> RequestFlags.request(flags, limits, context, session.console(), scratch));
       BuildCommand.build(
           session,
           request,

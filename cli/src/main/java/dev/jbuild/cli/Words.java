@@ -32,7 +32,13 @@ final class Words {
     Set<String> known = e.getCommandLine().getCommandSpec().optionsMap().keySet();
     for (String arg : args) {
       int equals = arg.indexOf('=');
-      if (arg.startsWith("--") && !known.contains(equals < 0 ? arg : arg.substring(0, equals))) {
+      if (arg.equals("--")) {
+        return null;
+      }
+      String name = equals < 0 ? arg : arg.substring(0, equals);
+      boolean isLong = arg.startsWith("--");
+      boolean isShort = !isLong && arg.startsWith("-") && arg.length() > 1;
+      if ((isLong && !known.contains(name)) || (isShort && !known.contains(arg.substring(0, 2)))) {
         return arg;
       }
     }
@@ -44,6 +50,10 @@ final class Words {
         word.startsWith("-") && word.indexOf('=') > 0 ? word.substring(0, word.indexOf('=')) : word;
     if (!word.startsWith("-")) {
       return new UsageError("unexpected argument \"" + word + "\" for " + verb);
+    }
+    String instead = ForeignFlags.insteadOf(verb, flag);
+    if (instead != null) {
+      return new UsageError("flag \"" + flag + "\" of docker build is not supported", instead);
     }
     String near =
         nearest(

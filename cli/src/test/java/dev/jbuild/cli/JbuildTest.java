@@ -1,10 +1,16 @@
 package dev.jbuild.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,7 +100,9 @@ class JbuildTest {
         Row.of(
             "a file for a context",
             2,
-            "build context \"/etc/passwd\" is not a directory\n",
+            "build context \"/etc/passwd\" is not a directory\n"
+                + "hint: name the directory, and a Dockerfile in it with --file; a tar comes in by"
+                + " -\n",
             "/etc/passwd"),
         Row.of("flag without its value", 2, "--tag needs a value: NAME\n", "build", ".", "--tag"),
         Row.of(
@@ -120,9 +128,66 @@ class JbuildTest {
             "nofile=2:1",
             "."),
         Row.of(
+            "bad weight",
+            2,
+            "--blkio-weight \"9\" is not a number from 10 to 1000\n",
+            "build",
+            "--blkio-weight",
+            "9",
+            "."),
+        Row.of(
+            "no device",
+            2,
+            "--device-read-bps: \"/dev/null\" is no block device\n",
+            "build",
+            "--device-read-bps",
+            "/dev/null:1m",
+            "."),
+        Row.of(
+            "no rate",
+            2,
+            "--device-write-bps \"1m\" is not DEVICE:RATE\nhint: write it as /dev/sda:10m\n",
+            "build",
+            "--device-write-bps",
+            "1m",
+            "."),
+        Row.of(
+            "bad time-out",
+            2,
+            "--step-timeout \"10\" is not a time above zero\nhint: write it as 90s or 1h30m\n",
+            "build",
+            "--step-timeout",
+            "10",
+            "."),
+        Row.of(
+            "unknown security option",
+            2,
+            """
+            --security-opt: unknown option "label=x"
+            hint: the options are seccomp=FILE and no-new-privileges
+            """,
+            "build",
+            "--security-opt",
+            "label=x",
+            "."),
+        Row.of(
+            "no filter",
+            2,
+            """
+            --security-opt: RUN steps are not left without a filter
+            hint: use RUN --security=insecure with --allow security.insecure
+            """,
+            "build",
+            "--security-opt",
+            "seccomp=unconfined",
+            "."),
+        Row.of(
             "bad network",
             2,
-            "--network: unknown value \"moon\"\nhint: the values are default, host and none\n",
+            """
+            --network: unknown value "moon"
+            hint: the values are default, host, none and private
+            """,
             "build",
             "--network",
             "moon",
@@ -147,9 +212,96 @@ class JbuildTest {
             "--push",
             "."),
         Row.of(
+            "a name that is none",
+            2,
+            """
+            invalid image name "a:b:c"
+            hint: write it as [host[:port]/]path[:tag], the path in lower case
+            """,
+            "build",
+            "-ta:b:c",
+            "."),
+        Row.of(
+            "a platform that is none",
+            2,
+            """
+            invalid platform "pdp11"
+            hint: write it as os/architecture or os/architecture/variant, as in linux/arm64 or linux/arm/v7
+            """,
+            "build",
+            "--platform",
+            "pdp11",
+            "."),
+        Row.of(
+            "no place for an archive",
+            2,
+            "--output dest \"/no/such/x.tar\": there is no directory \"/no/such\"\n",
+            "build",
+            "-o",
+            "type=oci,dest=/no/such/x.tar",
+            "."),
+        Row.of(
+            "no place for the ID",
+            2,
+            "--iidfile \"/dev\": is a directory\n",
+            "build",
+            "--iidfile",
+            "/dev",
+            "."),
+        Row.of(
+            "attestations",
+            2,
+            """
+            --provenance is not supported
+            hint: no attestations are made; a tool such as syft or cosign can add them to the pushed image
+            """,
+            "build",
+            "--provenance=mode=max",
+            "."),
+        Row.of(
+            "a flag of docker build",
+            2,
+            """
+            flag "--squash" of docker build is not supported
+            hint: copy what is wanted into a last stage, FROM scratch or the base
+            """,
+            "build",
+            "--squash",
+            "."),
+        Row.of(
+            "a verb of docker",
+            2,
+            "there is no verb \"buildx\"\nhint: leave the word away: jbuild build\n",
+            "buildx",
+            "build",
+            "."),
+        Row.of(
+            "an unknown short flag alone",
+            2,
+            "unknown flag \"-v\" for build\nhint: see \"jbuild build --help\"\n",
+            "-v"),
+        Row.of(
+            "a context of another kind",
+            2,
+            """
+            a build context cannot be at "s3://bucket/x"
+            hint: it is a directory, a repository (git, ssh, https), an https URL of a tar, or -
+            """,
+            "build",
+            "s3://bucket/x"),
+        Row.of(
+            "a shell that is not known",
+            2,
+            """
+            completion is for bash, zsh and fish, not "tcsh"
+            hint: source <(jbuild completion bash)
+            """,
+            "completion",
+            "tcsh"),
+        Row.of(
             "Dockerfile that is not there",
             2,
-            "there is no Dockerfile \"nope\"\n",
+            "there is no Dockerfile \"nope\", here or in \".\"\n",
             "build",
             "-f",
             "nope",
@@ -264,6 +416,91 @@ class JbuildTest {
         .asString()
         .startsWith("error: Dockerfile:2:1: ");
     assertThat(console.err()).contains("\nDockerfile:3:1: ").contains("  > 3 | RNU true");
+  }
+
+  @Test
+  void helpAndVersionMayBeVerbs() {
+    assertThat(console.run("version")).isEqualTo(0);
+    assertThat(console.out()).isEqualTo("jbuild " + System.getProperty("jbuild.version") + "\n");
+    TestConsole second = new TestConsole();
+    assertThat(second.run("help", "save")).isEqualTo(0);
+    assertThat(second.out()).contains("jbuild save").contains("--format");
+  }
+
+  @Test
+  void noAttestationsMayBeAskedForInSoManyWords() throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+    console.env.put("JBUILD_ROOT", directory.resolve("store").toString());
+
+    assertThat(console.run("build", "--provenance=false", "--sbom=false", directory.toString()))
+        .isEqualTo(0);
+  }
+
+  @Test
+  void aResultThatDoesNotGetOutIsAFailure() {
+    StandardOutput full =
+        StandardOutput.on(
+            new OutputStream() {
+              @Override
+              public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+              }
+            });
+    Console console =
+        new Console(
+            full,
+            this.console.console().err(),
+            InputStream.nullInputStream(),
+            Map.of(),
+            _ -> false);
+
+    assertThat(new Jbuild(console).run("--version")).isEqualTo(1);
+    assertThat(this.console.err())
+        .isEqualTo("error: standard output cannot be written: No space left on device\n");
+  }
+
+  @Test
+  void whoReadsNoMoreIsNoFailureOfACommandButIsOneOfAnArchive() throws Exception {
+    StandardOutput closed =
+        StandardOutput.on(
+            new OutputStream() {
+              @Override
+              public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+              }
+            });
+    Console console =
+        new Console(
+            closed,
+            this.console.console().err(),
+            InputStream.nullInputStream(),
+            Map.of(),
+            _ -> false);
+
+    assertThat(new Jbuild(console).run("--version")).isEqualTo(0);
+    assertThat(this.console.err()).isEmpty();
+    assertThatThrownBy(() -> console.archive().write(new byte[10]))
+        .hasMessage("standard output cannot be written: Broken pipe");
+  }
+
+  @Test
+  void bashCompletesVerbsFlagsAndTheirValues() throws Exception {
+    assertThat(console.run("completion", "bash")).isEqualTo(0);
+    String script =
+        console.out()
+            + """
+            try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _jbuild; echo "${COMPREPLY[*]}"; }
+            try jbuild fs
+            try jbuild build --no-c
+            try jbuild build --progress q
+            try jbuild build --progress = t
+            try jbuild executor --log-
+            """;
+    Process bash = new ProcessBuilder("bash", "-c", script).directory(directory.toFile()).start();
+
+    assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
+        .containsExactly("fsck", "--no-cache --no-cache-filter", "quiet", "tty", "--log-format");
+    assertThat(bash.waitFor()).isZero();
   }
 
   @Test

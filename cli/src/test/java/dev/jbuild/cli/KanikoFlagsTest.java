@@ -2,15 +2,21 @@ package dev.jbuild.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -18,6 +24,8 @@ class KanikoFlagsTest {
   /** Every flag of Kaniko 1.24. */
   private static final Set<String> KANIKO =
       Set.of(
+          "--azure-container-registry-config",
+          "--bucket",
           "--build-arg",
           "--cache",
           "--cache-copy-layers",
@@ -73,7 +81,8 @@ class KanikoFlagsTest {
           "--tar-path",
           "--target",
           "--use-new-run",
-          "--verbosity");
+          "--verbosity",
+          "--whitelist-var-run");
 
   @TempDir Path directory;
   private final TestConsole console = new TestConsole();
@@ -133,24 +142,106 @@ class KanikoFlagsTest {
     assertThat(directory.resolve("image.tar")).isNotEmptyFile();
   }
 
-  @Test
-  void flagsThatWouldChangeTheResultAreRefused() {
-    for (String flag :
-        Set.of(
-            "--single-snapshot",
-            "--git=branch=x",
-            "--insecure-pull",
-            "--skip-tls-verify-pull",
-            "--push-ignore-immutable-tag-errors",
-            "--skip-default-registry-fallback")) {
-      TestConsole fresh = new TestConsole();
-
-      assertThat(fresh.run("executor", "--no-push", "-c", directory.toString(), flag))
-          .as(flag)
-          .isEqualTo(2);
-      assertThat(fresh.err())
-          .startsWith("error: " + flag.replaceFirst("=.*", "") + " is not supported yet");
+  record Refused(String flag, String error) {
+    @Override
+    public String toString() {
+      return flag;
     }
+  }
+
+  static Stream<Refused> refused() {
+    return Stream.of(
+        new Refused("--single-snapshot", "--single-snapshot is not supported"),
+        new Refused("--push-ignore-immutable-tag-errors", "-errors is not supported"),
+        new Refused("--bucket=b", "--bucket is not supported"),
+        new Refused("-bb", "--bucket is not supported"),
+        new Refused("--git=branch=x", "--git is for contexts that begin with git://"),
+        new Refused("--cleanup=maybe", "'maybe' is not a boolean"),
+        new Refused("--push-retry=often", "'often' is not an int"),
+        new Refused("--snapshot-mode=quick", "--snapshot-mode \"quick\" is not known"),
+        new Refused("--cache-ttl=6", "--cache-ttl \"6\" is not a length of time"),
+        new Refused("--registry-map=docker.io", "--registry-map \"docker.io\" is not FROM=TO"),
+        new Refused("--dockerfile=https://x.example/D", "a Dockerfile at a URL"),
+        new Refused("--destination=Not:A:Name", "invalid image name \"Not:A:Name\""),
+        new Refused("--custom-platform=nonsense", "invalid platform \"nonsense\""),
+        new Refused("--image-name-with-digest-file=/dev/null", "needs --destination"),
+        new Refused("--digest-file=gs://bucket/digest", "\"gs://bucket/digest\" is a URL"),
+        new Refused("--digest-file=/no/such/digest", "there is no directory \"/no/such\""),
+        new Refused("--tar-path=/dev", "--tar-path \"/dev\": is a directory"),
+        new Refused("--compression-level=99", "level 99 is not between"));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void refused(Refused row) throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+
+    assertThat(job("store", row.flag())).isEqualTo(2);
+    assertThat(console.err()).startsWith("error: ").contains(row.error()).doesNotContain("built");
+  }
+
+  @Test
+  void runStepsThatAreNeverToBeCachedAreRefusedWithACache() throws Exception {
+    assertThat(job("store", "--cache", "--cache-run-layers=false")).isEqualTo(2);
+    assertThat(console.err()).contains("leave --cache away");
+  }
+
+  @Test
+  void shortFlagsMayHaveTheirValueAttached() throws Exception {
+    Files.writeString(directory.resolve("D"), "FROM scratch\nCOPY D /\n");
+
+    assertThat(job("store", "-fD", "-v=error", "-dregistry.example/a:1")).isEqualTo(0);
+    assertThat(console.err()).isEmpty();
+  }
+
+  @Test
+  void theEnvironmentOfKanikoCounts() throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+    console.env.put("KANIKO_NO_PUSH", "true");
+    console.env.put("KANIKO_REGISTRY_MAP", "nonsense");
+    String store = directory.resolve("store").toString();
+
+    assertThat(console.run("executor", "--root", store, "-c", directory.toString())).isEqualTo(2);
+    assertThat(console.err()).contains("--registry-map \"nonsense\" is not FROM=TO");
+    console.env.put("KANIKO_REGISTRY_MAP", "docker.io=mirror.example");
+    assertThat(console.run("executor", "--root", store, "-c", directory.toString())).isEqualTo(0);
+  }
+
+  /** The mirror is asked with the credentials of Kaniko's folder, and Docker Hub is not asked. */
+  @Test
+  void credentialsOfKanikosFolderAndMirrorsAlone() throws Exception {
+    Files.writeString(directory.resolve("Dockerfile"), "FROM base\n");
+    Path docker = Files.createDirectories(directory.resolve("kaniko/.docker"));
+    List<String> seen = new CopyOnWriteArrayList<>();
+    HttpServer registry =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    registry.createContext(
+        "/",
+        exchange -> {
+          seen.add(
+              exchange.getRequestURI()
+                  + " "
+                  + exchange.getRequestHeaders().getFirst("Authorization"));
+          exchange.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\"test\"");
+          exchange.sendResponseHeaders(
+              exchange.getRequestHeaders().containsKey("Authorization") ? 404 : 401, -1);
+          exchange.close();
+        });
+    registry.start();
+    try {
+      String host = "127.0.0.1:" + registry.getAddress().getPort();
+      Files.writeString(
+          docker.resolve("config.json"),
+          "{\"auths\":{\"" + host + "\":{\"auth\":\"" + "dTpw" + "\"}}}");
+      console.env.put("KANIKO_DIR", directory.resolve("kaniko").toString());
+
+      assertThat(job("store", "--registry-mirror=" + host, "--skip-default-registry-fallback"))
+          .isEqualTo(1);
+    } finally {
+      registry.stop(0);
+    }
+    assertThat(seen).contains("/v2/library/base/manifests/latest Basic dTpw");
+    assertThat(console.err()).contains("Dockerfile:1:1").doesNotContain("cannot be resolved");
   }
 
   @Test
@@ -199,7 +290,7 @@ class KanikoFlagsTest {
     flags.certificates.add("one.test:5000=" + file);
     flags.clientCertificates.add("two.test=" + file + "," + file);
 
-    Path folders = KanikoCertificates.layOut(flags, directory).orElseThrow();
+    Path folders = KanikoCertificates.layOut(flags, () -> directory).orElseThrow();
 
     assertThat(folders.resolve("one.test:5000/0.crt")).hasContent("PEM");
     assertThat(folders.resolve("two.test/1.cert")).hasContent("PEM");

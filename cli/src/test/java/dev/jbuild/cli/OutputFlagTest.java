@@ -38,6 +38,8 @@ class OutputFlagTest {
         new Row("type=image", List.of(new Output.StoreImage(oci))),
         new Row("type=image,push=true", List.of(new Output.StoreImage(oci), new Output.Push(oci))),
         new Row("type=registry", List.of(new Output.Push(oci))),
+        new Row("type=oci", List.of(new Output.OciArchive(Path.of("-"), true, oci))),
+        new Row("type=tar", List.of(new Output.RootfsTar(Path.of("-"), false))),
         new Row("type=oci,dest=a.tar", List.of(new Output.OciArchive(Path.of("a.tar"), true, oci))),
         new Row(
             "type=oci,dest=dir,tar=false",
@@ -103,7 +105,8 @@ class OutputFlagTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "type=oci | --output type=oci needs dest=",
+        "type=oci,tar=false | --output type=oci needs dest=",
+        "type=local | --output type=local needs dest=",
         "type=moon | --output: unknown type \"moon\"",
         "dest=x | --output \"dest=x\" has no type",
         "type=image,dset=x | --output \"type=image,dset=x\": unknown key \"dset\"",

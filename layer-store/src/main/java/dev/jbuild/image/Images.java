@@ -144,7 +144,7 @@ public final class Images {
    * @return the names that were removed
    */
   public List<String> remove(String nameOrDigest) {
-    Map.Entry<String, Descriptor> found = find(nameOrDigest);
+    Map.Entry<String, Descriptor> found = lookUp(nameOrDigest);
     if (store.tags().remove(found.getKey())) {
       return List.of(found.getKey());
     }
@@ -272,8 +272,32 @@ public final class Images {
     return selected;
   }
 
-  /** The tag or digest that was meant, and what it stands for. */
+  /**
+   * The tag or digest that was meant, and what it stands for: all of it held by the store handle,
+   * so that another process may remove the name, and collect, while this one works with it.
+   */
   private Map.Entry<String, Descriptor> find(String name) {
+    Map.Entry<String, Descriptor> found = lookUp(name);
+    while (true) {
+      hold(found.getValue());
+      // Held first and then seen to be named still: so it was there, whole, when it was held.
+      Map.Entry<String, Descriptor> now = lookUp(name);
+      if (now.equals(found)) {
+        return found;
+      }
+      found = now;
+    }
+  }
+
+  private void hold(Descriptor target) {
+    try {
+      Image.reachable(store.blobs(), target);
+    } catch (BuildFailure e) {
+      // Damaged or going: whoever reads it, or looks it up again, is told.
+    }
+  }
+
+  private Map.Entry<String, Descriptor> lookUp(String name) {
     Map<String, Descriptor> tags = store.tags().list();
     for (String candidate : List.of(name, name + ":latest")) {
       Descriptor target = tags.get(candidate);

@@ -6,17 +6,13 @@ import dev.jbuild.store.Store;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.UUID;
 
 /** The locations of images that are files or directories. */
 final class LocationFiles {
@@ -62,17 +58,13 @@ final class LocationFiles {
   private static void writeFile(
       Store store, SequencedMap<String, Descriptor> images, ArchiveWriter.Kind kind, Path file)
       throws IOException {
-    Path scratch = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
-    try {
-      try (OutputStream out =
-          new BufferedOutputStream(
-              Files.newOutputStream(scratch, StandardOpenOption.CREATE_NEW), 1 << 16)) {
-        new ArchiveWriter(store).writeTar(images, kind, out);
-      }
-      Files.move(scratch, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(scratch);
-    }
+    ResultFile.write(
+        file,
+        out -> {
+          BufferedOutputStream buffered = new BufferedOutputStream(out, 1 << 16);
+          new ArchiveWriter(store).writeTar(images, kind, buffered);
+          buffered.flush();
+        });
   }
 
   private static List<Map.Entry<String, Descriptor>> readFile(Store store, Path file) {

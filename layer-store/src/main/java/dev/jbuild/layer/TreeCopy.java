@@ -11,9 +11,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Makes an empty directory hold what a tree holds, as plain files: a root for copy mode, a local
- * export. Content on the same file system is shared where it can be (reflink), else copied inside
- * the kernel, holes kept.
+ * Makes an empty directory hold what a tree holds, as plain files: a root for copy mode, or for
+ * several layers merged into one. Content on the same file system is shared where it can be
+ * (reflink), else copied inside the kernel, holes kept.
  */
 public final class TreeCopy {
   /** What becomes of several names of one file. */

@@ -20,7 +20,6 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
   public static final String SHA256 = "sha256";
 
   private static final String SHA512 = "sha512";
-  private static final String HEX_DIGITS = "0123456789abcdef";
 
   /** Of zero bytes. */
   public static final Digest EMPTY = of(new byte[0]);
@@ -38,7 +37,7 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
     }
     for (int i = 0; i < hex.length(); i++) {
       char c = hex.charAt(i);
-      if (HEX_DIGITS.indexOf(c) < 0) {
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
         throw invalid(algorithm + ":" + hex, "it has a character that is no lower-case hex digit");
       }
     }

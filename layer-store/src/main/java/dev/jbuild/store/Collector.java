@@ -182,14 +182,7 @@ final class Collector {
         }
         case SNAPSHOT -> hide(found.path());
         case CACHE_MOUNT -> hideMount(found.path(), (StoreScan.MountSlot) found.key());
-        case UNFINISHED -> {
-          boolean moved =
-              Files.isDirectory(found.path())
-                  ? hide(found.path())
-                  : Files.deleteIfExists(found.path());
-          Files.deleteIfExists(found.path().resolveSibling(found.path().getFileName() + ".lock"));
-          yield moved;
-        }
+        case UNFINISHED -> removeUnfinished(found.path());
       };
     }
 
@@ -197,6 +190,22 @@ final class Collector {
     private boolean hideMount(Path path, StoreScan.MountSlot slot) throws IOException {
       try (LockFile free = LockFile.tryExclusive(slot.lock()).orElse(null)) {
         return free != null && hide(path);
+      }
+    }
+
+    /**
+     * Somebody may have begun to go on with it since it was found free, for that waits for no
+     * collector: the lock decides, and stays taken until all is gone.
+     */
+    private boolean removeUnfinished(Path path) throws IOException {
+      Path lock = path.resolveSibling(path.getFileName() + ".lock");
+      try (LockFile free = LockFile.tryExclusive(lock).orElse(null)) {
+        if (free == null) {
+          return false;
+        }
+        boolean gone = Files.isDirectory(path) ? hide(path) : Files.deleteIfExists(path);
+        Files.deleteIfExists(lock);
+        return gone;
       }
     }
 

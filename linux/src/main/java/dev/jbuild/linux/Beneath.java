@@ -72,14 +72,7 @@ final class Beneath {
     while (true) {
       int slash = path.indexOf('/', start);
       String name = slash < 0 ? path.substring(start) : path.substring(start, slash);
-      long next =
-          Kernel.call(
-              s,
-              Syscall.OPENAT,
-              here,
-              Kernel.cString(s.pathA, name, "openat"),
-              DIRECTORY | Abi.O_NOFOLLOW,
-              0);
+      long next = NameCalls.open(s, here, name, DIRECTORY, 0);
       if (next == -Errno.ENOTDIR && isSymlink(s, here, name)) {
         next = -Errno.ELOOP;
       }
@@ -93,16 +86,7 @@ final class Beneath {
   }
 
   private static boolean isSymlink(Scratch s, int at, String name) throws IOException {
-    long result =
-        Kernel.call(
-            s,
-            Syscall.STATX,
-            at,
-            Kernel.cString(s.pathA, name, "statx"),
-            Abi.AT_SYMLINK_NOFOLLOW,
-            Abi.STATX_BASIC_STATS,
-            s.struct.address());
-    return result == 0 && Kernel.readStatx(s.struct).isSymlink();
+    return NameCalls.stat(s, at, name) == 0 && Kernel.readStatx(s.struct).isSymlink();
   }
 
   private static long openat2(Scratch s, int at, String path, int flags, long resolve)

@@ -279,11 +279,12 @@ public final class BytePath implements Comparable<BytePath> {
     return bytes.isEmpty() ? "." : printable(bytes);
   }
 
-  /** Bytes, one per char, as {@link #toString} prints them. */
+  /** Bytes, one per char, as {@link #toString} prints them: others for other bytes. */
   public static String printable(String latin1) {
     boolean plain = true;
     for (int i = 0; i < latin1.length() && plain; i++) {
-      plain = latin1.charAt(i) >= 0x20 && latin1.charAt(i) < 0x7f;
+      char c = latin1.charAt(i);
+      plain = c >= 0x20 && c < 0x7f && !isBackslashX(latin1, i);
     }
     if (plain) {
       return latin1;
@@ -298,7 +299,10 @@ public final class BytePath implements Comparable<BytePath> {
     StringBuilder text = new StringBuilder();
     while (true) {
       CoderResult result = decoder.decode(in, out, true);
-      out.flip().chars().forEach(c -> appendEscaped(text, (char) c));
+      out.flip();
+      for (int i = 0; i < out.length(); i++) {
+        appendEscaped(text, out, i);
+      }
       out.clear();
       if (!result.isError()) {
         return text.toString();
@@ -310,11 +314,17 @@ public final class BytePath implements Comparable<BytePath> {
     }
   }
 
-  private static void appendEscaped(StringBuilder text, char c) {
-    if (c < 0x20 || c == 0x7f) {
+  private static void appendEscaped(StringBuilder text, CharSequence chars, int at) {
+    char c = chars.charAt(at);
+    if (c < 0x20 || c == 0x7f || isBackslashX(chars, at)) {
       text.append(String.format("\\x%02x", (int) c));
     } else {
       text.append(c);
     }
+  }
+
+  /** What would be read as the escape of a byte, were it printed as it is. */
+  private static boolean isBackslashX(CharSequence chars, int at) {
+    return chars.charAt(at) == '\\' && at + 1 < chars.length() && chars.charAt(at + 1) == 'x';
   }
 }

@@ -2,14 +2,10 @@ package dev.jbuild.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +29,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * it.
  */
 public final class DirFd implements AutoCloseable {
-  private static final int OPEN_DIRECTORY =
-      Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW | Abi.O_CLOEXEC;
+  private static final int OPEN_DIRECTORY = Abi.O_RDONLY | Abi.O_DIRECTORY;
 
   private final int fd;
 
@@ -50,7 +45,7 @@ public final class DirFd implements AutoCloseable {
 
   /** Opens a directory of the host. Symbolic links in {@code directory} are followed. */
   public static DirFd open(Path directory) throws IOException {
-    String bytes = hostBytes(directory);
+    String bytes = HostPath.bytes(directory);
     try (Scratch s = Scratch.take()) {
       long fd =
           Kernel.call(
@@ -64,30 +59,6 @@ public final class DirFd implements AutoCloseable {
       Kernel.check(fd, Syscall.OPENAT, opened);
       return opened;
     }
-  }
-
-  /**
-   * The URI of a path keeps its exact bytes, percent-encoded; its text may not, unless all of it is
-   * ASCII.
-   */
-  private static String hostBytes(Path path) {
-    String text = path.toAbsolutePath().toString();
-    if (text.getBytes(UTF_8).length == text.length()) {
-      return text;
-    }
-    URI uri = path.toAbsolutePath().toUri();
-    String raw = uri.getRawPath();
-    StringBuilder bytes = new StringBuilder(raw.length());
-    for (int i = 0; i < raw.length(); i++) {
-      char c = raw.charAt(i);
-      if (c == '%') {
-        bytes.append((char) Integer.parseInt(raw, i + 1, i + 3, 16));
-        i += 2;
-      } else {
-        bytes.append(c);
-      }
-    }
-    return bytes.toString();
   }
 
   /** The descriptor's number, valid until {@link #close}. */
@@ -106,9 +77,7 @@ public final class DirFd implements AutoCloseable {
   }
 
   private DirFd openHere(Scratch s, int dir, String name, BytePath directory) throws IOException {
-    long opened =
-        Kernel.call(
-            s, Syscall.OPENAT, dir, Kernel.cString(s.pathA, name, "openat"), OPEN_DIRECTORY, 0);
+    long opened = NameCalls.open(s, dir, name, OPEN_DIRECTORY, 0);
     DirFd result =
         new DirFd((int) opened, directory.isRoot() ? bytes : bytes + "/" + directory.latin1());
     Kernel.check(opened, Syscall.OPENAT, result);
@@ -131,15 +100,7 @@ public final class DirFd implements AutoCloseable {
       return at(
           file,
           (s, dir, name) -> {
-            long result =
-                Kernel.call(
-                    s,
-                    Syscall.STATX,
-                    dir,
-                    Kernel.cString(s.pathA, name, "statx"),
-                    Abi.AT_SYMLINK_NOFOLLOW,
-                    Abi.STATX_BASIC_STATS,
-                    s.struct.address());
+            long result = NameCalls.stat(s, dir, name);
             if (result == -Errno.ENOENT || result == -Errno.ENOTDIR) {
               return Optional.empty();
             }
@@ -165,26 +126,9 @@ public final class DirFd implements AutoCloseable {
           if (Kernel.check(n, Syscall.GETDENTS64, this) == 0) {
             return names;
           }
-          readDirents(s.data.asSlice(0, n), names);
+          DirEntry.read(s.data.asSlice(0, n), names);
         }
       }
-    }
-  }
-
-  private static void readDirents(MemorySegment records, List<DirEntry> names) {
-    // struct linux_dirent64: u64 ino, s64 off, u16 reclen, u8 type, char name[]
-    long at = 0;
-    while (at < records.byteSize()) {
-      int length = records.get(JAVA_SHORT_UNALIGNED, at + 16) & 0xffff;
-      String name = records.getString(at + 19, ISO_8859_1);
-      if (!name.equals(".") && !name.equals("..")) {
-        long ino = records.get(JAVA_LONG_UNALIGNED, at);
-        int type = (records.get(JAVA_BYTE, at + 18) & 0xff) << 12;
-        Optional<FileType> known =
-            type == 0 ? Optional.empty() : Optional.of(FileType.ofMode(type));
-        names.add(new DirEntry(BytePath.ofLatin1(name), ino, known));
-      }
-      at += length;
     }
   }
 
@@ -193,14 +137,7 @@ public final class DirFd implements AutoCloseable {
     return at(
         link,
         (s, dir, name) -> {
-          long n =
-              Kernel.call(
-                  s,
-                  Syscall.READLINKAT,
-                  dir,
-                  Kernel.cString(s.pathA, name, "readlinkat"),
-                  s.data.address(),
-                  Scratch.DATA_SIZE);
+          long n = NameCalls.readlink(s, dir, name);
           Kernel.check(n, Syscall.READLINKAT, link);
           byte[] target = new byte[(int) n];
           MemorySegment.copy(s.data, JAVA_BYTE, 0, target, 0, target.length);
@@ -210,26 +147,12 @@ public final class DirFd implements AutoCloseable {
 
   /** Makes a directory with these permissions, less the process's umask. */
   public void mkdir(BytePath directory, int permissions) throws IOException {
-    run(
-        directory,
-        Syscall.MKDIRAT,
-        (s, dir, name) ->
-            Kernel.call(
-                s, Syscall.MKDIRAT, dir, Kernel.cString(s.pathA, name, "mkdirat"), permissions));
+    run(directory, Syscall.MKDIRAT, (s, d, name) -> NameCalls.mkdir(s, d, name, permissions));
   }
 
   /** Makes a symbolic link whose target is these bytes, one per char, unchecked. */
   public void symlink(BytePath link, String target) throws IOException {
-    run(
-        link,
-        Syscall.SYMLINKAT,
-        (s, dir, name) ->
-            Kernel.call(
-                s,
-                Syscall.SYMLINKAT,
-                Kernel.cString(s.pathB, target, "symlinkat"),
-                dir,
-                Kernel.cString(s.pathA, name, "symlinkat")));
+    run(link, Syscall.SYMLINKAT, (s, dir, name) -> NameCalls.symlink(s, dir, name, target));
   }
 
   /** Gives an existing file below this directory a second name; a link is linked, not followed. */
@@ -237,58 +160,27 @@ public final class DirFd implements AutoCloseable {
     run(
         existing,
         Syscall.LINKAT,
-        (outer, fromDir, fromName) ->
-            at(
-                name,
-                (s, toDir, toName) ->
-                    Kernel.call(
-                        s,
-                        Syscall.LINKAT,
-                        fromDir,
-                        Kernel.cString(s.pathA, fromName, "linkat"),
-                        toDir,
-                        Kernel.cString(s.pathB, toName, "linkat"),
-                        0)));
+        (_, fromDir, from) ->
+            at(name, (s, toDir, to) -> NameCalls.link(s, fromDir, from, toDir, to)));
   }
 
   /** Makes a device node, fifo or socket with these permissions, less the process's umask. */
   public void mknod(BytePath node, FileType type, int permissions, int major, int minor)
       throws IOException {
-    long device = (minor & 0xffL) | ((long) major << 8) | ((minor & ~0xffL) << 12);
     run(
         node,
         Syscall.MKNODAT,
-        (s, dir, name) ->
-            Kernel.call(
-                s,
-                Syscall.MKNODAT,
-                dir,
-                Kernel.cString(s.pathA, name, "mknodat"),
-                type.bits() | permissions,
-                device));
+        (s, dir, name) -> NameCalls.mknod(s, dir, name, type, permissions, major, minor));
   }
 
   /** Removes a name that is not a directory. */
   public void unlink(BytePath file) throws IOException {
-    run(
-        file,
-        Syscall.UNLINKAT,
-        (s, dir, name) ->
-            Kernel.call(s, Syscall.UNLINKAT, dir, Kernel.cString(s.pathA, name, "unlinkat"), 0));
+    run(file, Syscall.UNLINKAT, NameCalls::unlink);
   }
 
   /** Removes an empty directory. */
   public void rmdir(BytePath directory) throws IOException {
-    run(
-        directory,
-        Syscall.UNLINKAT,
-        (s, dir, name) ->
-            Kernel.call(
-                s,
-                Syscall.UNLINKAT,
-                dir,
-                Kernel.cString(s.pathA, name, "unlinkat"),
-                Abi.AT_REMOVEDIR));
+    run(directory, Syscall.UNLINKAT, NameCalls::rmdir);
   }
 
   /** Removes a name and, if it is a directory, everything below it. Missing is no error. */
@@ -306,83 +198,18 @@ public final class DirFd implements AutoCloseable {
     run(
         from,
         Syscall.RENAMEAT2,
-        (outer, fromDir, fromName) ->
-            target.at(
-                to,
-                (s, toDir, toName) ->
-                    Kernel.call(
-                        s,
-                        Syscall.RENAMEAT2,
-                        fromDir,
-                        Kernel.cString(s.pathA, fromName, "renameat2"),
-                        toDir,
-                        Kernel.cString(s.pathB, toName, "renameat2"),
-                        0)));
+        (_, fromDir, old) ->
+            target.at(to, (s, toDir, name) -> NameCalls.rename(s, fromDir, old, toDir, name)));
   }
 
   /** Sets owner and group of a name, of a link itself. Clears setuid and setgid of files. */
   public void chown(BytePath file, int uid, int gid) throws IOException {
-    run(
-        file,
-        Syscall.FCHOWNAT,
-        (s, dir, name) ->
-            Kernel.call(
-                s,
-                Syscall.FCHOWNAT,
-                dir,
-                Kernel.cString(s.pathA, name, "fchownat"),
-                uid,
-                gid,
-                Abi.AT_SYMLINK_NOFOLLOW));
+    run(file, Syscall.FCHOWNAT, (s, dir, name) -> NameCalls.chown(s, dir, name, uid, gid));
   }
 
   /** Sets permission bits exactly. A symbolic link is refused with {@code EOPNOTSUPP}. */
   public void chmod(BytePath file, int permissions) throws IOException {
-    run(
-        file,
-        Syscall.FCHMODAT,
-        (s, dir, name) -> {
-          long result =
-              Kernel.call(
-                  s,
-                  Syscall.FCHMODAT2,
-                  dir,
-                  Kernel.cString(s.pathA, name, "fchmodat2"),
-                  permissions,
-                  Abi.AT_SYMLINK_NOFOLLOW);
-          return result == -Errno.ENOSYS || result == -Errno.EPERM
-              ? chmodThroughProc(s, dir, name, permissions)
-              : result;
-        });
-  }
-
-  /** Before Linux 6.6: an O_PATH descriptor pins the file, and /proc names it without a race. */
-  private static long chmodThroughProc(Scratch s, int dir, String name, int permissions)
-      throws IOException {
-    long pinned =
-        Kernel.call(
-            s,
-            Syscall.OPENAT,
-            dir,
-            Kernel.cString(s.pathA, name, "openat"),
-            Abi.O_PATH | Abi.O_NOFOLLOW | Abi.O_CLOEXEC,
-            0);
-    if (pinned < 0) {
-      return pinned;
-    }
-    try {
-      if (Xattr.statFd(s, (int) pinned, name).isSymlink()) {
-        return -Errno.EOPNOTSUPP;
-      }
-      return Kernel.call(
-          s,
-          Syscall.FCHMODAT,
-          Abi.AT_FDCWD,
-          Kernel.cString(s.pathA, "/proc/self/fd/" + pinned, "fchmodat"),
-          permissions);
-    } finally {
-      Kernel.close((int) pinned);
-    }
+    run(file, Syscall.FCHMODAT, (s, dir, name) -> NameCalls.chmod(s, dir, name, permissions));
   }
 
   /** Sets the time of last change of a name, of a link itself, and its access time to the same. */
@@ -390,19 +217,7 @@ public final class DirFd implements AutoCloseable {
     run(
         file,
         Syscall.UTIMENSAT,
-        (s, dir, name) -> {
-          s.struct.set(JAVA_LONG, 0, seconds);
-          s.struct.set(JAVA_LONG, 8, nanos);
-          s.struct.set(JAVA_LONG, 16, seconds);
-          s.struct.set(JAVA_LONG, 24, nanos);
-          return Kernel.call(
-              s,
-              Syscall.UTIMENSAT,
-              dir,
-              Kernel.cString(s.pathA, name, "utimensat"),
-              s.struct.address(),
-              Abi.AT_SYMLINK_NOFOLLOW);
-        });
+        (s, dir, name) -> NameCalls.setModified(s, dir, name, seconds, nanos));
   }
 
   /**
@@ -445,7 +260,7 @@ public final class DirFd implements AutoCloseable {
   }
 
   private static Xattr.Target xattrTarget(int dir, String name, BytePath file) {
-    return new Xattr.ByPath("/proc/self/fd/" + dir + "/" + name, file);
+    return new Xattr.ByName(dir, name, file);
   }
 
   /**
@@ -472,14 +287,7 @@ public final class DirFd implements AutoCloseable {
    */
   public FileFd createUnnamed() throws IOException {
     try (Scratch s = Scratch.take()) {
-      long opened =
-          Kernel.call(
-              s,
-              Syscall.OPENAT,
-              fd,
-              Kernel.cString(s.pathA, ".", "openat"),
-              Abi.O_TMPFILE | Abi.O_RDWR | Abi.O_CLOEXEC,
-              0600);
+      long opened = NameCalls.open(s, fd, ".", Abi.O_TMPFILE | Abi.O_RDWR, 0600);
       if (opened >= 0) {
         return new FileFd((int) opened, this);
       }
@@ -500,14 +308,7 @@ public final class DirFd implements AutoCloseable {
     return at(
         file,
         (s, dir, name) -> {
-          long opened =
-              Kernel.call(
-                  s,
-                  Syscall.OPENAT,
-                  dir,
-                  Kernel.cString(s.pathA, name, "openat"),
-                  flags | Abi.O_NOFOLLOW | Abi.O_CLOEXEC,
-                  permissions);
+          long opened = NameCalls.open(s, dir, name, flags, permissions);
           Kernel.check(opened, Syscall.OPENAT, file);
           return new FileFd((int) opened, file);
         });
@@ -516,9 +317,7 @@ public final class DirFd implements AutoCloseable {
   /** This directory itself as a file, for its own mode, owner, times, attributes and sync. */
   public FileFd self() throws IOException {
     try (Scratch s = Scratch.take()) {
-      long opened =
-          Kernel.call(
-              s, Syscall.OPENAT, fd, Kernel.cString(s.pathA, ".", "openat"), OPEN_DIRECTORY, 0);
+      long opened = NameCalls.open(s, fd, ".", OPEN_DIRECTORY, 0);
       return new FileFd((int) Kernel.check(opened, Syscall.OPENAT, this), this);
     }
   }

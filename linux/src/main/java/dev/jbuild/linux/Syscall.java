@@ -46,7 +46,11 @@ enum Syscall {
   COPY_FILE_RANGE(326, 285),
   STATX(332, 291),
   OPENAT2(437, 437),
-  FCHMODAT2(452, 452);
+  FCHMODAT2(452, 452),
+  SETXATTRAT(463, 463),
+  GETXATTRAT(464, 464),
+  LISTXATTRAT(465, 465),
+  REMOVEXATTRAT(466, 466);
 
   final String text;
   final long number;

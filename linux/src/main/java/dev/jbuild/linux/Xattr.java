@@ -1,6 +1,7 @@
 package dev.jbuild.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
@@ -22,11 +23,48 @@ final class Xattr {
   record ByFd(int fd, Object shown) implements Target {}
 
   /**
-   * A path given to the {@code l…xattr} calls, usually {@code /proc/self/fd/N/name}: these calls
-   * know no directory descriptor before Linux 6.13, and a name may be a link, a device or
-   * unreadable, so that it cannot be opened first.
+   * A name in a directory, which may be a link, a device or unreadable, so that it cannot be opened
+   * first.
    */
-  record ByPath(String path, Object shown) implements Target {}
+  record ByName(int directory, String name, Object shown) implements Target {
+    /** The name through /proc, for calls that know no directory descriptor. */
+    long throughProc(Scratch s) throws ErrnoException {
+      return Kernel.cString(s.pathA, "/proc/self/fd/" + directory + "/" + name, "lxattr");
+    }
+  }
+
+  /** Set by tests to go through /proc although the kernel has the calls that need not. */
+  static volatile boolean throughProcAlways = false;
+
+  /**
+   * Whether there are {@code listxattrat} and its like (Linux 6.13). They save the walk through
+   * /proc, which costs more than the call itself.
+   */
+  private static final class Probe {
+    static final boolean AT_CALLS = probe();
+
+    private static boolean probe() {
+      try (Scratch s = Scratch.take()) {
+        long root = Kernel.cString(s.pathA, "/", "listxattrat");
+        return Kernel.call(s, Syscall.LISTXATTRAT, Abi.AT_FDCWD, root, 0, s.data.address(), 0) >= 0;
+      } catch (ErrnoException e) {
+        return false;
+      }
+    }
+  }
+
+  private static boolean atCalls() {
+    return Probe.AT_CALLS && !throughProcAlways;
+  }
+
+  /** {@code struct xattr_args}: the value's address, its size, flags. */
+  private static long arguments(Scratch s, long size) {
+    s.struct.set(JAVA_LONG, 0, s.data.address());
+    s.struct.set(JAVA_LONG, 8, size);
+    return s.struct.address();
+  }
+
+  private static final int ARGUMENTS = 16;
 
   private Xattr() {}
 
@@ -53,13 +91,18 @@ final class Xattr {
           switch (target) {
             case ByFd t ->
                 Kernel.call(s, Syscall.FLISTXATTR, t.fd, s.data.address(), Scratch.DATA_SIZE);
-            case ByPath t ->
+            case ByName t when atCalls() ->
                 Kernel.call(
                     s,
-                    Syscall.LLISTXATTR,
-                    Kernel.cString(s.pathA, t.path, "llistxattr"),
+                    Syscall.LISTXATTRAT,
+                    t.directory,
+                    Kernel.cString(s.pathA, t.name, "listxattrat"),
+                    Abi.AT_SYMLINK_NOFOLLOW,
                     s.data.address(),
                     Scratch.DATA_SIZE);
+            case ByName t ->
+                Kernel.call(
+                    s, Syscall.LLISTXATTR, t.throughProc(s), s.data.address(), Scratch.DATA_SIZE);
           };
       if (n == 0 || n == -Errno.EOPNOTSUPP) {
         return Collections.emptySortedMap();
@@ -88,11 +131,21 @@ final class Xattr {
             case ByFd t ->
                 Kernel.call(
                     s, Syscall.FGETXATTR, t.fd, attribute, s.data.address(), Scratch.DATA_SIZE);
-            case ByPath t ->
+            case ByName t when atCalls() ->
+                Kernel.call(
+                    s,
+                    Syscall.GETXATTRAT,
+                    t.directory,
+                    Kernel.cString(s.pathA, t.name, "getxattrat"),
+                    Abi.AT_SYMLINK_NOFOLLOW,
+                    attribute,
+                    arguments(s, Scratch.DATA_SIZE),
+                    ARGUMENTS);
+            case ByName t ->
                 Kernel.call(
                     s,
                     Syscall.LGETXATTR,
-                    Kernel.cString(s.pathA, t.path, "lgetxattr"),
+                    t.throughProc(s),
                     attribute,
                     s.data.address(),
                     Scratch.DATA_SIZE);
@@ -119,11 +172,21 @@ final class Xattr {
             case ByFd t ->
                 Kernel.call(
                     s, Syscall.FSETXATTR, t.fd, attribute, s.data.address(), value.length, 0);
-            case ByPath t ->
+            case ByName t when atCalls() ->
+                Kernel.call(
+                    s,
+                    Syscall.SETXATTRAT,
+                    t.directory,
+                    Kernel.cString(s.pathA, t.name, "setxattrat"),
+                    Abi.AT_SYMLINK_NOFOLLOW,
+                    attribute,
+                    arguments(s, value.length),
+                    ARGUMENTS);
+            case ByName t ->
                 Kernel.call(
                     s,
                     Syscall.LSETXATTR,
-                    Kernel.cString(s.pathA, t.path, "lsetxattr"),
+                    t.throughProc(s),
                     attribute,
                     s.data.address(),
                     value.length,
@@ -139,13 +202,15 @@ final class Xattr {
       long result =
           switch (target) {
             case ByFd t -> Kernel.call(s, Syscall.FREMOVEXATTR, t.fd, attribute, 0);
-            case ByPath t ->
+            case ByName t when atCalls() ->
                 Kernel.call(
                     s,
-                    Syscall.LREMOVEXATTR,
-                    Kernel.cString(s.pathA, t.path, "lremovexattr"),
-                    attribute,
-                    0);
+                    Syscall.REMOVEXATTRAT,
+                    t.directory,
+                    Kernel.cString(s.pathA, t.name, "removexattrat"),
+                    Abi.AT_SYMLINK_NOFOLLOW,
+                    attribute);
+            case ByName t -> Kernel.call(s, Syscall.LREMOVEXATTR, t.throughProc(s), attribute, 0);
           };
       Kernel.check(result, Syscall.LREMOVEXATTR, target.shown());
     }

@@ -94,4 +94,12 @@ class BytePathTest {
     assertThat(BytePath.ROOT.resolve(path)).isEqualTo(path);
     assertThat(new ArrayList<>(BytePath.ROOT.components())).isEmpty();
   }
+
+  @Test
+  void whatIsPrintedTellsAllPathsApart() {
+    assertThat(BytePath.ofLatin1("a\u0080b")).hasToString("a\\x80b");
+    assertThat(BytePath.ofLatin1("a\\x80b")).hasToString("a\\x5cx80b");
+    assertThat(BytePath.ofLatin1("\u00ff\\x80")).hasToString("\\xff\\x5cx80");
+    assertThat(BytePath.ofLatin1("a\\b")).hasToString("a\\b");
+  }
 }

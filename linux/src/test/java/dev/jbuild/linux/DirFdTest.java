@@ -32,6 +32,7 @@ class DirFdTest {
   @AfterEach
   void close() {
     Beneath.walkAlways = false;
+    Xattr.throughProcAlways = false;
     dir.close();
   }
 
@@ -157,8 +158,10 @@ class DirFdTest {
             ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EOPNOTSUPP));
   }
 
-  @Test
-  void xattrsHoldAnyBytes() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void xattrsHoldAnyBytes(boolean throughProc) throws IOException {
+    Xattr.throughProcAlways = throughProc;
     write("f", "");
     byte[] value = new byte[256];
     for (int i = 0; i < 256; i++) {
@@ -169,6 +172,12 @@ class DirFdTest {
     assertThat(dir.xattr(BytePath.of("f"), "user.test")).contains(value);
     dir.removeXattr(BytePath.of("f"), "user.test");
     assertThat(dir.xattr(BytePath.of("f"), "user.test")).isEmpty();
+    dir.mkdir(BytePath.of("d"), 0755);
+    dir.symlink(BytePath.of("d/l"), "../f");
+    assertThat(dir.xattrs(BytePath.of("d/l"))).isEmpty();
+    assertThatThrownBy(() -> dir.setXattr(BytePath.of("d/l"), "user.test", value))
+        .isInstanceOf(ErrnoException.class);
+    assertThat(dir.xattrs(BytePath.of("f"))).isEmpty();
   }
 
   @Test

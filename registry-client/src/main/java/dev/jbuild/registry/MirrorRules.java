@@ -42,13 +42,20 @@ public final class MirrorRules {
   }
 
   private final List<Rule> rules;
+  private final Set<String> mirrorsOnly;
 
-  private MirrorRules(List<Rule> rules) {
+  private MirrorRules(List<Rule> rules, Set<String> mirrorsOnly) {
     this.rules = List.copyOf(rules);
+    this.mirrorsOnly = Set.copyOf(mirrorsOnly);
   }
 
-  static MirrorRules of(List<String> options, RegistriesConf configured) {
+  /**
+   * @param options {@code FROM=TO} each
+   * @param mirrorsOnly whether what the options name is never asked for itself
+   */
+  static MirrorRules of(List<String> options, RegistriesConf configured, boolean mirrorsOnly) {
     List<Rule> rules = new ArrayList<>();
+    Set<String> only = new LinkedHashSet<>();
     for (String option : options) {
       int equals = option.indexOf('=');
       String from = equals < 0 ? "" : option.substring(0, equals).strip();
@@ -77,6 +84,9 @@ public final class MirrorRules {
         mirrors.addAll(rules.remove(same).mirrors);
       }
       mirrors.add(mirror);
+      if (mirrorsOnly) {
+        only.add(prefix);
+      }
       rules.add(new Rule(prefix, "", false, false, mirrors));
     }
     for (Rule rule : configured.rules()) {
@@ -97,7 +107,7 @@ public final class MirrorRules {
         rules.add(own);
       }
     }
-    return new MirrorRules(rules);
+    return new MirrorRules(rules, only);
   }
 
   /** The hosts that a rule calls insecure. */
@@ -149,6 +159,9 @@ public final class MirrorRules {
       if (fits) {
         sources.add(rewritten(full, best.prefix, mirror.location));
       }
+    }
+    if (mirrorsOnly.contains(best.prefix)) {
+      return List.copyOf(sources);
     }
     sources.add(best.location.isEmpty() ? name : rewritten(full, best.prefix, best.location));
     return List.copyOf(sources);

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ public final class RegistryOptions {
   private final CredentialStore credentials;
   private final MirrorRules mirrors;
   private final Set<String> insecureHosts;
+  private final Optional<Set<String>> verifiedHosts;
   private final List<Path> authorities;
   private final List<Path> certificateFolders;
   private final Timeouts timeouts;
@@ -48,7 +51,15 @@ public final class RegistryOptions {
     mirrors =
         MirrorRules.of(
             builder.mirrors,
-            builder.registriesConf ? RegistriesConf.load(environment) : RegistriesConf.EMPTY);
+            builder.registriesConf ? RegistriesConf.load(environment) : RegistriesConf.EMPTY,
+            builder.mirrorsOnly);
+    verifiedHosts =
+        builder.verifiedHosts == null
+            ? Optional.empty()
+            : Optional.of(
+                builder.verifiedHosts.stream()
+                    .map(RegistryHosts::canonical)
+                    .collect(Collectors.toUnmodifiableSet()));
     Set<String> insecure = new LinkedHashSet<>();
     builder.insecureHosts.forEach(host -> insecure.add(RegistryHosts.canonical(host)));
     mirrors.insecureHosts().forEach(host -> insecure.add(RegistryHosts.canonical(host)));
@@ -102,7 +113,9 @@ public final class RegistryOptions {
 
   /** Whether the host may be spoken to without TLS, or with a certificate nobody vouches for. */
   public boolean isInsecure(String host) {
-    return insecureHosts.contains(RegistryHosts.canonical(host));
+    String name = RegistryHosts.canonical(host);
+    return insecureHosts.contains(name)
+        || verifiedHosts.map(verified -> !verified.contains(name)).orElse(false);
   }
 
   public List<Path> authorities() {
@@ -154,6 +167,8 @@ public final class RegistryOptions {
     private int parallelTransfers = 4;
     private TransferListener listener = TransferListener.silent();
     private boolean registriesConf = true;
+    private boolean mirrorsOnly;
+    private @Nullable List<String> verifiedHosts;
 
     private Builder(Map<String, String> environment) {
       this.environment = environment;
@@ -168,6 +183,18 @@ public final class RegistryOptions {
     /** {@code --registry-mirror}: {@code FROM=TO}, each a host with an optional path. */
     public Builder mirror(String fromTo) {
       mirrors.add(fromTo);
+      return this;
+    }
+
+    /** What {@link #mirror} names is never asked for itself, also if no mirror has the image. */
+    public Builder mirrorsOnly(boolean only) {
+      mirrorsOnly = only;
+      return this;
+    }
+
+    /** Every host but these is as if named by {@link #insecureRegistry}. */
+    public Builder insecureBut(List<String> hosts) {
+      verifiedHosts = List.copyOf(hosts);
       return this;
     }
 

@@ -45,13 +45,24 @@ class MirrorRulesTest {
       """;
 
   private static MirrorRules rules(String... options) {
-    return MirrorRules.of(List.of(options), RegistriesConf.parse(CONF, "registries.conf"));
+    return MirrorRules.of(List.of(options), RegistriesConf.parse(CONF, "registries.conf"), false);
   }
 
   private static List<String> sources(MirrorRules rules, String name, boolean byDigest) {
     return rules.sources(ImageName.parse(name).repository(), byDigest).stream()
         .map(RepositoryName::toString)
         .toList();
+  }
+
+  @Test
+  void aRegistryThatHasMirrorsMayBeLeftAlone() {
+    MirrorRules rules =
+        MirrorRules.of(
+            List.of("docker.io=a.example", "docker.io=b.example"), RegistriesConf.EMPTY, true);
+
+    assertThat(sources(rules, "debian", false))
+        .containsExactly("a.example/library/debian", "b.example/library/debian");
+    assertThat(sources(rules, "quay.io/a/b", false)).containsExactly("quay.io/a/b");
   }
 
   @Test

@@ -124,6 +124,22 @@ abstract class LauncherContract {
   }
 
   @Test
+  void aWindowThatChangesBeforeTheTerminalIsThereIsNotForgotten() throws Exception {
+    StepRequest request =
+        rig.request(
+                "/bin/sh",
+                "-c",
+                "for i in $(seq 100); do busybox stty size | grep '^40 120' && exit 7;"
+                    + " usleep 20000; done")
+            .input(new StepInput.Terminal(33, 101))
+            .build();
+    try (Rig.Talk talk = rig.new Talk(request)) {
+      talk.step.resize(40, 120);
+      assertThat(talk.end().result().exitCode()).isEqualTo(7);
+    }
+  }
+
+  @Test
   void bothStreamsArriveApart() {
     Rig.Run run = rig.sh("echo out; echo err >&2");
     assertThat(run.text()).isEqualTo("out\n");

@@ -83,7 +83,13 @@ public final class ContextTree implements FileTree {
 
   /** A path as patterns see it: bytes that are not UTF-8 stay apart from all others. */
   static String text(BytePath path) {
-    return SourceText.decode(path.toBytes());
+    String bytes = path.latin1();
+    boolean ascii = true;
+    for (int i = 0; i < bytes.length() && ascii; i++) {
+      ascii = bytes.charAt(i) < 0x80;
+    }
+    // The same text, without a decoder for each of a hundred thousand files.
+    return ascii ? bytes : SourceText.decode(path.toBytes());
   }
 
   @Override

@@ -44,6 +44,27 @@ public final class SourceListing {
   public byte[] list(Op.Copy copy, FileTree tree) throws IOException {
     // Times are not listed.
     SourceSelection selection = SourceSelection.of(copy, tree, Instant.EPOCH);
+    List<Line> lines;
+    if (tree instanceof ContextTree) {
+      try (AheadTree ahead = new AheadTree(tree)) {
+        lines = lines(selection.through(ahead));
+      }
+    } else {
+      lines = lines(selection);
+    }
+    List<String> contents = digests.all(lines.stream().map(Line::entry).toList());
+    Map<ContentSource.LinkKey, String> firstNames = new HashMap<>();
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < lines.size(); i++) {
+      Line line = lines.get(i);
+      text.append(line.isSource() ? ">" : "");
+      describe(text, line.entry(), contents.get(i));
+      text.append(sameFile(line, firstNames)).append('\t').append(line.path()).append('\n');
+    }
+    return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static List<Line> lines(SourceSelection selection) throws IOException {
     List<Line> lines = new ArrayList<>();
     int number = 0;
     for (SourceSelection.Source source : selection.sources()) {
@@ -58,16 +79,7 @@ public final class SourceListing {
             lines.add(new Line(current, shown.toString(), entry, relative.isRoot()));
           });
     }
-    List<String> contents = digests.all(lines.stream().map(Line::entry).toList());
-    Map<ContentSource.LinkKey, String> firstNames = new HashMap<>();
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < lines.size(); i++) {
-      Line line = lines.get(i);
-      text.append(line.isSource() ? ">" : "");
-      describe(text, line.entry(), contents.get(i));
-      text.append(sameFile(line, firstNames)).append('\t').append(line.path()).append('\n');
-    }
-    return text.toString().getBytes(StandardCharsets.UTF_8);
+    return lines;
   }
 
   /** Which file of those before it a further name is for: a copy keeps names of one file so. */

@@ -109,6 +109,11 @@ public final class SourceSelection {
     return new SourceSelection(tree, IgnoreMatcher.of(copy.excludes()), sources, now);
   }
 
+  /** The same, walked through another view of its tree. */
+  SourceSelection through(FileTree view) {
+    return new SourceSelection(view, excludes, sources, now);
+  }
+
   List<Source> sources() {
     return sources;
   }

@@ -144,9 +144,12 @@ final class RunOperation {
             .network(run.network())
             .limits(options.limits())
             .insecure(run.insecure())
+            .noNewPrivileges(options.noNewPrivileges())
             .file(NetworkFiles.hosts(hostname, options.extraHosts()))
             .file(NetworkFiles.resolvConf(run.network()));
     run.scriptFile().ifPresent(script -> request.file(file(script)));
+    options.timeout().ifPresent(request::timeout);
+    options.seccomp().ifPresent(request::seccomp);
     return request;
   }
 

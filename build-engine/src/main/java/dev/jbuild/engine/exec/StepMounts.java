@@ -2,8 +2,10 @@ package dev.jbuild.engine.exec;
 
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.copy.SourceSelection;
-import dev.jbuild.engine.copy.TreeCopy;
+import dev.jbuild.engine.copy.TreeMerge;
 import dev.jbuild.engine.graph.Mount;
+import dev.jbuild.engine.ssh.AgentSocket;
+import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
@@ -102,7 +104,7 @@ final class StepMounts implements AutoCloseable {
             Kind.NOT_FOUND,
             "\"" + cache.source() + "\" is no directory to fill a cache mount from");
       }
-      TreeCopy.copy(tree, start.path(), directory, true);
+      TreeMerge.copy(tree, start.path(), directory, true);
     }
   }
 
@@ -145,7 +147,7 @@ final class StepMounts implements AutoCloseable {
   }
 
   private void ssh(Mount.Ssh ssh, StepRequest.Builder step) throws IOException {
-    Path agent = request.sshAgents().get(ssh.id());
+    SshAgent agent = request.sshAgents().get(ssh.id());
     if (agent == null) {
       if (ssh.required()) {
         throw new BuildFailure(
@@ -158,7 +160,7 @@ final class StepMounts implements AutoCloseable {
     }
     Workspace place = store.workspace();
     open.push(place);
-    open.push(SshAgents.open(place.path().resolve("agent"), agent));
+    open.push(AgentSocket.open(place.path().resolve("agent"), agent));
     try (DirFd directory = DirFd.open(place.path())) {
       BytePath socket = BytePath.of("agent");
       directory.chown(socket, ssh.uid(), ssh.gid());

@@ -9,6 +9,7 @@ import dev.jbuild.engine.shell.KeptBuild;
 import dev.jbuild.engine.shell.KeptNode;
 import dev.jbuild.engine.shell.KeptStep;
 import dev.jbuild.engine.solve.BuildScope;
+import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.DiffId;
@@ -24,7 +25,6 @@ import dev.jbuild.snapshot.ActiveSnapshot;
 import dev.jbuild.snapshot.Snapshotter;
 import dev.jbuild.store.Store;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,14 +61,14 @@ public final class StepShell {
    * @param argv the command; empty for the stage's shell
    * @param env {@code NAME=value}, over what the step has
    * @param secrets by id
-   * @param sshAgents sockets, by id
+   * @param sshAgents by id
    * @param input what the process reads from
    */
   public record Command(
       List<String> argv,
       List<String> env,
       Map<String, SecretSource> secrets,
-      Map<String, Path> sshAgents,
+      Map<String, SshAgent> sshAgents,
       StepInput input) {
     public Command {
       argv = List.copyOf(argv);

@@ -10,6 +10,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.image.ArchiveWriter;
 import dev.jbuild.image.ImageNames;
+import dev.jbuild.image.ResultFile;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.linux.BytePath;
@@ -18,12 +19,12 @@ import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.store.Store;
-import java.io.FilterOutputStream;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Carries out the outputs of one build, in order. */
 public final class Exporters {
+  private static final int OUTPUT_BUFFER = 1 << 16;
+
   private static final ImageOptions DEFAULT_OPTIONS =
       new ImageOptions(Compression.gzip(), false, true, null);
 
@@ -235,47 +238,20 @@ public final class Exporters {
     return image;
   }
 
-  private interface Writing {
-    void to(OutputStream out) throws IOException;
-  }
-
-  /** A file appears whole or not at all; {@code -} is standard output. */
-  private static void toFile(Path destination, Writing writing) throws IOException {
-    if (destination.toString().equals("-")) {
-      writing.to(unclosed(System.out));
-      System.out.flush();
+  /** {@code -} is standard output. */
+  private static void toFile(Path destination, ResultFile.Content content) throws IOException {
+    if (!destination.toString().equals("-")) {
+      ResultFile.write(destination, content);
       return;
     }
-    Path absolute = destination.toAbsolutePath();
-    Path directory = absolute.getParent() == null ? absolute : absolute.getParent();
-    if (!Files.isDirectory(directory)) {
-      throw new BuildFailure(
-          Kind.NOT_FOUND, "there is no directory \"" + directory + "\" to write to");
-    }
-    Path temporary = Files.createTempFile(directory, ".jbuild", null);
+    // Not System.out, which keeps failures to itself.
+    OutputStream out =
+        new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), OUTPUT_BUFFER);
     try {
-      try (OutputStream out = Files.newOutputStream(temporary)) {
-        writing.to(out);
-      }
-      Files.setPosixFilePermissions(
-          temporary, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
-      Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
+      content.writeTo(out);
+      out.flush();
+    } catch (IOException e) {
+      throw new IOException("standard output: " + e.getMessage(), e);
     }
-  }
-
-  private static OutputStream unclosed(OutputStream out) {
-    return new FilterOutputStream(out) {
-      @Override
-      public void write(byte[] bytes, int offset, int length) throws IOException {
-        out.write(bytes, offset, length);
-      }
-
-      @Override
-      public void close() throws IOException {
-        flush();
-      }
-    };
   }
 }

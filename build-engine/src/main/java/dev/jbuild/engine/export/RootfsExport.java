@@ -1,6 +1,6 @@
 package dev.jbuild.engine.export;
 
-import dev.jbuild.engine.copy.TreeCopy;
+import dev.jbuild.engine.copy.TreeMerge;
 import dev.jbuild.layer.Attributes;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerBuilder;
@@ -53,6 +53,6 @@ final class RootfsExport {
    */
   static void toDirectory(FileTree root, Path destination) throws IOException {
     Files.createDirectories(destination);
-    TreeCopy.copy(root, BytePath.ROOT, destination, false);
+    TreeMerge.copy(root, BytePath.ROOT, destination, false);
   }
 }

@@ -3,6 +3,7 @@ package dev.jbuild.engine.graph;
 import dev.jbuild.engine.event.Step;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ public final class Vertex {
   private final List<Vertex> inputs;
   private final Step step;
   private final boolean ignoreCache;
-  private final @Nullable Surroundings surroundings;
+  private final @Nullable Supplier<Surroundings> surroundings;
 
   /**
    * @param inputs in the order {@code op} documents
@@ -27,14 +28,14 @@ public final class Vertex {
   /**
    * The same for an instruction of a stage.
    *
-   * @param surroundings what a RUN in its place would see, or null
+   * @param surroundings gives what a RUN in its place would see, the same each time; or null
    */
   public Vertex(
       Op op,
       List<Vertex> inputs,
       Step step,
       boolean ignoreCache,
-      @Nullable Surroundings surroundings) {
+      @Nullable Supplier<Surroundings> surroundings) {
     this.surroundings = surroundings;
     this.op = op;
     this.inputs = List.copyOf(inputs);
@@ -60,9 +61,9 @@ public final class Vertex {
     return step;
   }
 
-  /** What a RUN in the step's place sees; empty for what is no instruction. */
+  /** What a RUN in the step's place sees; empty for what is no instruction. Costs its size. */
   public Optional<Surroundings> surroundings() {
-    return Optional.ofNullable(surroundings);
+    return Optional.ofNullable(surroundings).map(Supplier::get);
   }
 
   public boolean ignoreCache() {

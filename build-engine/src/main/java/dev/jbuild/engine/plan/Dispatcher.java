@@ -29,6 +29,7 @@ import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.dockerfile.ast.WorkdirInstruction;
 import dev.jbuild.dockerfile.expand.PortSpec;
 import dev.jbuild.dockerfile.expand.Signals;
+import dev.jbuild.dockerfile.expand.StageScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
 import dev.jbuild.engine.ExecutionOptions.Entitlement;
 import dev.jbuild.engine.event.Step;
@@ -46,8 +47,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -129,7 +129,7 @@ final class Dispatcher {
       throw diagnostics.error(run.span(), "RUN has no command", null);
     }
     MountPlanning.Planned mounted = mounts.plan(run, state);
-    Map<String, String> environment = environment();
+    Map<String, String> environment = environment(state.scope);
     List<String> env = entries(environment);
     Op.Run op =
         new Op.Run(
@@ -147,8 +147,8 @@ final class Dispatcher {
   }
 
   /** What a RUN here sees. */
-  private Map<String, String> environment() {
-    Map<String, String> environment = new LinkedHashMap<>(state.scope.runEnvironment());
+  private static Map<String, String> environment(StageScope scope) {
+    Map<String, String> environment = new LinkedHashMap<>(scope.runEnvironment());
     environment.putIfAbsent("PATH", DefaultSpec.PATH);
     return environment;
   }
@@ -157,12 +157,13 @@ final class Dispatcher {
     return environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
   }
 
-  private Surroundings surroundings() {
-    return new Surroundings(
-        entries(environment()),
-        ContainerPath.resolve("/", state.workingDirectory()),
-        state.config.user(),
-        state.config.shell());
+  /** Made when asked for: a list of all variables for each of many COPY would be a square. */
+  private Supplier<Surroundings> surroundings() {
+    StageScope scope = state.scope;
+    String directory = ContainerPath.resolve("/", state.workingDirectory());
+    String user = state.config.user();
+    List<String> shell = state.config.shell();
+    return () -> new Surroundings(entries(environment(scope)), directory, user, shell);
   }
 
   /** {@code |2 a=1 b=2 } when ARGs are in scope: part of RUN's history since Docker 1.9. */
@@ -248,9 +249,7 @@ final class Dispatcher {
       shown.add(expand(pair.key()) + "=" + expand(pair.value()));
     }
     state.scope = state.scope.with(env, expander);
-    List<String> entries = new ArrayList<>();
-    state.scope.env().forEach((name, value) -> entries.add(name + "=" + value));
-    state.config = state.config.withEnv(entries);
+    state.ownEnv = true;
     metadata("ENV " + String.join(" ", shown));
   }
 
@@ -266,15 +265,13 @@ final class Dispatcher {
   }
 
   private void label(LabelInstruction label) {
-    Map<String, String> labels = new TreeMap<>(state.config.labels());
     List<String> shown = new ArrayList<>();
     for (KeyValue pair : label.pairs()) {
       String key = expand(pair.key());
       String value = expand(pair.value());
-      labels.put(key, value);
+      state.labels = state.labels.with(key, value);
       shown.add(key + "=" + value);
     }
-    state.config = state.config.withLabels(labels);
     metadata("LABEL " + String.join(" ", shown));
   }
 
@@ -308,9 +305,9 @@ final class Dispatcher {
         }
       }
     }
-    Set<String> ports = new TreeSet<>(state.config.exposedPorts());
-    ports.addAll(added);
-    state.config = state.config.withExposedPorts(ports);
+    for (String port : added) {
+      state.exposedPorts = state.exposedPorts.with(port, true);
+    }
     metadata("EXPOSE " + GoFormat.plain(added));
   }
 
@@ -323,9 +320,9 @@ final class Dispatcher {
       }
       paths.add(text);
     }
-    Set<String> volumes = new TreeSet<>(state.config.volumes());
-    volumes.addAll(paths);
-    state.config = state.config.withVolumes(volumes);
+    for (String path : paths) {
+      state.volumes = state.volumes.with(path, true);
+    }
     metadata("VOLUME " + GoFormat.plain(paths));
   }
 
@@ -390,9 +387,7 @@ final class Dispatcher {
   }
 
   private void onbuild(OnbuildInstruction onbuild) {
-    List<String> triggers = new ArrayList<>(state.config.onBuild());
-    triggers.add(SourceText.printable(onbuild.expression()));
-    state.config = state.config.withOnBuild(triggers);
+    state.onBuild.add(SourceText.printable(onbuild.expression()));
   }
 
   /** The config is JSON, which holds no stray bytes. */

@@ -109,7 +109,7 @@ public final class Planner {
   public Plan plan() {
     resolveAhead();
     StageState state = stage(targetStage);
-    RuntimeConfig config = state.config;
+    RuntimeConfig config = state.completeConfig();
     Map<String, String> labels = new TreeMap<>(config.labels());
     labels.putAll(request.labels());
     ImageConfig image =
@@ -225,9 +225,8 @@ public final class Planner {
     String name = stage.name().orElse("" + stage.index());
     StageSteps stageSteps =
         new StageSteps(label, of.isEmpty() ? name : of.replace("->", "-to-") + "/" + name);
-    StageState state = base(stage, platform, stageSteps);
-    List<Instruction> triggers = triggers(state, stage.from());
-    List<Instruction> all = new ArrayList<>(triggers);
+    List<Instruction> all = new ArrayList<>();
+    StageState state = base(stage, platform, stageSteps, all);
     all.addAll(stage.instructions());
     stageSteps.count(all);
     boolean ignoreCache =
@@ -262,7 +261,11 @@ public final class Planner {
     return stage.name().orElse(dockerfile.stages().size() == 1 ? "" : "stage-" + stage.index());
   }
 
-  private StageState base(Stage stage, Platform platform, StageSteps stageSteps) {
+  /**
+   * @param triggers gets those of the base
+   */
+  private StageState base(
+      Stage stage, Platform platform, StageSteps stageSteps, List<Instruction> triggers) {
     FromInstruction from = stage.from();
     String name = expander.expand(from.image(), globals).text();
     if (name.isEmpty()) {
@@ -274,7 +277,9 @@ public final class Planner {
     Optional<Stage> earlier = graph.base(stage);
     Optional<Named> named = named(name);
     if (named.isEmpty() && earlier.isPresent()) {
-      return stage(earlier.get()).child();
+      StageState base = stage(earlier.get());
+      addTriggers(base.onBuild, from, triggers);
+      return base.child();
     }
     if (name.equals("scratch")) {
       return scratch(platform);
@@ -286,6 +291,7 @@ public final class Planner {
     BaseImage image = scope.join(resolve(wanted, platform, from.span()));
     Step step = stageSteps.base("FROM " + name, from.span());
     RuntimeConfig config = image.config().config();
+    addTriggers(config.onBuild(), from, triggers);
     if (config.env("PATH").isEmpty() && !image.config().platform().os().equals("windows")) {
       config = config.withEnv("PATH", DefaultSpec.PATH);
     }
@@ -295,25 +301,23 @@ public final class Planner {
             config.workingDir().isEmpty() ? "/" : config.workingDir(),
             config.user(),
             config.shell());
-    Vertex rootfs = new Vertex(new Op.Image(image), List.of(), step, false, seen);
+    Vertex rootfs = new Vertex(new Op.Image(image), List.of(), step, false, () -> seen);
     Platform own = image.config().platform();
     StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
-    return new StageState(
+    return StageState.of(
         rootfs,
         stageScope,
         config,
         own.architecture().isEmpty() ? platform : own,
         image.config().author(),
-        image.config().history(),
-        image.config().history().size());
+        image.config().history());
   }
 
   private StageState scratch(Platform platform) {
     RuntimeConfig config =
         RuntimeConfig.EMPTY.withWorkingDir("/").withEnv("PATH", DefaultSpec.PATH);
     StageScope stageScope = StageScope.of(globals, request.buildArgs(), environment(config));
-    return new StageState(
-        Vertex.scratch(), stageScope, config, platform, "", List.<History>of(), 0);
+    return StageState.of(Vertex.scratch(), stageScope, config, platform, "", List.of());
   }
 
   /** A named context that is no image: its files alone, as if copied to scratch. */
@@ -326,13 +330,11 @@ public final class Planner {
     return state;
   }
 
-  private List<Instruction> triggers(StageState state, FromInstruction from) {
-    List<Instruction> triggers = new ArrayList<>();
-    for (String trigger : state.config.onBuild()) {
+  private static void addTriggers(
+      List<String> written, FromInstruction from, List<Instruction> triggers) {
+    for (String trigger : written) {
       triggers.add(DockerfileParser.parseTrigger(trigger, from.span()));
     }
-    state.config = state.config.withOnBuild(List.of());
-    return triggers;
   }
 
   private Platform platformOf(FromInstruction from) {

@@ -1,5 +1,7 @@
 package dev.jbuild.engine.source;
 
+import dev.jbuild.engine.ssh.AgentSocket;
+import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
@@ -28,21 +30,23 @@ public final class GitRepositories implements AutoCloseable {
   private final Store store;
   private final GitCredentials credentials;
   private final Map<String, String> environment;
-  private final @Nullable Path agent;
+  private final @Nullable SshAgent agent;
   private final Map<String, GitCommit> commits = new ConcurrentHashMap<>();
   private final List<Workspace> workspaces = new ArrayList<>();
+  private @Nullable AgentSocket open;
+  private @Nullable Path socket;
   private final ReentrantLock resolving = new ReentrantLock();
 
   /**
    * @param store on whose file system checkouts live until {@link #close}
    * @param environment of the process: proxies, certificates, and where programs are
-   * @param agent socket of the SSH agent, if the build was given one
+   * @param agent the SSH agent with the keys to use, if the build was given one
    */
   public GitRepositories(
       Store store,
       GitCredentials credentials,
       Map<String, String> environment,
-      @Nullable Path agent) {
+      @Nullable SshAgent agent) {
     this.store = store;
     this.credentials = credentials;
     this.environment = Map.copyOf(environment);
@@ -139,13 +143,38 @@ public final class GitRepositories implements AutoCloseable {
 
   private GitCommand git(GitReference reference, Workspace place) throws IOException {
     Path home = Files.createDirectories(place.path().resolve("home"));
-    return new GitCommand(reference, credentials.headers(reference), environment, home, agent);
+    return new GitCommand(
+        reference, credentials.headers(reference), environment, home, agentSocket());
+  }
+
+  /** Where git meets the agent: a submodule may need it though the repository itself does not. */
+  private @Nullable Path agentSocket() throws IOException {
+    if (agent == null) {
+      return null;
+    }
+    synchronized (workspaces) {
+      if (socket == null) {
+        Workspace place = store.workspace();
+        workspaces.add(place);
+        Path path = place.path().resolve("agent");
+        open = AgentSocket.open(path, agent);
+        socket = path;
+      }
+      return socket;
+    }
   }
 
   /** Removes the checkouts. */
   @Override
   public void close() {
     synchronized (workspaces) {
+      if (open != null) {
+        try {
+          open.close();
+        } catch (IOException e) {
+          // Nobody can reach it any more: its place is removed.
+        }
+      }
       workspaces.forEach(Workspace::close);
       workspaces.clear();
     }

@@ -18,14 +18,14 @@ import java.util.Deque;
  * Writes the files of a tree below a directory of this machine; what is there of the same name is
  * replaced, directories merge.
  */
-public final class TreeCopy {
+public final class TreeMerge {
   private final DirFd target;
   private final boolean owners;
   // Times and modes of directories last: writing into them would change the one and may be
   // forbidden by the other.
   private final Deque<TreeEntry> directories = new ArrayDeque<>();
 
-  private TreeCopy(DirFd target, boolean owners) {
+  private TreeMerge(DirFd target, boolean owners) {
     this.target = target;
     this.owners = owners;
   }
@@ -40,7 +40,7 @@ public final class TreeCopy {
   public static void copy(FileTree tree, BytePath start, Path destination, boolean owners)
       throws IOException {
     try (DirFd target = DirFd.open(destination)) {
-      TreeCopy copy = new TreeCopy(target, owners);
+      TreeMerge copy = new TreeMerge(target, owners);
       TreeWalk.of(tree, start)
           .forEach(entry -> {
             BytePath below = entry.path().relativeTo(start);
