@@ -19,7 +19,7 @@ public interface PieceDeflater extends AutoCloseable {
    */
   static PieceDeflater ofLevel(int level) {
     return level <= DeflateEncoder.MAX_LEVEL
-        ? new CheckedDeflater(new DeflateEncoder(level))
+        ? new DeflateEncoder(level)
         : new ZlibDeflater(level);
   }
 
