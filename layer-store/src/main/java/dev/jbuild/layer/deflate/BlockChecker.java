@@ -90,8 +90,7 @@ final class BlockChecker {
     return Bytes.int64(block, at >>> 3) >>> (at & 7);
   }
 
-  private boolean read(
-      byte[] data, int from, int to, long[] sequences, int count, boolean last) {
+  private boolean read(byte[] data, int from, int to, long[] sequences, int count, boolean last) {
     int at = from;
     while (true) {
       boolean ends = take(1) == 1;

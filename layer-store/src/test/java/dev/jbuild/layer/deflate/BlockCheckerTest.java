@@ -60,7 +60,8 @@ class BlockCheckerTest {
   }
 
   private static Block described() {
-    Block block = new Block(TEXT.repeat(3).concat(TEXT.toUpperCase()).getBytes(StandardCharsets.US_ASCII));
+    Block block =
+        new Block(TEXT.repeat(3).concat(TEXT.toUpperCase()).getBytes(StandardCharsets.US_ASCII));
     assertThat(block.kind()).isEqualTo(2);
     return block;
   }
