@@ -17,10 +17,15 @@ import dev.jbuild.snapshot.RootfsMount;
 import dev.jbuild.snapshot.Snapshotter;
 import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /** The store's side of compare.sh: one task a process, so that each includes the JVM's start. */
@@ -47,7 +52,7 @@ public final class StoreTimes {
           default -> throw new IllegalArgumentException(kind);
         };
     try (DirectoryTree tree = DirectoryTree.open(directory);
-        OutputStream out = Files.newOutputStream(target);
+        FileSink out = new FileSink(target);
         CompressedLayerStream stream = CompressedLayerStream.open(out, compression)) {
       LayerWriter writer = new LayerWriter(stream, LayerWriter.Options.CANONICAL);
       TreeWalk.of(tree, BytePath.ROOT).forEach(writer::write);
@@ -55,6 +60,45 @@ public final class StoreTimes {
       CompressedLayer layer = stream.finish();
       System.err.printf(
           "%s %d bytes in %d ms%n", kind, layer.size(), (System.nanoTime() - start) / 1_000_000);
+    }
+  }
+
+  /** A file that takes native memory as it is, as the store's ingest does. */
+  private static final class FileSink extends OutputStream implements WritableByteChannel {
+    private final FileChannel file;
+
+    FileSink(Path path) throws IOException {
+      file =
+          FileChannel.open(
+              path,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.TRUNCATE_EXISTING);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      write(ByteBuffer.wrap(bytes, offset, length));
+    }
+
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      return file.write(bytes);
+    }
+
+    @Override
+    public boolean isOpen() {
+      return file.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
     }
   }
 

@@ -17,6 +17,8 @@ flags=(-Xmx256m -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4Min
   -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000 --enable-native-access=ALL-UNNAMED)
 aot=${classpath%/*}/build.aot
 if [ -f "$aot" ]; then flags+=(-XX:+UnlockDiagnosticVMOptions -XX:AOTCache="$aot" -XX:-AOTReplayTraining -Xlog:disable); fi
+zstd=${classpath%/*}/libzstd-jni.so
+if [ -f "$zstd" ]; then flags+=(-DZstdNativePath="$zstd"); fi
 mkdir "$work/classes" "$work/big" "$work/small"
 javac -proc:none -d "$work/classes" -cp "$classpath" "$here/StoreTimes.java"
 

@@ -189,6 +189,19 @@ static void do_stat(int memory, const struct found *found, uint64_t buffer, int 
     answer->error = -EFAULT;
 }
 
+/* Whether a process, or every one of a group, is the step's own. */
+static bool is_own(const struct jail *jail, int count, int64_t target) {
+  if (target == 0) return true;
+  if (target > 0) return descends(count, tgid_of((int)target), jail->pid1);
+  bool any = false;
+  for (int i = 0; i < count; i++)
+    if (table[i].group == -target) {
+      any = true;
+      if (!descends(count, table[i].pid, jail->pid1)) return false;
+    }
+  return any;
+}
+
 /* Only the step's own processes can be signalled; others do not exist. */
 static void do_kill(const struct jail *jail, int caller, int64_t target, struct answer *answer) {
   int count = scan();
@@ -197,20 +210,14 @@ static void do_kill(const struct jail *jail, int caller, int64_t target, struct 
       if (table[i].pid != caller && descends(count, table[i].pid, jail->pid1)) sys(kill, table[i].pid, 15);
     return;
   }
-  answer->go_on = true;
-  if (target == 0) return;
-  if (target > 0) {
-    int group_leader = tgid_of((int)target);
-    answer->go_on = descends(count, group_leader, jail->pid1);
-  } else {
-    bool any = false;
-    for (int i = 0; i < count; i++)
-      if (table[i].group == -target) {
-        any = true;
-        if (!descends(count, table[i].pid, jail->pid1)) answer->go_on = false;
-      }
-    answer->go_on = answer->go_on && any;
-  }
+  answer->go_on = is_own(jail, count, target);
+  if (!answer->go_on) answer->error = -ESRCH;
+}
+
+/* fcntl(F_SETOWN): who gets a signal of the caller's choice when a file is ready. For root the kernel
+ * lets that be anyone. */
+static void do_own(const struct jail *jail, int64_t owner, struct answer *answer) {
+  answer->go_on = is_own(jail, scan(), owner);
   if (!answer->go_on) answer->error = -ESRCH;
 }
 
@@ -256,8 +263,9 @@ static void answer_path(const struct jail *jail, int pid, int memory, const stru
   }
   if (leads == ELSEWHERE) {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
-                                          "/dev/urandom", "/dev/tty", NULL};
-    /* Where no node can be made, the container's own is lent. */
+                                          "/dev/urandom", NULL};
+    /* Where no node can be made, the container's own is lent; not /dev/tty, which is our terminal
+     * when we open it. */
     if (device && call->kind == OPEN && listed(devices, given) &&
         sys(faccessat, jail->root, given + 1, 0) < 0) {
       long fd = sys(openat, AT_FDCWD_, given, (call->flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY);
@@ -325,6 +333,7 @@ void on_notification(const struct jail *jail) {
     case __NR_tgkill:
     case __NR_rt_sigqueueinfo:
     case __NR_rt_tgsigqueueinfo: do_kill(jail, pid, (int)data->args[0], &answer); break;
+    case __NR_fcntl: do_own(jail, (int)data->args[2], &answer); break;
     default: {
       int memory = memory_of(pid);
       if (memory >= 0 && waits(jail, (uint64_t *)&request.at.id) &&

@@ -13,12 +13,13 @@
 
 struct process_entry {
   int pid, parent, group;
+  enum descent { UNKNOWN, DESCENDANT, STRANGER } descent; /* see descends */
 };
 
 extern struct process_entry table[MAX_PROCESSES]; /* what scan found last */
 
 int scan(void);
-bool descends(int count, int pid, int pid1);
+bool descends(int count, int pid, int ancestor);
 int tgid_of(int pid);
 void act_as(int pid);
 void act_as_root(void);

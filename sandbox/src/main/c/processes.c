@@ -47,6 +47,7 @@ static bool read_stat(int proc, const char *pid, struct process_entry *entry) {
   entry->group = (int)parse_number(&at);
   const char *number = pid;
   entry->pid = (int)parse_number(&number);
+  entry->descent = UNKNOWN;
   return true;
 }
 
@@ -68,25 +69,45 @@ int scan(void) {
   return count;
 }
 
-/* Whether the step's pid 1 is an ancestor; orphans become its children. */
-bool descends(int count, int pid, int pid1) {
-  for (int depth = 0; depth < 10000; depth++) {
-    int i = 0;
-    while (i < count && table[i].pid != pid) i++;
-    if (i == count || table[i].parent <= 1) return false;
-    if (table[i].parent == pid1) return true;
-    pid = table[i].parent;
+/* /proc lists processes by rising number. */
+static struct process_entry *entry_of(int count, int pid) {
+  int low = 0, high = count;
+  while (low < high) {
+    int middle = (low + high) / 2;
+    if (table[middle].pid < pid) low = middle + 1;
+    else high = middle;
   }
-  return false;
+  return low < count && table[low].pid == pid ? &table[low] : NULL;
 }
 
-/* One round over everything that descends from pid 1; the caller goes on until
- * pid 1 has reaped all and ended. Stopped first, so that none forks away. */
-void kill_descendants(int pid1) {
+/* Whether a process is an ancestor, such as the step's pid 1; orphans become its children. The way up
+ * remembers the answer until the next scan, whose processes are all asked about the same ancestor: a
+ * step may make chains of thousands. */
+bool descends(int count, int pid, int ancestor) {
+  enum descent answer = UNKNOWN;
+  int ways = 0;
+  for (int at = pid; answer == UNKNOWN; ways++) {
+    const struct process_entry *entry = entry_of(count, at);
+    if (!entry || entry->parent <= 1 || ways == count) answer = STRANGER;
+    else if (entry->parent == ancestor) answer = DESCENDANT;
+    else answer = entry->descent, at = entry->parent;
+  }
+  for (int at = pid; ways; ways--) {
+    struct process_entry *entry = entry_of(count, at);
+    if (!entry) break;
+    entry->descent = answer;
+    at = entry->parent;
+  }
+  return answer == DESCENDANT;
+}
+
+/* One round over everything that descends from a process; the caller goes on until
+ * all is reaped. Stopped first, so that none forks away. */
+void kill_descendants(int ancestor) {
   int count = scan();
   for (int round = 0; round < 2; round++)
     for (int i = 0; i < count; i++)
-      if (descends(count, table[i].pid, pid1)) sys(kill, table[i].pid, round ? SIGKILL : SIGSTOP);
+      if (descends(count, table[i].pid, ancestor)) sys(kill, table[i].pid, round ? SIGKILL : SIGSTOP);
 }
 
 int tgid_of(int pid) {

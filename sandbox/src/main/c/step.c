@@ -212,6 +212,7 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
   sys(setsid);
   static struct identity who;
   struct op op, filter = {0}, caps = {0};
+  bool confined = false;
   while (plan_next(&plan, &op)) {
     step->op = op.code;
     switch (op.code) {
@@ -219,6 +220,7 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
       case OP_IDENTITY: read_identity(step, &op, &who); break;
       case OP_SECCOMP: filter = op; break;
       case OP_CAPS: caps = op; break;
+      case OP_CONFINE: confined = true; break;
       case OP_OOM_ADJ: {
         const char *value = op_string(&op);
         long fd = sys(openat, AT_FDCWD_, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -252,6 +254,7 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
   become(step, &who, &caps);
   if (who.no_new_privs) {
     check(step, sys(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges");
+    if (confined) step->op = OP_CONFINE, confine(step);
     if (filter.code) load_filter(step, filter);
   }
   if (step->input > INPUT_PIPE) take_terminal(step);

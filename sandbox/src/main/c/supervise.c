@@ -42,7 +42,9 @@ struct supervisor {
   size_t input_size, input_done;
   uint8_t input_bytes[MAX_INPUT];
   bool out_is_gone;
-  bool killed, timed_out, dead;
+  bool killed, timed_out;
+  bool pid1_is_gone; /* in tier C others of the step may live on, as our children */
+  bool dead;         /* all are gone */
   int64_t deadline;  /* in ms of the monotonic clock, or 0 */
   int32_t status;    /* of the step's first process, -1 while unknown */
   int pid1_status;
@@ -106,7 +108,7 @@ static void put_frame(struct supervisor *s, enum frame type, const void *data, s
 static void kill_step(struct supervisor *s) {
   if (s->dead) return;
   if (s->jailed)
-    kill_descendants(s->pid1);
+    kill_descendants(s->pid1_is_gone ? (int)sys(getpid) : s->pid1);
   else
     sys(kill, s->pid1, SIGKILL);
 }
@@ -224,11 +226,36 @@ static void on_signal(struct supervisor *s) {
   while (sys(read, s->signals, &info, sizeof info) == sizeof info)
     if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP) s->killed = true;
   if (s->dead) return;
+  struct rusage usage;
   int status;
-  if (sys(wait4, s->pid1, &status, WNOHANG, &s->usage) == s->pid1) {
-    s->dead = true;
-    s->pid1_status = status;
+  long pid;
+  while ((pid = sys(wait4, -1, &status, WNOHANG, &usage)) > 0)
+    if (pid == s->pid1) {
+      s->pid1_is_gone = true;
+      s->pid1_status = status;
+      s->usage = usage;
+    }
+  s->dead = pid == -ECHILD && s->pid1;
+}
+
+/* The step is to end, and what of it is left is to be killed. */
+static bool is_ending(const struct supervisor *s) {
+  return s->killed || s->timed_out || (s->jailed && (s->status >= 0 || s->pid1_is_gone));
+}
+
+/* Returns false if the step is killed before it is its turn. */
+static bool wait_for_turn(struct supervisor *s) {
+  struct pollfd fds[2] = {{0, POLLIN, 0}, {s->signals, POLLIN, 0}};
+  struct {
+    int64_t sec, nsec;
+  } wait = {0, 20000000};
+  while (take_turn() == -EADDRINUSE) {
+    sys(ppoll, fds, 2, &wait, 0, 8);
+    if (fds[0].revents) on_command(s);
+    if (fds[1].revents) on_signal(s);
+    if (s->killed) return false;
   }
+  return true; /* also where there are no sockets to pass anything through */
 }
 
 /* One read of one pipe becomes one frame, so that both streams keep their
@@ -255,7 +282,7 @@ static void supervise(struct supervisor *s) {
   while (!s->dead || s->socket >= 0 || s->pending || s->pipes[0] >= 0 || s->pipes[1] >= 0 ||
          s->pipes[TERMINAL] >= 0) {
     bool room = s->pending == 0;
-    bool ending = s->killed || s->timed_out || (s->jailed && s->status >= 0);
+    bool ending = is_ending(s);
     struct pollfd fds[9] = {
         {s->killed ? -1 : 0, POLLIN, 0},
         {s->signals, POLLIN, 0},
@@ -298,7 +325,7 @@ static void supervise(struct supervisor *s) {
     if (fds[7].revents && !s->pending) on_output(s, TERMINAL);
     if (fds[8].revents) flush_input(s);
     if (fds[1].revents) on_signal(s);
-    if (s->killed || s->timed_out || (s->jailed && s->status >= 0)) kill_step(s);
+    if (is_ending(s)) kill_step(s);
   }
 }
 
@@ -317,7 +344,13 @@ static void report_end(struct supervisor *s) {
   put_frame(s, FRAME_ENDED, end, sizeof end);
 }
 
+static void clean(struct supervisor *s) {
+  if (s->jailed) empty_shadow(&s->jail);
+  remove_stubs(s->stubs, s->stub_count);
+}
+
 static int never_started(struct supervisor *s, unsigned code, long error, const char *what) {
+  clean(s);
   s->failed = true;
   s->failure = (struct msg){.code = code, .value = (int32_t)-error, .exit = 125};
   struct text text = {s->failure.text, s->failure.text + sizeof s->failure.text};
@@ -374,6 +407,17 @@ int run(void) {
     terminal = open_terminal(&step.window, &step.in);
     if (terminal < 0) return never_started(&s, OP_INPUT, terminal, "/dev/ptmx");
   }
+  sys(fcntl, 0, 4 /* F_SETFL */, O_NONBLOCK);
+  sys(fcntl, 1, 4 /* F_SETFL */, O_WRONLY | O_NONBLOCK);
+  if (s.jailed) {
+    /* Should pid 1 die before the rest of the step, that comes to us. */
+    sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    if (!steps_are_scoped() && !wait_for_turn(&s)) {
+      clean(&s);
+      report_end(&s);
+      return 0;
+    }
+  }
   long pid1 = sys(clone, (how.flags & ~(int64_t)CLONE_NEWCGROUP) | SIGCHLD, 0, 0, 0, 0);
   if (pid1 == 0) {
     sys(close, sockets[0]);
@@ -394,15 +438,12 @@ int run(void) {
   s.pipes[0] = out[0];
   s.pipes[1] = err[0];
   if (how.timeout) s.deadline = now_ms() + how.timeout;
-  sys(fcntl, 0, 4 /* F_SETFL */, O_NONBLOCK);
-  sys(fcntl, 1, 4 /* F_SETFL */, O_WRONLY | O_NONBLOCK);
   int64_t pid = pid1;
   put_frame(&s, FRAME_STARTED, &pid, sizeof pid);
   struct msg go = {.type = MSG_GO};
   send_msg(s.socket, &go, -1);
   supervise(&s);
-  if (s.jailed) empty_shadow(&s.jail);
-  remove_stubs(s.stubs, s.stub_count);
+  clean(&s);
   report_end(&s);
   return 0;
 }

@@ -6,10 +6,12 @@
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -18,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +31,64 @@ static int verdict(long result, const char *what) {
   }
   printf("REACHED %s\n", what);
   return 1;
+}
+
+/* An abstract socket: shared by all of a network namespace. */
+static socklen_t name_of(struct sockaddr_un *address, const char *name) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  strncpy(address->sun_path + 1, name, sizeof address->sun_path - 2);
+  return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+}
+
+struct passed {
+  struct iovec vector;
+  struct msghdr header;
+  char byte, control[CMSG_SPACE(sizeof(int))];
+};
+
+static struct msghdr *message(struct passed *m) {
+  memset(m, 0, sizeof *m);
+  m->vector = (struct iovec){&m->byte, 1};
+  m->header = (struct msghdr){.msg_iov = &m->vector, .msg_iovlen = 1, .msg_control = m->control,
+                              .msg_controllen = sizeof m->control};
+  return &m->header;
+}
+
+/* Hands a descriptor of its own root to whoever asks. */
+static int give_root(const char *name) {
+  struct sockaddr_un address;
+  socklen_t length = name_of(&address, name);
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 1) < 0) return 1;
+  printf("waiting\n");
+  alarm(10);
+  int peer = accept(listener, NULL, NULL), root = open("/", O_RDONLY | O_DIRECTORY);
+  struct passed m;
+  struct cmsghdr *c = CMSG_FIRSTHDR(message(&m));
+  *c = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+  memcpy(CMSG_DATA(c), &root, sizeof root);
+  sendmsg(peer, &m.header, 0);
+  return read(peer, &m.byte, 1) < 0;
+}
+
+/* Goes up from another step's root to a file of the machine's. */
+static int take_root(const char *name, const char *file) {
+  struct sockaddr_un address;
+  socklen_t length = name_of(&address, name);
+  int peer = socket(AF_UNIX, SOCK_STREAM, 0), result;
+  for (int i = 0; (result = connect(peer, (struct sockaddr *)&address, length)) < 0 && i < 20 &&
+                  errno == ECONNREFUSED; i++)
+    usleep(100000);
+  if (result < 0) return verdict(-1, "connect");
+  struct passed m;
+  if (recvmsg(peer, message(&m), 0) <= 0) return verdict(-1, "recvmsg");
+  int root;
+  memcpy(&root, CMSG_DATA(CMSG_FIRSTHDR(&m.header)), sizeof root);
+  char up[4096] = "";
+  for (int i = 0; i < 64; i++) strcat(up, "../");
+  strncat(up, file, sizeof up - strlen(up) - 1);
+  return verdict(openat(root, up, O_RDONLY), "file through the root of another step");
 }
 
 int main(int argc, char **argv) {
@@ -50,6 +111,18 @@ int main(int argc, char **argv) {
     return verdict(syscall(SYS_pidfd_getfd, pidfd, 1, 0), what);
   }
   if (!strcmp(what, "kill")) return verdict(kill(atoi(arg), 0), what);
+  if (!strcmp(what, "own") || !strcmp(what, "own-ex") || !strcmp(what, "own-ioctl")) {
+    struct f_owner_ex owner = {F_OWNER_PID, atoi(arg)};
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) return 1;
+    /* The kernel takes 32 bits of the request. */
+    long high = 1l << 32;
+    return verdict(!strcmp(what, "own")      ? syscall(SYS_fcntl, pair[0], high | F_SETOWN, owner.pid)
+                   : !strcmp(what, "own-ex") ? syscall(SYS_fcntl, pair[0], high | F_SETOWN_EX, &owner)
+                                             : syscall(SYS_ioctl, pair[0], high | FIOSETOWN, &owner.pid), what);
+  }
+  if (!strcmp(what, "give-root")) return give_root(arg);
+  if (!strcmp(what, "take-root")) return take_root(arg, argv[3]);
   if (!strcmp(what, "mount")) return verdict(mount("none", "/tmp", "tmpfs", 0, ""), what);
   if (!strcmp(what, "fsopen")) return verdict(syscall(SYS_fsopen, "tmpfs", 0), what);
   if (!strcmp(what, "open_tree")) return verdict(syscall(SYS_open_tree, -100, "/", 1), what);

@@ -269,6 +269,34 @@ final class BuildTest {
   }
 
   @Test
+  void valuesAreJudgedBesideErrorsOfSyntaxWhereTheTargetNeedsThem() {
+    String dockerfile =
+        """
+        FROM scratch AS a
+        EXPOSE x
+        FROM scratch AS b
+        STOPSIGNAL y
+        ENV
+        FROM scratch AS c
+        EXPOSE z
+        """;
+    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.target("b")))
+        .isInstanceOfSatisfying(
+            DockerfileFailure.class,
+            failure ->
+                assertThat(failure.errors())
+                    .extracting(error -> error.span().toString())
+                    .containsExactly("Dockerfile:4:12", "Dockerfile:5:3"));
+    assertThatThrownBy(() -> bench.build(dockerfile))
+        .isInstanceOfSatisfying(
+            DockerfileFailure.class,
+            failure ->
+                assertThat(failure.errors())
+                    .extracting(error -> error.span().toString())
+                    .containsExactly("Dockerfile:5:3", "Dockerfile:7:8"));
+  }
+
+  @Test
   void missingSourceIsToldAtItsLine() {
     assertThatThrownBy(() -> bench.build("FROM scratch\nCOPY nothing /x\n"))
         .isInstanceOfSatisfying(

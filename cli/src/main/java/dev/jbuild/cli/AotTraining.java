@@ -53,8 +53,12 @@ final class AotTraining {
     String archive = "type=oci,dest=" + work.resolve("image.tar");
     command("build", "-t", "training", context.toString());
     command("build", "-t", "training", "-o", archive, "-o", "type=image", context.toString());
+    String zstd = archive + ",compression=zstd,force-compression=true";
+    command("build", "-t", "training", "-o", zstd, context.toString());
+    command("load", work.resolve("image.tar").toString());
     command("build", "--progress", "rawjson", "-q", context.toString());
     command("build", "-f", context.resolve("Broken").toString(), context.toString());
+    command("build", "-f", context.resolve("Based").toString(), context.toString());
     String steps = context.resolve("Steps").toString();
     try (TrainingRegistry registry = TrainingRegistry.start()) {
       String image = registry.host() + "/training:1";
@@ -98,10 +102,23 @@ final class AotTraining {
     Files.writeString(
         context.resolve("Steps"),
         """
-        FROM scratch
+        FROM scratch AS base
         COPY --chmod=755 true /bin/true
+        COPY <<EOF /etc/passwd
+        root:x:0:0:root:/root:/bin/sh
+        user:x:1000:1000::/home/user:/bin/sh
+        EOF
+        COPY <<EOF /etc/group
+        root:x:0:
+        user:x:1000:
+        more:x:2000:root,user
+        EOF
+        RUN ["/bin/true"]
+        FROM base
+        USER user
         RUN ["/bin/true"]
         """);
+    Files.writeString(context.resolve("Based"), "FROM training\nLABEL b=a\n");
     return context;
   }
 

@@ -4,6 +4,7 @@ import dev.jbuild.cli.progress.PlainProgress;
 import dev.jbuild.cli.progress.Progress;
 import dev.jbuild.cli.progress.QuietProgress;
 import dev.jbuild.cli.progress.RawJsonProgress;
+import dev.jbuild.cli.progress.TerminalGuard;
 import dev.jbuild.cli.progress.TtyProgress;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.BuildResult;
@@ -94,7 +95,11 @@ final class BuildCommand extends Command {
 
   private static Progress terminal(Console console) {
     boolean colors = console.variable("NO_COLOR").isEmpty();
-    return new TtyProgress(console.err(), () -> window(console), colors, InstantSource.system());
+    return new TtyProgress(
+        TerminalGuard.unguarded(console.err()),
+        () -> window(console),
+        colors,
+        InstantSource.system());
   }
 
   private static TtyProgress.Window window(Console console) {

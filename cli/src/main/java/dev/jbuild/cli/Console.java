@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.cli.progress.TerminalGuard;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -15,7 +16,7 @@ import java.util.function.IntPredicate;
 /**
  * What a command has of its process: streams and environment.
  *
- * @param out results
+ * @param out results; where it is a terminal, behind a {@link TerminalGuard}, as is err
  * @param err progress and errors; flushed by whoever writes
  * @param terminals tells of a file descriptor of the process whether it is a terminal
  */
@@ -29,11 +30,17 @@ public record Console(
   /** This process's own. Text is UTF-8 whatever the locale, as names in images are. */
   public static Console system() {
     return new Console(
-        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8),
-        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        stream(FileDescriptor.out, 1),
+        stream(FileDescriptor.err, 2),
         System.in,
         System.getenv(),
         Console::isTerminal);
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor, int number) {
+    PrintStream raw =
+        new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    return isTerminal(number) ? TerminalGuard.of(raw) : raw;
   }
 
   /** By the name of what is open there: System.console() looks at other streams and costs time. */

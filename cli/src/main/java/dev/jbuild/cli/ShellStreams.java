@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.cli.progress.TerminalGuard;
 import dev.jbuild.linux.Terminal;
 import dev.jbuild.sandbox.OutputSink;
 import dev.jbuild.sandbox.RunningStep;
@@ -38,7 +39,10 @@ final class ShellStreams implements AutoCloseable {
 
   OutputSink sink() {
     return (stream, chunk) ->
-        write(stream == OutputSink.Stream.STDOUT ? console.out() : console.err(), chunk);
+        write(
+            TerminalGuard.unguarded(
+                stream == OutputSink.Stream.STDOUT ? console.out() : console.err()),
+            chunk);
   }
 
   private static void write(PrintStream to, ByteBuffer chunk) {

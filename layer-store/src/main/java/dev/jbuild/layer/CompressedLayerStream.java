@@ -3,12 +3,10 @@ package dev.jbuild.layer;
 import dev.jbuild.linux.FileFd;
 import dev.jbuild.oci.DiffId;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Takes a layer's tar and writes its blob in one pass: hashes the tar, compresses it, hashes and
@@ -19,21 +17,23 @@ import java.util.concurrent.ArrayBlockingQueue;
  * closed.
  */
 public final class CompressedLayerStream extends OutputStream {
-  /** One is filled, one hashed, one waits for either. */
-  private static final int BUFFERS = 3;
-
-  private final ArrayBlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(BUFFERS);
-  private final OrderedHash tarHash = new OrderedHash(free);
   private final HashingSink blob;
   private final BlockEncoder encoder;
-  private ByteBuffer block = ByteBuffer.allocateDirect(BlockEncoder.BLOCK);
-  private int made = 1;
+  private final TarBlocks blocks;
+  private final OrderedHash tarHash;
+  private TarBlocks.Block current;
+  private ByteBuffer block;
   private long tarSize;
   private boolean finished;
+  private boolean closed;
 
-  private CompressedLayerStream(HashingSink blob, BlockEncoder encoder) {
+  private CompressedLayerStream(HashingSink blob, BlockEncoder encoder) throws IOException {
     this.blob = blob;
     this.encoder = encoder;
+    blocks = new TarBlocks(encoder.blockSize(), encoder.blocks());
+    tarHash = new OrderedHash(encoder.blocks());
+    current = blocks.take();
+    block = current.bytes;
   }
 
   /** A stream that writes its blob to {@code sink} with all cores. */
@@ -51,7 +51,8 @@ public final class CompressedLayerStream extends OutputStream {
           case Compression.Uncompressed _ -> new PlainEncoder(blob);
           case Compression.Gzip gzip ->
               new GzipEncoder(blob, gzip.level(), CompressionThreads.pool(), parallelism);
-          case Compression.Zstd zstd -> new ZstdEncoder(blob, zstd.level(), parallelism);
+          case Compression.Zstd zstd ->
+              new ZstdEncoder(blob, zstd.level(), CompressionThreads.pool(), parallelism);
           case Compression.Estargz estargz ->
               new EstargzEncoder(blob, estargz.level(), CompressionThreads.pool(), parallelism);
         };
@@ -101,27 +102,12 @@ public final class CompressedLayerStream extends OutputStream {
 
   private void flushBlock() throws IOException {
     tarSize += block.flip().remaining();
+    TarBlocks.Block full = current.sharedBy(2);
     ByteBuffer encoded = block.duplicate();
-    tarHash.update(block);
-    encoder.block(encoded);
-    block = nextBlock().clear();
-  }
-
-  private ByteBuffer nextBlock() throws InterruptedIOException {
-    ByteBuffer next = free.poll();
-    if (next != null) {
-      return next;
-    }
-    if (made < BUFFERS) {
-      made++;
-      return ByteBuffer.allocateDirect(BlockEncoder.BLOCK);
-    }
-    try {
-      return free.take();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("compression is cancelled");
-    }
+    tarHash.update(block, full::release);
+    encoder.block(encoded, full::release);
+    current = blocks.take();
+    block = current.bytes;
   }
 
   /** Bytes of the tar so far. */
@@ -149,7 +135,12 @@ public final class CompressedLayerStream extends OutputStream {
 
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     tarHash.close();
     encoder.close();
+    blocks.close();
   }
 }

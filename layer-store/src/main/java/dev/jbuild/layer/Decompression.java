@@ -1,7 +1,5 @@
 package dev.jbuild.layer;
 
-import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -89,12 +87,7 @@ public enum Decompression {
               .get();
       case BZIP2 -> new BZip2CompressorInputStream(in, true);
       case XZ -> Xz.open(in);
-      case ZSTD -> {
-        ZstdInputStreamNoFinalizer zstd = new ZstdInputStreamNoFinalizer(in);
-        zstd.setContinuous(false);
-        zstd.setLongMax(Math.min(ZSTD_WINDOW_LOG, Zstd.windowLogMax()));
-        yield zstd;
-      }
+      case ZSTD -> new ZstdStream(in, ZSTD_WINDOW_LOG);
     };
   }
 

@@ -74,16 +74,21 @@ final class EstargzEncoder implements BlockEncoder {
   }
 
   @Override
-  public void block(ByteBuffer data) throws IOException {
+  public void block(ByteBuffer data, Runnable done) throws IOException {
+    hand(copy(data));
+    done.run();
+  }
+
+  private static byte[] copy(ByteBuffer data) {
     byte[] bytes = new byte[data.remaining()];
     data.get(bytes);
-    hand(bytes);
+    return bytes;
   }
 
   @Override
   public void finish(ByteBuffer data) throws IOException {
     if (data.hasRemaining()) {
-      block(data);
+      hand(copy(data));
     }
     hand(END);
     summary = outcome();

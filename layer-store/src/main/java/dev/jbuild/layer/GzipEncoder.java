@@ -64,8 +64,9 @@ final class GzipEncoder implements BlockEncoder {
   }
 
   @Override
-  public void block(ByteBuffer data) throws IOException {
+  public void block(ByteBuffer data, Runnable done) throws IOException {
     submit(data, false);
+    done.run();
   }
 
   @Override

@@ -3,8 +3,6 @@ package dev.jbuild.layer;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirEntry;
 import dev.jbuild.linux.DirFd;
-import dev.jbuild.linux.Errno;
-import dev.jbuild.linux.ErrnoException;
 import dev.jbuild.linux.Stat;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -31,41 +29,50 @@ import java.util.concurrent.locks.ReentrantLock;
  * that a layer holds without describing it takes its attributes from the next layer that does.
  *
  * <p>The layers must not change while the view is open. Look-ups cost one stat per layer and path
- * component at most; which layers hold a directory is remembered. Thread-safe.
+ * component at most, and none in a layer whose names are known and do not include it; which layers
+ * hold a directory is remembered. Thread-safe.
  */
 public final class LayeredView implements FileTree {
   private static final int REMEMBERED = 4096;
 
   /** Topmost first. */
-  private final List<DirFd> layers;
+  private final List<ViewedLayer> layers;
 
   private final ReentrantLock lock = new ReentrantLock();
 
   /** For a directory of the view: the layers that have a part in it, topmost first. */
-  private final Map<BytePath, List<DirFd>> directories =
+  private final Map<BytePath, List<ViewedLayer>> directories =
       new LinkedHashMap<>(64, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<BytePath, List<DirFd>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<BytePath, List<ViewedLayer>> eldest) {
           return size() > REMEMBERED;
         }
       };
 
-  private LayeredView(List<DirFd> topmostFirst) {
+  private LayeredView(List<ViewedLayer> topmostFirst) {
     layers = topmostFirst;
   }
 
+  /** An unpacked layer, and what names it has where that is known. */
+  public record Layer(Path directory, Optional<LayerNames> names) {}
+
   /** Opens the layers' directories, bottom first as in an image. None gives the empty root. */
   public static LayeredView open(List<Path> bottomFirst) throws IOException {
-    List<DirFd> opened = new ArrayList<>();
+    return of(bottomFirst.stream().map(path -> new Layer(path, Optional.empty())).toList());
+  }
+
+  /** As {@link #open} over layers whose names may be known, bottom first. */
+  public static LayeredView of(List<Layer> bottomFirst) throws IOException {
+    List<ViewedLayer> opened = new ArrayList<>();
     try {
-      for (Path layer : bottomFirst.reversed()) {
-        opened.add(DirFd.open(layer));
+      for (Layer layer : bottomFirst.reversed()) {
+        opened.add(ViewedLayer.open(layer.directory(), layer.names()));
       }
       LayeredView view = new LayeredView(List.copyOf(opened));
       opened.clear();
       return view;
     } finally {
-      opened.forEach(DirFd::close);
+      opened.forEach(ViewedLayer::close);
     }
   }
 
@@ -74,10 +81,10 @@ public final class LayeredView implements FileTree {
     if (path.isRoot()) {
       return Optional.of(root());
     }
-    for (DirFd layer : directory(path.parent())) {
+    for (ViewedLayer layer : directory(path.parent())) {
       Optional<Stat> found = layer.find(path);
       if (found.isPresent()) {
-        return entry(layer, path, found.get());
+        return entry(layer.directory(), path, found.get());
       }
     }
     return Optional.empty();
@@ -98,12 +105,13 @@ public final class LayeredView implements FileTree {
   }
 
   private TreeEntry root() throws IOException {
-    for (DirFd layer : layers) {
-      Stat stat = layer.stat(BytePath.ROOT);
-      if (!LayerDirectory.isImplicit(stat)) {
-        return EntryReader.read(layer, BytePath.ROOT, layer, BytePath.ROOT, stat);
+    for (ViewedLayer layer : layers) {
+      Optional<Stat> stat = layer.find(BytePath.ROOT);
+      if (stat.isPresent() && !LayerDirectory.isImplicit(stat.get())) {
+        DirFd root = layer.directory();
+        return EntryReader.read(root, BytePath.ROOT, root, BytePath.ROOT, stat.get());
       }
-      if (LayerDirectory.mark(layer, BytePath.ROOT, stat) == LayerDirectory.Mark.OPAQUE) {
+      if (layer.hidesAll()) {
         break;
       }
     }
@@ -112,7 +120,8 @@ public final class LayeredView implements FileTree {
 
   /** A directory as the topmost layer that says something of it has it. */
   private TreeEntry described(BytePath path) throws IOException {
-    for (DirFd layer : directory(path)) {
+    for (ViewedLayer holder : directory(path)) {
+      DirFd layer = holder.directory();
       Stat stat = layer.stat(path);
       if (!LayerDirectory.isImplicit(stat)) {
         return EntryReader.read(layer, path, layer, path, stat);
@@ -123,7 +132,7 @@ public final class LayeredView implements FileTree {
 
   @Override
   public List<TreeEntry> list(BytePath directory) throws IOException {
-    List<DirFd> holders = directory(directory);
+    List<ViewedLayer> holders = directory(directory);
     if (holders.isEmpty() && !directory.isRoot()) {
       if (find(directory).isPresent()) {
         throw new NotDirectoryException(directory.toString());
@@ -132,7 +141,8 @@ public final class LayeredView implements FileTree {
     }
     NavigableMap<BytePath, TreeEntry> result = new TreeMap<>();
     Set<BytePath> decided = new HashSet<>();
-    for (DirFd layer : holders) {
+    for (ViewedLayer holder : holders) {
+      DirFd layer = holder.directory();
       try (DirFd here = layer.openDirectory(directory)) {
         for (DirEntry name : here.list()) {
           if (decided.add(name.name())) {
@@ -162,32 +172,17 @@ public final class LayeredView implements FileTree {
   }
 
   /** The layers that make up a directory, topmost first; none if there is no such directory. */
-  private List<DirFd> directory(BytePath path) throws IOException {
+  private List<ViewedLayer> directory(BytePath path) throws IOException {
     lock.lock();
     try {
-      List<DirFd> known = directories.get(path);
+      List<ViewedLayer> known = directories.get(path);
       if (known != null) {
         return known;
       }
     } finally {
       lock.unlock();
     }
-    List<DirFd> holders = new ArrayList<>();
-    for (DirFd layer : path.isRoot() ? layers : directory(path.parent())) {
-      Optional<Stat> found = findHere(layer, path);
-      if (found.isEmpty()) {
-        continue;
-      }
-      if (!found.get().isDirectory()) {
-        // A whiteout, or a file: in either case nothing of the layers below merges in.
-        break;
-      }
-      holders.add(layer);
-      if (LayerDirectory.mark(layer, path, found.get()) == LayerDirectory.Mark.OPAQUE) {
-        break;
-      }
-    }
-    List<DirFd> result = List.copyOf(holders);
+    List<ViewedLayer> result = List.copyOf(path.isRoot() ? rootHolders() : holders(path));
     lock.lock();
     try {
       directories.put(path, result);
@@ -197,19 +192,38 @@ public final class LayeredView implements FileTree {
     return result;
   }
 
-  private static Optional<Stat> findHere(DirFd layer, BytePath path) throws IOException {
-    try {
-      return layer.find(path);
-    } catch (ErrnoException e) {
-      if (e.errno() == Errno.ELOOP) {
-        return Optional.empty();
+  private List<ViewedLayer> rootHolders() throws IOException {
+    List<ViewedLayer> holders = new ArrayList<>();
+    for (ViewedLayer layer : layers) {
+      holders.add(layer);
+      if (layer.hidesAll()) {
+        break;
       }
-      throw e;
     }
+    return holders;
+  }
+
+  private List<ViewedLayer> holders(BytePath path) throws IOException {
+    List<ViewedLayer> holders = new ArrayList<>();
+    for (ViewedLayer layer : directory(path.parent())) {
+      Optional<Stat> found = layer.findHere(path);
+      if (found.isEmpty()) {
+        continue;
+      }
+      if (!found.get().isDirectory()) {
+        // A whiteout, or a file: in either case nothing of the layers below merges in.
+        break;
+      }
+      holders.add(layer);
+      if (layer.isOpaque(path, found.get())) {
+        break;
+      }
+    }
+    return holders;
   }
 
   @Override
   public void close() {
-    layers.forEach(DirFd::close);
+    layers.forEach(ViewedLayer::close);
   }
 }

@@ -12,30 +12,32 @@ import org.jspecify.annotations.Nullable;
  * #close}.
  */
 final class OrderedHash implements AutoCloseable {
-  private static final ByteBuffer END = ByteBuffer.allocateDirect(0);
+  /** A block and whom to tell; the one without whom ends the thread. */
+  private record Work(ByteBuffer bytes, @Nullable Runnable done) {}
+
+  private static final Work END = new Work(ByteBuffer.allocate(0), null);
 
   private final Digest.Hasher hash = Digest.hasher();
-  private final ArrayBlockingQueue<ByteBuffer> blocks = new ArrayBlockingQueue<>(4);
-  private final ArrayBlockingQueue<ByteBuffer> done;
+  private final ArrayBlockingQueue<Work> blocks;
   private @Nullable Thread thread;
   private volatile @Nullable Throwable failure;
 
-  /** Gives blocks back to {@code done}, which must have room for all of them. */
-  OrderedHash(ArrayBlockingQueue<ByteBuffer> done) {
-    this.done = done;
+  /** At most {@code most} blocks, and their end, wait. */
+  OrderedHash(int most) {
+    blocks = new ArrayBlockingQueue<>(most + 1);
   }
 
-  /** Hashes a block, from its position to its limit, some time; then hands it back. */
-  void update(ByteBuffer block) throws InterruptedIOException {
+  /** Hashes a block, from its position to its limit, some time; then runs {@code done}. */
+  void update(ByteBuffer block, Runnable done) throws InterruptedIOException {
     if (thread == null) {
       thread = Thread.ofPlatform().daemon().name("jbuild-hash").start(this::run);
     }
-    put(block);
+    put(new Work(block, done));
   }
 
-  private void put(ByteBuffer block) throws InterruptedIOException {
+  private void put(Work work) throws InterruptedIOException {
     try {
-      blocks.put(block);
+      blocks.put(work);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("compression is cancelled");
@@ -44,13 +46,17 @@ final class OrderedHash implements AutoCloseable {
 
   private void run() {
     try {
-      for (ByteBuffer block = blocks.take(); block.capacity() > 0; block = blocks.take()) {
+      while (true) {
+        Work work = blocks.take();
+        if (work.done == null) {
+          return;
+        }
         try {
-          hash.update(block);
+          hash.update(work.bytes);
         } catch (RuntimeException | Error e) {
           failure = e;
         }
-        done.put(block);
+        work.done.run();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -75,10 +81,24 @@ final class OrderedHash implements AutoCloseable {
     return hash.update(last).digest();
   }
 
+  /** Returns when no block is read any more. */
   @Override
   public void close() {
-    if (thread != null) {
-      thread.interrupt();
+    Thread running = thread;
+    if (running == null) {
+      return;
+    }
+    running.interrupt();
+    boolean interrupted = false;
+    while (running.isAlive()) {
+      try {
+        running.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

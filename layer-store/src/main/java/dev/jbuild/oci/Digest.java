@@ -140,6 +140,11 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
         bytes.position(bytes.limit());
         return this;
       }
+      if (bytes.hasArray()) {
+        update(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+        bytes.position(bytes.limit());
+        return this;
+      }
       byte[] chunk = new byte[Math.min(bytes.remaining(), 64 * 1024)];
       while (bytes.hasRemaining()) {
         int n = Math.min(chunk.length, bytes.remaining());

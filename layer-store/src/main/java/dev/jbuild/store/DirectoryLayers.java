@@ -1,6 +1,5 @@
 package dev.jbuild.store;
 
-import com.github.benmanes.caffeine.cache.Cache;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.CompressedLayer;
 import dev.jbuild.layer.CompressedLayerStream;
@@ -9,7 +8,6 @@ import dev.jbuild.layer.Decompression;
 import dev.jbuild.layer.ExtractLimits;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerExtractor;
-import dev.jbuild.layer.LayerListing;
 import dev.jbuild.layer.LayerTimes;
 import dev.jbuild.layer.LayerWriter;
 import dev.jbuild.layer.OverlayEncoding;
@@ -42,14 +40,14 @@ final class DirectoryLayers implements LayerStore {
   /** What a handle and its forks have in common; a fork's offers are its own from then on. */
   record Shared(
       Map<DiffId, Offer> offers,
-      Cache<DiffId, LayerListing> listings,
+      StackView.Memory memory,
       OnceAtATime<DiffId, Path> unpacking,
       OnceAtATime<DiffId, Descriptor> fetching,
       OnceAtATime<String, LayerBlob> compressing) {
     Shared() {
       this(
           new ConcurrentHashMap<>(),
-          StackView.listings(),
+          new StackView.Memory(),
           new OnceAtATime<>(),
           new OnceAtATime<>(),
           new OnceAtATime<>());
@@ -58,7 +56,7 @@ final class DirectoryLayers implements LayerStore {
     /** An offer ends with the handle it was made to: its source may be a closed connection then. */
     Shared forked() {
       return new Shared(
-          new ConcurrentHashMap<>(offers), listings, unpacking, new OnceAtATime<>(), compressing);
+          new ConcurrentHashMap<>(offers), memory, unpacking, new OnceAtATime<>(), compressing);
     }
   }
 
@@ -89,7 +87,7 @@ final class DirectoryLayers implements LayerStore {
     this.forms = forms;
     this.shared = shared;
     unpacker = new LayerUnpacker(layout, forms);
-    views = new StackView(this, shared.listings);
+    views = new StackView(this, shared.memory);
     merger = new StackMerger(layout, this, forms);
   }
 
@@ -397,7 +395,19 @@ final class DirectoryLayers implements LayerStore {
 
   @Override
   public List<Path> unpacked(List<DiffId> diffIds) {
-    return Parallel.map(diffIds, this::unpacked);
+    List<Path> ready = new ArrayList<>();
+    try {
+      for (DiffId diffId : diffIds) {
+        Optional<Path> there = ready(diffId);
+        if (there.isEmpty()) {
+          return Parallel.map(diffIds, this::unpacked);
+        }
+        ready.add(there.get());
+      }
+    } catch (IOException e) {
+      throw DiskFailures.of("unpack a layer", e);
+    }
+    return ready;
   }
 
   @Override
@@ -468,7 +478,8 @@ final class DirectoryLayers implements LayerStore {
       DiffId diffId = LayerHash.of(changes);
       lease.hold(diffId);
       boolean opaque = forms.settle(root, changes);
-      forms.publish(diffId, upper, true, opaque, List.of());
+      forms.adopt(diffId, upper, opaque);
+      views.remember(diffId, changes);
       return find(diffId).orElseThrow();
     } catch (IOException e) {
       throw DiskFailures.of("commit a step's changes", e);

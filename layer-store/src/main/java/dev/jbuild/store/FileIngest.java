@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -227,7 +228,7 @@ final class FileIngest implements Ingest {
     }
   }
 
-  private class Unhashed extends OutputStream {
+  private class Unhashed extends OutputStream implements WritableByteChannel {
     @Override
     public void write(int b) throws IOException {
       write(new byte[] {(byte) b}, 0, 1);
@@ -235,19 +236,34 @@ final class FileIngest implements Ingest {
 
     @Override
     public void write(byte[] bytes, int from, int length) throws IOException {
+      write(ByteBuffer.wrap(bytes, from, length));
+    }
+
+    /** Takes all of them. */
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
       if (over) {
         throw new IOException("the ingest is over");
       }
-      DurableFiles.writeFully(channel, ByteBuffer.wrap(bytes, from, length));
+      int length = bytes.remaining();
+      DurableFiles.writeFully(channel, bytes);
       offset += length;
+      return length;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return !over;
     }
   }
 
   private final class Appender extends Unhashed {
     @Override
-    public void write(byte[] bytes, int from, int length) throws IOException {
-      super.write(bytes, from, length);
-      hasher.update(bytes, from, length);
+    public int write(ByteBuffer bytes) throws IOException {
+      ByteBuffer written = bytes.duplicate();
+      int length = super.write(bytes);
+      hasher.update(written);
+      return length;
     }
   }
 }

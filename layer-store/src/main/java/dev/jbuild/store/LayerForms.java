@@ -135,6 +135,15 @@ final class LayerForms {
   }
 
   /**
+   * As {@link #publish} for a layer that was made in the directory, canonical and described whole.
+   * What it is need not be read from its record then, before the next step can begin.
+   */
+  void adopt(DiffId diffId, Path directory, boolean marked) throws IOException {
+    Path target = publish(diffId, directory, true, marked, List.of());
+    found.putIfAbsent(diffId, new Usable(target, List.of()));
+  }
+
+  /**
    * Makes a directory of the store's file system the layer's unpacked form. The directory is moved;
    * if the layer has a form that fits already, it stays where it is.
    *

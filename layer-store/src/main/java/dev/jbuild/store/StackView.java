@@ -4,7 +4,9 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerListing;
+import dev.jbuild.layer.LayerNames;
 import dev.jbuild.layer.LayeredView;
+import dev.jbuild.layer.TreeChange;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.DiffId;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /**
  * Look-ups in a stack of layers that unpack nothing unless a file's content is wanted.
@@ -22,36 +25,55 @@ import java.util.Optional;
  * <p>The lowest layers that are unpacked are looked at where they are. Over them come listings, one
  * a layer, read from its tar or its directory: so a chain of COPY steps sees itself without ever
  * being unpacked. A layer too large to list in memory is unpacked after all. Listings are
- * remembered by the process, up to a number of entries.
+ * remembered by the process, and so are the names of the layers that it made.
  */
 final class StackView {
   private static final int LARGEST = 100_000;
   private static final int REMEMBERED = 200_000;
 
   private final DirectoryLayers layers;
-  private final Cache<DiffId, LayerListing> listings;
+  private final Memory memory;
 
-  StackView(DirectoryLayers layers, Cache<DiffId, LayerListing> listings) {
+  StackView(DirectoryLayers layers, Memory memory) {
     this.layers = layers;
-    this.listings = listings;
+    this.memory = memory;
   }
 
-  static Cache<DiffId, LayerListing> listings() {
-    return Caffeine.newBuilder()
-        .maximumWeight(REMEMBERED)
-        .weigher((DiffId _, LayerListing listing) -> listing.size() + 1)
-        .executor(Runnable::run)
-        .build();
+  /**
+   * What is remembered of layers, up to a number of entries each.
+   *
+   * @param listings of layers that were looked into without being unpacked
+   * @param names of layers that were made by this process
+   */
+  record Memory(Cache<DiffId, LayerListing> listings, Cache<DiffId, LayerNames> names) {
+    Memory() {
+      this(weighed(LayerListing::size), weighed(LayerNames::size));
+    }
+
+    private static <T> Cache<DiffId, T> weighed(ToIntFunction<T> size) {
+      return Caffeine.newBuilder()
+          .maximumWeight(REMEMBERED)
+          .weigher((DiffId _, T value) -> size.applyAsInt(value) + 1)
+          .executor(Runnable::run)
+          .build();
+    }
+  }
+
+  /** Takes note of the changes that a layer's directory stands for. */
+  void remember(DiffId layer, List<TreeChange> changes) {
+    LayerNames.of(changes).ifPresent(names -> memory.names.put(layer, names));
   }
 
   FileTree open(List<DiffId> stack) throws IOException {
-    List<Path> bottom = new ArrayList<>();
+    List<LayeredView.Layer> bottom = new ArrayList<>();
     for (DiffId layer : stack) {
       Optional<Path> ready = layers.ready(layer);
       if (ready.isEmpty()) {
         break;
       }
-      bottom.add(ready.get());
+      bottom.add(
+          new LayeredView.Layer(
+              ready.get(), Optional.ofNullable(memory.names.getIfPresent(layer))));
     }
     List<DiffId> upper = stack.subList(bottom.size(), stack.size());
     List<LayerListing> listed = new ArrayList<>();
@@ -63,7 +85,7 @@ final class StackView {
       }
       listed.add(listing.get());
     }
-    FileTree tree = LayeredView.open(bottom);
+    FileTree tree = LayeredView.of(bottom);
     boolean whole = false;
     try {
       for (int i = 0; i < upper.size(); i++) {
@@ -80,12 +102,12 @@ final class StackView {
   }
 
   private Optional<LayerListing> listing(DiffId layer) throws IOException {
-    LayerListing known = listings.getIfPresent(layer);
+    LayerListing known = memory.listings.getIfPresent(layer);
     if (known != null) {
       return Optional.of(known);
     }
     Optional<LayerListing> listing = read(layer);
-    listing.ifPresent(read -> listings.put(layer, read));
+    listing.ifPresent(read -> memory.listings.put(layer, read));
     return listing;
   }
 

@@ -134,6 +134,75 @@ class CompressionTest {
     assertThat(decompress(Made.of(bytes, Compression.zstd(), 2, 1).blob)).isEqualTo(bytes);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 4 << 20, (4 << 20) + 1, 9 << 20})
+  void zstdIsFramesOfFourMebibytesWithTheirSizes(int length) throws IOException {
+    byte[] bytes = new byte[length];
+    new Random(4).nextBytes(bytes);
+    byte[] blob = Made.of(bytes, Compression.zstd(), 2, 1).blob;
+    assertThat(decompress(blob)).isEqualTo(bytes);
+    int at = 0;
+    List<Long> sizes = new ArrayList<>();
+    while (at < blob.length) {
+      int frame = (int) com.github.luben.zstd.Zstd.findFrameCompressedSize(blob, at);
+      sizes.add(com.github.luben.zstd.Zstd.getFrameContentSize(blob, at, frame));
+      at += frame;
+    }
+    List<Long> expected = new ArrayList<>();
+    for (long left = length; left > 0 || expected.isEmpty(); left -= 4 << 20) {
+      expected.add(Math.min(left, 4 << 20));
+    }
+    assertThat(sizes).isEqualTo(expected);
+  }
+
+  @Test
+  void zstdThatEndsInsideAFrameOrNeedsAHugeWindowIsDamaged() throws IOException {
+    byte[] bytes = new byte[300_000];
+    new Random(6).nextBytes(bytes);
+    byte[] blob = Made.of(bytes, Compression.zstd(), 2, 1).blob;
+    for (int length : new int[] {4, 5, 12, 131_000, blob.length - 1}) {
+      assertThatThrownBy(() -> decompress(Arrays.copyOf(blob, length)))
+          .hasMessage("zstd stream is damaged: it ends inside a frame");
+    }
+    byte[] flipped = blob.clone();
+    flipped[200_000] ^= 1;
+    assertThatThrownBy(() -> decompress(flipped))
+        .hasMessageContaining("zstd stream is damaged: Restored data doesn't match checksum");
+    // A window descriptor of 2^41 bytes, no size.
+    byte[] huge = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd, 0, (byte) 0xf8, 1, 0, 0};
+    assertThatThrownBy(() -> decompress(huge))
+        .hasMessageContaining("zstd stream is damaged: Frame requires too much memory");
+  }
+
+  @Test
+  void skippableFramesAreSkipped() throws IOException {
+    byte[] blob = Made.of(new byte[] {1, 2, 3}, Compression.zstd(), 1, 1).blob;
+    ByteArrayOutputStream framed = new ByteArrayOutputStream();
+    byte[] skip = {0x53, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9};
+    framed.writeBytes(skip);
+    framed.writeBytes(blob);
+    framed.writeBytes(skip);
+    framed.writeBytes(blob);
+    assertThat(decompress(framed.toByteArray())).containsExactly(1, 2, 3, 1, 2, 3);
+  }
+
+  /** More layers at once than there is budget for: each still has two blocks, and ends. */
+  @Test
+  void manyLayersAtOnceShareTheMemory() throws Exception {
+    byte[] tar = layer();
+    byte[] alone = Made.of(tar, Compression.zstd(), 8, 1).blob;
+    try (var scope = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+      List<java.util.concurrent.Future<Made>> all = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        int seed = i;
+        all.add(scope.submit(() -> Made.of(tar, Compression.zstd(), 24, seed)));
+      }
+      for (var made : all) {
+        assertThat(made.get().blob).isEqualTo(alone);
+      }
+    }
+  }
+
   @Test
   void gzipOfNoiseIsStoredAndOfTextIsSmall() throws IOException {
     byte[] noise = new byte[3 << 20];

@@ -111,6 +111,27 @@ class DecompressionIT {
   }
 
   @Test
+  void othersReadZstdFramesInARow() throws Exception {
+    Tools.requireTool("zstd");
+    byte[] tar = new byte[(9 << 20) + 7];
+    for (int at = 0; at < tar.length; at++) {
+      tar[at] = (byte) (at % 251 + at / 70_001);
+    }
+    for (int level : new int[] {1, 3, 10, 19}) {
+      Path blob = temporary.resolve("level" + level + ".zst");
+      try (java.io.OutputStream out = Files.newOutputStream(blob);
+          CompressedLayerStream stream =
+              CompressedLayerStream.open(out, new Compression.Zstd(level))) {
+        stream.write(tar);
+        stream.finish();
+      }
+      Path plain = temporary.resolve("plain" + level);
+      Tools.run(temporary, "zstd", "-q", "-d", blob.toString(), "-o", plain.toString());
+      assertThat(Files.readAllBytes(plain)).as("level %d", level).isEqualTo(tar);
+    }
+  }
+
+  @Test
   void whatIsNotCompressedPassesThrough() throws IOException {
     for (int length : new int[] {0, 1, 9, 100}) {
       byte[] bytes = new byte[length];

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -261,6 +262,46 @@ class OverlayIT {
     try (LayeredView view = LayeredView.open(all)) {
       assertThat(Trees.describe(view).stream().map(OverlayIT::withoutLateTimes).toList())
           .isEqualTo(expected.stream().map(OverlayIT::withoutLateTimes).toList());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void aLayerWhoseNamesAreKnownLooksTheSame(long seed) throws Exception {
+    OverlayEncoding encoding = seed % 2 == 0 ? OverlayEncoding.TRUSTED : OverlayEncoding.USER;
+    List<Path> below =
+        List.of(layer("l1", baseTar(), encoding), layer("l2", secondTar(), encoding));
+    Path merged = mount(below, encoding);
+    try (DirFd overlay = DirFd.open(merged)) {
+      new RandomStep(seed).run(overlay);
+    }
+    unmount(merged);
+    Path third = temporary.resolve("upper");
+    List<TreeChange> changes;
+    try (DirFd upper = DirFd.open(third);
+        LayeredView lower = LayeredView.open(below)) {
+      changes = collect(upper, lower);
+      UnpackedLayer.settle(upper, changes, encoding);
+    }
+    List<Path> all = new ArrayList<>(below);
+    all.add(third);
+    List<LayeredView.Layer> named =
+        List.of(
+            new LayeredView.Layer(below.get(0), Optional.empty()),
+            new LayeredView.Layer(below.get(1), Optional.empty()),
+            new LayeredView.Layer(third, LayerNames.of(changes)));
+    try (LayeredView view = LayeredView.of(named);
+        LayeredView asked = LayeredView.open(all)) {
+      assertThat(Trees.describe(view)).isEqualTo(Trees.describe(asked));
+      TreeWalk.of(LayeredView.open(below), BytePath.ROOT)
+          .forEach(e ->
+              assertThat(view.find(e.path()).map(TreeEntry::type))
+                  .isEqualTo(asked.find(e.path()).map(TreeEntry::type)));
+    }
+    // The disk is asked for what is there, only.
+    try (LayeredView view = LayeredView.of(named)) {
+      Files.move(third, temporary.resolve("away"));
+      assertThat(view.find(BytePath.of("nowhere/at/all"))).isEmpty();
     }
   }
 

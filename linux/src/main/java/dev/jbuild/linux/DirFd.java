@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -36,12 +37,15 @@ public final class DirFd implements AutoCloseable {
       Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_NOFOLLOW | Abi.O_CLOEXEC;
 
   private final int fd;
-  private final String path;
+
+  /** Where it was opened, one char per byte. */
+  private final String bytes;
+
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private DirFd(int fd, String path) {
+  private DirFd(int fd, String bytes) {
     this.fd = fd;
-    this.path = path;
+    this.bytes = bytes;
   }
 
   /** Opens a directory of the host. Symbolic links in {@code directory} are followed. */
@@ -56,8 +60,9 @@ public final class DirFd implements AutoCloseable {
               Kernel.cString(s.pathA, bytes, "openat"),
               Abi.O_RDONLY | Abi.O_DIRECTORY | Abi.O_CLOEXEC,
               0);
-      Kernel.check(fd, Syscall.OPENAT, BytePath.printable(bytes));
-      return new DirFd((int) fd, BytePath.printable(bytes));
+      DirFd opened = new DirFd((int) fd, bytes);
+      Kernel.check(fd, Syscall.OPENAT, opened);
+      return opened;
     }
   }
 
@@ -67,7 +72,7 @@ public final class DirFd implements AutoCloseable {
    */
   private static String hostBytes(Path path) {
     String text = path.toAbsolutePath().toString();
-    if (text.chars().allMatch(c -> c > 0 && c < 0x80)) {
+    if (text.getBytes(UTF_8).length == text.length()) {
       return text;
     }
     URI uri = path.toAbsolutePath().toUri();
@@ -101,11 +106,13 @@ public final class DirFd implements AutoCloseable {
   }
 
   private DirFd openHere(Scratch s, int dir, String name, BytePath directory) throws IOException {
-    String printable = path + "/" + directory;
     long opened =
         Kernel.call(
             s, Syscall.OPENAT, dir, Kernel.cString(s.pathA, name, "openat"), OPEN_DIRECTORY, 0);
-    return new DirFd((int) Kernel.check(opened, Syscall.OPENAT, printable), printable);
+    DirFd result =
+        new DirFd((int) opened, directory.isRoot() ? bytes : bytes + "/" + directory.latin1());
+    Kernel.check(opened, Syscall.OPENAT, result);
+    return result;
   }
 
   /** Status of a name; of a link itself if it is one. The root path means this directory. */
@@ -118,7 +125,7 @@ public final class DirFd implements AutoCloseable {
     try {
       if (file.isRoot()) {
         try (Scratch s = Scratch.take()) {
-          return Optional.of(Xattr.statFd(s, fd, path));
+          return Optional.of(Xattr.statFd(s, fd, this));
         }
       }
       return at(
@@ -136,7 +143,7 @@ public final class DirFd implements AutoCloseable {
             if (result == -Errno.ENOENT || result == -Errno.ENOTDIR) {
               return Optional.empty();
             }
-            Kernel.check(result, Syscall.STATX, file.toString());
+            Kernel.check(result, Syscall.STATX, file);
             return Optional.of(Kernel.readStatx(s.struct));
           });
     } catch (ErrnoException e) {
@@ -155,7 +162,7 @@ public final class DirFd implements AutoCloseable {
       try (DirFd own = openHere(s, fd, ".", BytePath.ROOT)) {
         while (true) {
           long n = Kernel.call(s, Syscall.GETDENTS64, own.fd, s.data.address(), Scratch.DATA_SIZE);
-          if (Kernel.check(n, Syscall.GETDENTS64, path) == 0) {
+          if (Kernel.check(n, Syscall.GETDENTS64, this) == 0) {
             return names;
           }
           readDirents(s.data.asSlice(0, n), names);
@@ -194,7 +201,7 @@ public final class DirFd implements AutoCloseable {
                   Kernel.cString(s.pathA, name, "readlinkat"),
                   s.data.address(),
                   Scratch.DATA_SIZE);
-          Kernel.check(n, Syscall.READLINKAT, link.toString());
+          Kernel.check(n, Syscall.READLINKAT, link);
           byte[] target = new byte[(int) n];
           MemorySegment.copy(s.data, JAVA_BYTE, 0, target, 0, target.length);
           return new String(target, ISO_8859_1);
@@ -404,7 +411,7 @@ public final class DirFd implements AutoCloseable {
    */
   public SortedMap<String, byte[]> xattrs(BytePath file) throws IOException {
     if (file.isRoot()) {
-      return Xattr.all(new Xattr.ByFd(fd, path));
+      return Xattr.all(new Xattr.ByFd(fd, this));
     }
     return at(file, (s, dir, name) -> Xattr.all(xattrTarget(dir, name, file)));
   }
@@ -412,7 +419,7 @@ public final class DirFd implements AutoCloseable {
   /** One extended attribute of a name, of a link itself. The root path means this directory. */
   public Optional<byte[]> xattr(BytePath file, String attribute) throws IOException {
     if (file.isRoot()) {
-      return Xattr.get(new Xattr.ByFd(fd, path), attribute);
+      return Xattr.get(new Xattr.ByFd(fd, this), attribute);
     }
     return at(file, (s, dir, name) -> Xattr.get(xattrTarget(dir, name, file), attribute));
   }
@@ -438,7 +445,7 @@ public final class DirFd implements AutoCloseable {
   }
 
   private static Xattr.Target xattrTarget(int dir, String name, BytePath file) {
-    return new Xattr.ByPath("/proc/self/fd/" + dir + "/" + name, file.toString());
+    return new Xattr.ByPath("/proc/self/fd/" + dir + "/" + name, file);
   }
 
   /**
@@ -474,7 +481,7 @@ public final class DirFd implements AutoCloseable {
               Abi.O_TMPFILE | Abi.O_RDWR | Abi.O_CLOEXEC,
               0600);
       if (opened >= 0) {
-        return new FileFd((int) opened, path);
+        return new FileFd((int) opened, this);
       }
     }
     // Not every file system knows O_TMPFILE (overlay did not before Linux 6.x).
@@ -501,8 +508,8 @@ public final class DirFd implements AutoCloseable {
                   Kernel.cString(s.pathA, name, "openat"),
                   flags | Abi.O_NOFOLLOW | Abi.O_CLOEXEC,
                   permissions);
-          Kernel.check(opened, Syscall.OPENAT, file.toString());
-          return new FileFd((int) opened, file.toString());
+          Kernel.check(opened, Syscall.OPENAT, file);
+          return new FileFd((int) opened, file);
         });
   }
 
@@ -512,14 +519,14 @@ public final class DirFd implements AutoCloseable {
       long opened =
           Kernel.call(
               s, Syscall.OPENAT, fd, Kernel.cString(s.pathA, ".", "openat"), OPEN_DIRECTORY, 0);
-      return new FileFd((int) Kernel.check(opened, Syscall.OPENAT, path), path);
+      return new FileFd((int) Kernel.check(opened, Syscall.OPENAT, this), this);
     }
   }
 
   /** Returns when everything written to the file system of this directory is on stable storage. */
   public void syncFileSystem() throws IOException {
     try (Scratch s = Scratch.take()) {
-      Kernel.check(Kernel.call(s, Syscall.SYNCFS, fd, 0, 0), Syscall.SYNCFS, path);
+      Kernel.check(Kernel.call(s, Syscall.SYNCFS, fd, 0, 0), Syscall.SYNCFS, this);
     }
   }
 
@@ -527,7 +534,7 @@ public final class DirFd implements AutoCloseable {
   public long freeBytes() throws IOException {
     try (Scratch s = Scratch.take()) {
       Kernel.check(
-          Kernel.call(s, Syscall.FSTATFS, fd, s.struct.address(), 0), Syscall.FSTATFS, path);
+          Kernel.call(s, Syscall.FSTATFS, fd, s.struct.address(), 0), Syscall.FSTATFS, this);
       // struct statfs on 64 bit: type, bsize, blocks, bfree, bavail
       return s.struct.get(JAVA_LONG, 8) * s.struct.get(JAVA_LONG, 32);
     }
@@ -542,7 +549,7 @@ public final class DirFd implements AutoCloseable {
 
   @Override
   public String toString() {
-    return path;
+    return BytePath.printable(bytes);
   }
 
   @FunctionalInterface
@@ -553,17 +560,14 @@ public final class DirFd implements AutoCloseable {
   /** Runs an operation on the last name of a path, in its parent directory. */
   private <T> T at(BytePath file, OnName<T> operation) throws IOException {
     if (file.isRoot()) {
-      throw new ErrnoException(Errno.EINVAL, "openat", path);
+      throw new ErrnoException(Errno.EINVAL, "openat", toString());
     }
     try (Scratch s = Scratch.take()) {
       BytePath parent = file.parent();
       if (parent.isRoot()) {
         return operation.apply(s, fd, file.latin1());
       }
-      int dir =
-          (int)
-              Kernel.check(
-                  Beneath.openDirectory(s, fd, parent), Syscall.OPENAT2, parent.toString());
+      int dir = (int) Kernel.check(Beneath.openDirectory(s, fd, parent), Syscall.OPENAT2, parent);
       try {
         return operation.apply(s, dir, file.name().latin1());
       } finally {
@@ -573,6 +577,6 @@ public final class DirFd implements AutoCloseable {
   }
 
   private void run(BytePath file, Syscall call, OnName<Long> operation) throws IOException {
-    Kernel.check(at(file, operation), call, file.toString());
+    Kernel.check(at(file, operation), call, file);
   }
 }

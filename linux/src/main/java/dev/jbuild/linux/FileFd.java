@@ -22,10 +22,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class FileFd implements AutoCloseable {
   private final int fd;
-  private final String path;
+
+  /** What errors name: a text, or what becomes one. */
+  private final Object path;
+
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  FileFd(int fd, String path) {
+  FileFd(int fd, Object path) {
     this.fd = fd;
     this.path = path;
   }

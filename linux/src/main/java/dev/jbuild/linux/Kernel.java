@@ -64,9 +64,10 @@ final class Kernel {
     return call(scratch, call, a, b, c, 0, 0, 0);
   }
 
-  static long check(long result, Syscall call, String path) throws ErrnoException {
+  /** The path is put into words only for a failure: that costs as much as the call. */
+  static long check(long result, Syscall call, Object path) throws ErrnoException {
     if (result < 0) {
-      throw new ErrnoException((int) -result, call.text, path);
+      throw new ErrnoException((int) -result, call.text, path.toString());
     }
     return result;
   }

@@ -14,22 +14,23 @@ import java.util.TreeMap;
 final class Xattr {
   /** How the kernel is told which file is meant. */
   sealed interface Target {
-    String printable();
+    /** What an error names. */
+    Object shown();
   }
 
   /** A file opened for reading or writing. */
-  record ByFd(int fd, String printable) implements Target {}
+  record ByFd(int fd, Object shown) implements Target {}
 
   /**
    * A path given to the {@code l…xattr} calls, usually {@code /proc/self/fd/N/name}: these calls
    * know no directory descriptor before Linux 6.13, and a name may be a link, a device or
    * unreadable, so that it cannot be opened first.
    */
-  record ByPath(String path, String printable) implements Target {}
+  record ByPath(String path, Object shown) implements Target {}
 
   private Xattr() {}
 
-  static Stat statFd(Scratch s, int fd, String printable) throws ErrnoException {
+  static Stat statFd(Scratch s, int fd, Object shown) throws ErrnoException {
     s.pathA.set(JAVA_BYTE, 0, (byte) 0);
     Kernel.check(
         Kernel.call(
@@ -41,7 +42,7 @@ final class Xattr {
             Abi.STATX_BASIC_STATS,
             s.struct.address()),
         Syscall.STATX,
-        printable);
+        shown);
     return Kernel.readStatx(s.struct);
   }
 
@@ -63,7 +64,7 @@ final class Xattr {
       if (n == 0 || n == -Errno.EOPNOTSUPP) {
         return Collections.emptySortedMap();
       }
-      Kernel.check(n, Syscall.LLISTXATTR, target.printable());
+      Kernel.check(n, Syscall.LLISTXATTR, target.shown());
       byte[] bytes = new byte[(int) n];
       MemorySegment.copy(s.data, JAVA_BYTE, 0, bytes, 0, bytes.length);
       names = new String(bytes, ISO_8859_1);
@@ -99,7 +100,7 @@ final class Xattr {
       if (n == -Errno.ENODATA || n == -Errno.EOPNOTSUPP || n == -Errno.EPERM) {
         return Optional.empty();
       }
-      Kernel.check(n, Syscall.LGETXATTR, target.printable());
+      Kernel.check(n, Syscall.LGETXATTR, target.shown());
       byte[] value = new byte[(int) n];
       MemorySegment.copy(s.data, JAVA_BYTE, 0, value, 0, value.length);
       return Optional.of(value);
@@ -108,7 +109,7 @@ final class Xattr {
 
   static void set(Target target, String name, byte[] value) throws IOException {
     if (value.length > Scratch.DATA_SIZE) {
-      throw new ErrnoException(7, "lsetxattr", target.printable());
+      throw new ErrnoException(7, "lsetxattr", target.shown().toString());
     }
     try (Scratch s = Scratch.take()) {
       long attribute = Kernel.cString(s.pathB, name, "lsetxattr");
@@ -128,7 +129,7 @@ final class Xattr {
                     value.length,
                     0);
           };
-      Kernel.check(result, Syscall.LSETXATTR, target.printable());
+      Kernel.check(result, Syscall.LSETXATTR, target.shown());
     }
   }
 
@@ -146,7 +147,7 @@ final class Xattr {
                     attribute,
                     0);
           };
-      Kernel.check(result, Syscall.LREMOVEXATTR, target.printable());
+      Kernel.check(result, Syscall.LREMOVEXATTR, target.shown());
     }
   }
 }

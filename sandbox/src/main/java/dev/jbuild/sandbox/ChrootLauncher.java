@@ -76,6 +76,14 @@ public final class ChrootLauncher implements Launcher {
           "sched_setparam",
           "sched_setattr");
 
+  /** fcntl(2): who is signalled when a file is ready, by number and by a struct. */
+  private static final int F_SETOWN = 8;
+
+  private static final int F_SETOWN_EX = 15;
+
+  /** ioctl(2): FIOSETOWN and SIOCSPGRP, which do the same. */
+  private static final List<Integer> OWNER_REQUESTS = List.of(0x8901, 0x8902);
+
   /** Nodes that may be made: overlay's whiteout, and those of every /dev. */
   private static final List<int[]> NODES =
       List.of(
@@ -170,6 +178,7 @@ public final class ChrootLauncher implements Launcher {
                     null))
             .withLinux(withFilter(spec.linux()));
     ProcessPlan.add(ops, jailed, NEW_LISTENER);
+    ops.add(ops.size() - 1, new Op.Confine());
     return new Plan(ops);
   }
 
@@ -229,9 +238,10 @@ public final class ChrootLauncher implements Launcher {
     own.addAll(REFUSED);
     own.addAll(ABSENT);
     own.addAll(OWN_ONLY);
-    own.addAll(List.of("setpriority", "ioprio_set", "mknod", "mknodat"));
+    own.addAll(List.of("setpriority", "ioprio_set", "mknod", "mknodat", "fcntl", "ioctl"));
     rules.addAll(nodes("mknod", 1));
     rules.addAll(nodes("mknodat", 2));
+    rules.addAll(owners());
     for (RuntimeSpec.Syscall rule : policy.syscalls()) {
       List<String> names = rule.names().stream().filter(n -> !own.contains(n)).toList();
       if (!names.isEmpty()) {
@@ -264,6 +274,34 @@ public final class ChrootLauncher implements Launcher {
                   type(mode, CHARACTER_DEVICE), equal(mode + 1, ((long) node[0] << 8) | node[1]))));
     }
     return rules;
+  }
+
+  /**
+   * A file's owner gets a signal of the caller's choice, SIGKILL too; for root it may be any
+   * process. The number of F_SETOWN is judged outside; what is in memory could change meanwhile.
+   */
+  private static List<RuntimeSpec.Syscall> owners() {
+    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
+    rules.add(
+        new RuntimeSpec.Syscall(
+            List.of("fcntl"), "SCMP_ACT_NOTIFY", null, List.of(request(F_SETOWN))));
+    rules.add(
+        new RuntimeSpec.Syscall(
+            List.of("fcntl"), "SCMP_ACT_ERRNO", 1, List.of(request(F_SETOWN_EX))));
+    for (int request : OWNER_REQUESTS) {
+      rules.add(
+          new RuntimeSpec.Syscall(
+              List.of("ioctl"), "SCMP_ACT_ERRNO", 1, List.of(request(request))));
+    }
+    RuntimeSpec.SeccompArg any = new RuntimeSpec.SeccompArg(0, 0, 0, "SCMP_CMP_MASKED_EQ");
+    rules.add(
+        new RuntimeSpec.Syscall(List.of("fcntl", "ioctl"), "SCMP_ACT_ALLOW", null, List.of(any)));
+    return rules;
+  }
+
+  /** The second argument, of which the kernel takes 32 bits. */
+  private static RuntimeSpec.SeccompArg request(int value) {
+    return new RuntimeSpec.SeccompArg(1, 0xffffffffL, value, "SCMP_CMP_MASKED_EQ");
   }
 
   private static RuntimeSpec.SeccompArg type(int index, int type) {

@@ -152,6 +152,9 @@ sealed interface Op {
   /** Installs a filter; the program is what {@code struct sock_filter} lays out. */
   record Filter(long flags, List<Long> program) implements Op {}
 
+  /** Keeps a step without namespaces from files, sockets and processes of others: confine.c. */
+  record Confine() implements Op {}
+
   /** Executes; always the last. */
   record Exec(List<String> arguments, List<String> environment) implements Op {}
 
@@ -187,6 +190,7 @@ sealed interface Op {
       case Jail _ -> 27;
       case Target _ -> 28;
       case Input _ -> 29;
+      case Confine _ -> 30;
     };
   }
 
@@ -218,6 +222,7 @@ sealed interface Op {
       case 24 -> "make working space";
       case 26 -> "guard devices";
       case 29 -> "make a terminal";
+      case 30 -> "confine the step";
       default -> "carry out operation " + code;
     };
   }

@@ -1,8 +1,10 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,23 +13,23 @@ import java.util.List;
  * in 4 bytes, its bytes and a NUL. Little endian.
  */
 record Plan(List<Op> ops) {
+  /** "jbp1". */
+  private static final int MAGIC = 0x3170626a;
+
   Plan {
     ops = List.copyOf(ops);
   }
 
   byte[] encode() {
     Bytes body = new Bytes();
+    Bytes fields = new Bytes();
     for (Op op : ops) {
-      Bytes fields = new Bytes();
+      fields.buffer.clear();
       write(op, fields);
-      body.u32(op.code());
-      body.u32(fields.size());
-      body.raw(fields.toByteArray());
+      body.framed(op.code(), fields);
     }
     Bytes plan = new Bytes();
-    plan.raw("jbp1".getBytes(StandardCharsets.US_ASCII));
-    plan.u32(body.size());
-    plan.raw(body.toByteArray());
+    plan.framed(MAGIC, body);
     return plan.toByteArray();
   }
 
@@ -43,11 +45,7 @@ record Plan(List<Op> ops) {
       case Op.UserNamespace o ->
           out.string(o.uidMap()).string(o.gidMap()).number(o.rootUid()).number(o.rootGid());
       case Op.Cgroup o -> out.string(o.procs());
-      case Op.DeviceFilter o -> {
-        Bytes program = new Bytes();
-        o.program().forEach(program::number);
-        out.string(o.cgroup()).bytes(program.toByteArray());
-      }
+      case Op.DeviceFilter o -> out.string(o.cgroup()).numbers(o.program());
       case Op.Scratch o -> out.string(o.directory());
       case Op.Stack o -> {
         out.number(o.flags()).number(o.lowers().size());
@@ -57,7 +55,7 @@ record Plan(List<Op> ops) {
         out.string(o.upper()).string(o.work()).string(o.parent());
       }
       case Op.Directory o -> out.string(o.path()).number(o.flags());
-      case Op.Root _, Op.Loopback _, Op.Pivot _, Op.Chroot _ -> {}
+      case Op.Root _, Op.Loopback _, Op.Pivot _, Op.Chroot _, Op.Confine _ -> {}
       case Op.Jail o -> out.string(o.path());
       case Op.Mount o ->
           out.string(o.target())
@@ -82,7 +80,7 @@ record Plan(List<Op> ops) {
               .number(o.gid());
       case Op.File o ->
           out.string(o.file().target())
-              .bytes(o.file().content())
+              .bytes(o.file().content(), o.file().content().length)
               .number(o.file().mode())
               .number(o.uid())
               .number(o.gid())
@@ -116,11 +114,7 @@ record Plan(List<Op> ops) {
               .number(o.effective())
               .number(o.inheritable())
               .number(o.ambient());
-      case Op.Filter o -> {
-        Bytes program = new Bytes();
-        o.program().forEach(program::number);
-        out.number(o.flags()).bytes(program.toByteArray());
-      }
+      case Op.Filter o -> out.number(o.flags()).numbers(o.program());
       case Op.Exec o -> {
         out.number(o.arguments().size());
         o.arguments().forEach(out::string);
@@ -130,17 +124,26 @@ record Plan(List<Op> ops) {
     }
   }
 
-  /** Little-endian fields. */
-  private static final class Bytes extends ByteArrayOutputStream {
-    private Bytes u32(int value) {
-      for (int shift = 0; shift < 32; shift += 8) {
-        write(value >>> shift);
+  /** Little-endian fields. A filter has some 900 numbers, at every step, so each is put whole. */
+  private static final class Bytes {
+    private ByteBuffer buffer = ByteBuffer.allocate(512).order(ByteOrder.LITTLE_ENDIAN);
+
+    private ByteBuffer room(int length) {
+      if (buffer.remaining() < length) {
+        int wanted = Math.max(2 * buffer.capacity(), Math.addExact(buffer.position(), length));
+        buffer = ByteBuffer.allocate(wanted).order(ByteOrder.LITTLE_ENDIAN).put(buffer.flip());
       }
+      return buffer;
+    }
+
+    private Bytes u32(int value) {
+      room(Integer.BYTES).putInt(value);
       return this;
     }
 
     private Bytes number(long value) {
-      return u32((int) value).u32((int) (value >>> 32));
+      room(Long.BYTES).putLong(value);
+      return this;
     }
 
     private Bytes flag(boolean value) {
@@ -155,18 +158,35 @@ record Plan(List<Op> ops) {
                 + value.replace('\0', '\uFFFD')
                 + "\" holds a NUL character, which no program can be given");
       }
-      return bytes(value.getBytes(StandardCharsets.UTF_8));
+      byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+      return bytes(bytes, bytes.length);
     }
 
-    private Bytes bytes(byte[] value) {
-      u32(value.length);
-      raw(value);
-      write(0);
+    /** Numbers as one field of bytes. */
+    private Bytes numbers(List<Long> values) {
+      u32(Math.multiplyExact(values.size(), Long.BYTES));
+      for (long value : values) {
+        number(value);
+      }
+      room(1).put((byte) 0);
       return this;
     }
 
-    private void raw(byte[] value) {
-      write(value, 0, value.length);
+    private Bytes bytes(byte[] value, int length) {
+      u32(length);
+      room(length + 1).put(value, 0, length).put((byte) 0);
+      return this;
+    }
+
+    /** An operation's code, length and fields. */
+    private void framed(int code, Bytes fields) {
+      int length = fields.buffer.position();
+      u32(code).u32(length);
+      room(length).put(fields.buffer.array(), 0, length);
+    }
+
+    private byte[] toByteArray() {
+      return Arrays.copyOf(buffer.array(), buffer.position());
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The part of a plan that is the same whether or not a step has namespaces: who runs what. */
 final class ProcessPlan {
@@ -31,6 +32,11 @@ final class ProcessPlan {
 
   /** Programs by their filter: a build has one or two, and each step would compile it again. */
   private static final Map<RuntimeSpec.Seccomp, List<Long>> FILTERS = new ConcurrentHashMap<>();
+
+  /** The last one of them: to hash a filter's hundreds of names for every step costs, too. */
+  private record Compiled(RuntimeSpec.Seccomp filter, List<Long> program) {}
+
+  private static volatile @Nullable Compiled last;
 
   private ProcessPlan() {}
 
@@ -73,8 +79,18 @@ final class ProcessPlan {
                 Capability.mask(caps.ambient())));
     RuntimeSpec.Seccomp seccomp = spec.linux().seccomp();
     if (seccomp != null) {
-      ops.add(new Op.Filter(filterFlags, FILTERS.computeIfAbsent(seccomp, BpfCompiler::compile)));
+      ops.add(new Op.Filter(filterFlags, program(seccomp)));
     }
     ops.add(new Op.Exec(process.args(), process.env()));
+  }
+
+  @SuppressWarnings("ReferenceEquality") // to compare the rules is what this spares
+  private static List<Long> program(RuntimeSpec.Seccomp filter) {
+    Compiled known = last;
+    if (known == null || known.filter != filter) {
+      known = new Compiled(filter, FILTERS.computeIfAbsent(filter, BpfCompiler::compile));
+      last = known;
+    }
+    return known.program;
   }
 }

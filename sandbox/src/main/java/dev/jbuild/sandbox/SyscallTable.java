@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Numbers of system calls for one architecture of the kernel's filter. */
 enum SyscallTable {
@@ -19,14 +20,16 @@ enum SyscallTable {
 
   private final String seccompName;
   private final int audit;
+  private final int column;
 
-  @SuppressWarnings("ImmutableEnumChecker") // made by Map.copyOf
-  private final Map<String, Integer> numbers;
+  /** Read when first asked for: a machine needs two of the four. */
+  @SuppressWarnings("ImmutableEnumChecker") // made by Map.copyOf, and always the same
+  private volatile @Nullable Map<String, Integer> numbers;
 
   SyscallTable(String seccompName, int audit, int column) {
     this.seccompName = seccompName;
     this.audit = audit;
-    this.numbers = load(column);
+    this.column = column;
   }
 
   /** By the name that the runtime spec has. */
@@ -46,7 +49,12 @@ enum SyscallTable {
 
   /** Numbers by name. */
   Map<String, Integer> numbers() {
-    return numbers;
+    Map<String, Integer> known = numbers;
+    if (known == null) {
+      known = load(column);
+      numbers = known;
+    }
+    return known;
   }
 
   private static Map<String, Integer> load(int column) {

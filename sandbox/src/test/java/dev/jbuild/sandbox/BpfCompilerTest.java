@@ -1,13 +1,16 @@
 package dev.jbuild.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jbuild.failure.BuildFailure;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -211,5 +214,39 @@ class BpfCompilerTest {
     assertThat(run(program, SyscallTable.X86_64.audit(), 83)).isEqualTo(0x00050005);
     assertThat(run(program, SyscallTable.X86_64.audit(), 84)).isEqualTo(ALLOW);
     assertThat(run(program, SyscallTable.X86_64.audit(), 9999)).isEqualTo(ALLOW);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[]|it is no JSON object",
+        "{\"defaultAction\": 7}|\"defaultAction\" is no text: 7",
+        "{\"defaultAction\": \"A\", \"syscalls\": {}}|\"syscalls\" is no list: {}",
+        "{\"defaultAction\": \"A\", \"syscalls\": [{\"names\": [1]}]}|\"names\" has what is no"
+            + " text: 1",
+        "{\"defaultAction\": \"A\", \"syscalls\": [{}]}|\"action\" is missing in {}",
+        "{\"defaultAction\": \"A\", \"defaultErrnoRet\": 1.5}"
+            + "|\"defaultErrnoRet\" is no whole number: 1.5",
+      })
+  void whatIsNoProfileIsTold(String json, String why) {
+    assertThatThrownBy(() -> SeccompProfile.parse("p.json", json.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("seccomp profile \"p.json\" cannot be read: " + why);
+  }
+
+  @Test
+  void aValueOfAProfileMayHaveAllOf64Bits() {
+    SeccompProfile profile =
+        SeccompProfile.parse(
+            "p.json",
+            """
+            {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO",
+             "args": [{"index": 0, "value": 18446744073709551615, "op": "SCMP_CMP_EQ"}]}]}
+            """
+                .getBytes(StandardCharsets.UTF_8));
+    RuntimeSpec.Seccomp resolved = profile.resolve(DefaultSpec.CAPABILITIES, "amd64", "6.1");
+    assertThat(resolved.syscalls().getFirst().args().getFirst().value()).isEqualTo(-1L);
   }
 }

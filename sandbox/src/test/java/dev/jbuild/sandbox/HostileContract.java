@@ -103,6 +103,9 @@ abstract class HostileContract {
             attack("takeADescriptorOfInit", "pidfd_getfd 1"),
             attack("takeADescriptorOfTheExecutor", "pidfd_getfd $EXECUTOR"),
             attack("signalTheExecutor", "kill $EXECUTOR"),
+            attack("ownTheExecutor", "own $EXECUTOR"),
+            attack("ownTheExecutorByStruct", "own-ex $EXECUTOR"),
+            attack("ownTheExecutorByIoctl", "own-ioctl $EXECUTOR"),
             new Row("killEveryProcess", "sh -c 'trap \"\" TERM; kill -TERM -1'; true"),
             new Row("killInit", "kill -9 1; kill -STOP 1; true"),
             new Row("killGroupOfTheParent", "kill -TERM -$EXECUTOR; true"),
@@ -318,6 +321,38 @@ abstract class HostileContract {
       assertThat(System.nanoTime() - start).isLessThan(1_000_000_000L);
     }
     assertThat(LauncherContract.processesNamed("sleep 1005")).isZero();
+  }
+
+  @Test
+  void rootOfAnotherStepLeadsNowhere() throws Exception {
+    Path secret = Files.writeString(dir.resolve("secret"), "of the host");
+    String name = "jbuild-test-" + System.nanoTime();
+    Rig other = rig(Files.createDirectory(dir.resolve("other"))).withAttack();
+    CountDownLatch waiting = new CountDownLatch(1);
+    try (RunningStep step =
+        other.launcher.start(
+            other.request("/bin/attack", "give-root", name).build(),
+            (_, _) -> waiting.countDown())) {
+      assertThat(waiting.await(10, TimeUnit.SECONDS)).isTrue();
+      Rig.Run run = rig.sh("attack take-root " + name + " " + secret + "; echo tried");
+      assertThat(run.text()).endsWith("tried\n").doesNotContain("REACHED");
+      step.kill();
+    }
+  }
+
+  @Test
+  void nothingOutlivesTheStepsPid1() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    StepRequest request =
+        rig.request("/bin/sh", "-c", "(setsid sleep 1008 &); echo up; sleep 1008").build();
+    try (RunningStep step = rig.launcher.start(request, (_, _) -> running.countDown())) {
+      assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+      assumeTrue(step instanceof EmbeddedStep, "an OCI runtime's own affair");
+      // As the kernel does when memory is short.
+      ProcessHandle.of(((EmbeddedStep) step).pid()).orElseThrow().destroyForcibly();
+      assertThat(step.await().succeeded()).isFalse();
+    }
+    assertThat(LauncherContract.processesNamed("sleep 1008")).isZero();
   }
 
   @Test

@@ -12,7 +12,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -127,13 +126,7 @@ public final class BuildNotes {
   }
 
   private static void write(Path directory, String name, byte[] bytes) throws IOException {
-    Path temporary = Files.createTempFile(directory, ".notes", null);
-    try {
-      Files.write(temporary, bytes);
-      Files.move(temporary, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.replace(directory.resolve(name), bytes);
   }
 
   private ObjectNode json() {

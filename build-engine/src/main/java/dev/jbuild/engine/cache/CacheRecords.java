@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
@@ -58,15 +57,7 @@ public final class CacheRecords {
 
   /** Stores a result under its key, replacing what was there. */
   public void put(CacheRecord record) throws IOException {
-    Path file = file(record.key());
-    Files.createDirectories(file.getParent());
-    Path temporary = Files.createTempFile(file.getParent(), ".record", null);
-    try {
-      Files.write(temporary, bytes(record, clock.millis()));
-      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.replace(file(record.key()), bytes(record, clock.millis()));
   }
 
   /** Forgets a record, such as one whose layers are gone. */

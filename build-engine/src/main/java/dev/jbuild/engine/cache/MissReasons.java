@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,11 +41,7 @@ public final class MissReasons {
 
   /** Notes the key that a step has now. */
   public void remember(String stepId, CacheKey key) throws IOException {
-    Path file = file(stepId);
-    Files.createDirectories(directory);
-    Path temporary = Files.createTempFile(directory, ".step", null);
-    Files.writeString(temporary, key.digest().toString());
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    WholeFile.replace(file(stepId), key.digest().toString().getBytes(StandardCharsets.US_ASCII));
   }
 
   /** Why the step is not in the cache, in one line, which no terminal takes for a command. */

@@ -1,5 +1,7 @@
 package dev.jbuild.engine.exec;
 
+import dev.jbuild.dockerfile.ast.Dockerfile;
+import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
@@ -13,6 +15,7 @@ import dev.jbuild.engine.EngineSettings;
 import dev.jbuild.engine.cache.BuildNotes;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.BuildListener;
+import dev.jbuild.engine.plan.Checks;
 import dev.jbuild.engine.plan.Diagnostics;
 import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.engine.solve.InFlight;
@@ -77,11 +80,13 @@ public final class LocalBuildEngine implements BuildEngine {
       ContextFiles.Root main = files.root(BuildContexts.MAIN);
       DockerfileText text = DockerfileText.read(request.dockerfile(), main);
       ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
-      if (parsed.tree().isEmpty()) {
-        throw new Diagnostics(SourceText.of(text.bytes())).of(parsed.errors());
+      try {
+        Dockerfile tree = Checks.requireParsed(parsed, true, request, settings.host());
+        IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, main, text.ignore());
+        return new DockerfileInput(tree, ignore);
+      } catch (DockerfileException e) {
+        throw new Diagnostics(SourceText.of(text.bytes())).of(e);
       }
-      IgnoreMatcher ignore = BuildContexts.ignore(BuildContexts.MAIN, main, text.ignore());
-      return new DockerfileInput(parsed.tree().get(), ignore);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
     }

@@ -113,13 +113,11 @@ final class SingleBuild {
     DockerfileText text = DockerfileText.read(request.dockerfile(), files.root(BuildContexts.MAIN));
     Diagnostics diagnostics = new Diagnostics(SourceText.of(text.bytes()));
     ParseResult parsed = DockerfileParser.parse(text.name(), text.bytes());
-    if (parsed.tree().isEmpty()) {
-      throw diagnostics.of(parsed.errors());
-    }
-    requireOwnSyntax(parsed.tree().get(), diagnostics);
     try {
-      CheckOptions check = check(parsed.tree().get(), text, files, diagnostics);
-      return build(parsed.tree().get(), check, text, remotes, files, registry, diagnostics);
+      Dockerfile tree = Checks.requireParsed(parsed, false, request, settings.host());
+      requireOwnSyntax(tree, diagnostics);
+      CheckOptions check = check(tree, text, files, diagnostics);
+      return build(tree, check, text, remotes, files, registry, diagnostics);
     } catch (DockerfileException e) {
       throw diagnostics.of(e);
     }

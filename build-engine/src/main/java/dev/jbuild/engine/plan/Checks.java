@@ -3,6 +3,7 @@ package dev.jbuild.engine.plan;
 import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.PartialDockerfile;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
@@ -11,10 +12,14 @@ import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.lint.LintOptions;
 import dev.jbuild.dockerfile.lint.Linter;
 import dev.jbuild.dockerfile.outline.BuildErrors;
+import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.oci.Platform;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,19 +76,69 @@ public record Checks(List<Diagnostic> findings, CheckOptions options) {
    */
   public static void requireBuildable(
       Dockerfile tree, @Nullable Stage target, BuildRequest request, Platform host) {
-    String name = request.target().orElse(tree.stages().getLast().name().orElse("default"));
+    List<Stage> targets = target == null ? tree.stages() : List.of(target);
+    requireNone(errors(PartialDockerfile.whole(tree), targets, request, host));
+  }
+
+  /**
+   * The tree of a file that parsed.
+   *
+   * @param whole whether a check of all stages is asked for, if the request names no target
+   * @throws DockerfileException when it did not, with the errors of syntax, and of what could be
+   *     read nevertheless all that {@link #requireBuildable} would tell
+   */
+  public static Dockerfile requireParsed(
+      ParseResult parsed, boolean whole, BuildRequest request, Platform host) {
+    if (parsed.tree().isPresent()) {
+      return parsed.tree().get();
+    }
+    Set<Diagnostic> errors = new LinkedHashSet<>(parsed.errors());
+    parsed
+        .partial()
+        .ifPresent(partial ->
+            errors.addAll(errors(partial, targets(partial, whole, request), request, host)));
+    requireNone(
+        errors.stream()
+            .sorted(
+                Comparator.comparingInt((Diagnostic each) -> each.span().startLine())
+                    .thenComparingInt(each -> each.span().startColumn()))
+            .toList());
+    throw new IllegalStateException("a result has a tree or errors");
+  }
+
+  /** None when the target may be a stage whose name could not be read. */
+  private static List<Stage> targets(
+      PartialDockerfile partial, boolean whole, BuildRequest request) {
+    Dockerfile tree = partial.tree();
+    if (request.target().isPresent()) {
+      return request.target().flatMap(tree::stage).map(List::of).orElse(List.of());
+    }
+    return whole ? tree.stages() : List.of(tree.stages().getLast());
+  }
+
+  /** Those of the first platform that has any; as a rule all have the same. */
+  private static List<Diagnostic> errors(
+      PartialDockerfile file, List<Stage> targets, BuildRequest request, Platform host) {
+    String name = request.target().orElse(file.tree().stages().getLast().name().orElse("default"));
     List<Platform> platforms = request.platforms().isEmpty() ? List.of(host) : request.platforms();
     for (Platform platform : platforms) {
       List<Diagnostic> errors =
           BuildErrors.of(
-              tree,
-              target == null ? tree.stages() : List.of(target),
+              file,
+              targets,
               request.namedContexts().keySet(),
               PlatformArgs.of(host, platform, name),
               request.buildArgs());
       if (!errors.isEmpty()) {
-        throw new DockerfileException(errors);
+        return errors;
       }
+    }
+    return List.of();
+  }
+
+  private static void requireNone(List<Diagnostic> errors) {
+    if (!errors.isEmpty()) {
+      throw new DockerfileException(errors);
     }
   }
 

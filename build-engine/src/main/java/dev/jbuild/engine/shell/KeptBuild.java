@@ -2,6 +2,7 @@ package dev.jbuild.engine.shell;
 
 import dev.jbuild.engine.cache.CacheRecord;
 import dev.jbuild.engine.cache.CacheRecords;
+import dev.jbuild.engine.cache.WholeFile;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.DiffId;
@@ -9,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,14 +30,7 @@ public record KeptBuild(
 
   /** Puts this in place of what the build before left. */
   public void save(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    Path temporary = Files.createTempFile(directory, ".kept", null);
-    try {
-      Files.write(temporary, KeptBuildJson.write(this));
-      Files.move(temporary, directory.resolve(LAST), StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
+    WholeFile.replace(directory.resolve(LAST), KeptBuildJson.write(this));
   }
 
   /** What the last build left; empty if there was none. */

@@ -129,7 +129,9 @@ final class LiveView {
         }
       }
       case BuildEvent.StepFinished finished -> {
-        executed++;
+        if (finished.step().source().isPresent()) {
+          executed++;
+        }
         running.remove(finished.step().id());
         settle(Style.DONE, " => " + finished.step().name(), Figures.time(finished.took()));
       }

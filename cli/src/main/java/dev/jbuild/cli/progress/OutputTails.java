@@ -37,7 +37,8 @@ final class OutputTails {
         text.write('\n');
       }
       text.writeBytes(Lines.utf8("---\n"));
-      err.write(text.toByteArray(), 0, text.size());
+      byte[] shown = TerminalGuard.clean(text.toByteArray());
+      err.write(shown, 0, shown.length);
       err.flush();
     }
 

@@ -61,7 +61,9 @@ public final class PlainProgress implements Progress {
       case BuildEvent.StepOutput output -> output(output);
       case BuildEvent.StepProgress progress -> progress(progress);
       case BuildEvent.StepFinished finished -> {
-        executed++;
+        if (finished.step().source().isPresent()) {
+          executed++;
+        }
         flush(finished.step(), finished.time());
         line(finished.step(), "DONE " + Figures.time(finished.took()) + usage(finished));
       }

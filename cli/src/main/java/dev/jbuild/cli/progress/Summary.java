@@ -6,6 +6,10 @@ import dev.jbuild.engine.event.BuildEvent;
 final class Summary {
   private Summary() {}
 
+  /**
+   * @param executed steps that ran; work on the result, such as an export, is none
+   * @param cached steps that did not have to
+   */
   static String of(BuildEvent.Finished finished, int executed, int cached) {
     return "built"
         + finished.result().imageDescriptor().map(image -> " " + image.digest()).orElse("")

@@ -20,6 +20,10 @@ class PlainProgressTest {
       new Step("a/1", "[a] FROM x", new SourceSpan("Dockerfile", 1, 1, 1, 7));
   private static final Step RUN =
       new Step("a/2", "[a 2/2] RUN make", new SourceSpan("Dockerfile", 2, 1, 3, 9));
+
+  /** Work on the result, not a step of the Dockerfile. */
+  private static final Step EXPORT = new Step("export/1", "exporting to the store", null);
+
   private static final Instant START = Instant.EPOCH;
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -59,6 +63,8 @@ class PlainProgressTest {
                 Duration.ofMillis(1320),
                 new BuildEvent.Usage(Duration.ofMillis(900), 4_200_000, -1, 5_000_000, 3)),
             new BuildEvent.Warning(at(1430), "careful", RUN.span()),
+            new BuildEvent.StepStarted(at(1440), EXPORT, null),
+            new BuildEvent.StepFinished(at(1450), EXPORT, Duration.ofMillis(10), null),
             new BuildEvent.Finished(
                 at(1500),
                 Duration.ofMillis(1500),
@@ -76,6 +82,8 @@ class PlainProgressTest {
             #2 1.32 no newline
             #2 DONE 1.32s (cpu 0.90s, memory 4.2MB, written 5.0MB, processes 3)
             warning: Dockerfile:2:1: careful
+            #3 exporting to the store
+            #3 DONE 0.01s
             built in 1.50s: 1 executed, 1 cached; x:1
             """);
   }

@@ -3,6 +3,7 @@ package dev.jbuild.cli.progress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
@@ -18,9 +19,9 @@ import org.junit.jupiter.api.Test;
 
 class TtyProgressTest {
   private static final Instant START = Instant.ofEpochSecond(1000);
-  private static final Step FROM = new Step("a/1", "[a] FROM x", null);
-  private static final Step RUN = new Step("a/2", "[a 2/2] RUN make", null);
-  private static final Step OTHER = new Step("b/2", "[b 2/2] RUN test", null);
+  private static final Step FROM = new Step("a/1", "[a] FROM x", line(1));
+  private static final Step RUN = new Step("a/2", "[a 2/2] RUN make", line(2));
+  private static final Step OTHER = new Step("b/2", "[b 2/2] RUN test", line(4));
   private static final BuildEvent PLANNED =
       new BuildEvent.Planned(START, "b", List.of(FROM, RUN, OTHER));
 
@@ -48,6 +49,10 @@ class TtyProgressTest {
       view.on(event);
     }
     screen.write(sender.show(view.frame(at(millis), rows, columns), columns));
+  }
+
+  private static SourceSpan line(int number) {
+    return new SourceSpan("Dockerfile", number, 1, number, 9);
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
 import dev.jbuild.dockerfile.ast.OnbuildInstruction;
+import dev.jbuild.dockerfile.ast.PartialDockerfile;
 import dev.jbuild.dockerfile.ast.Quoted;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of a tree no build accepts, whatever is in its base images: words that do not expand, values
@@ -36,6 +38,13 @@ public final class BuildErrors {
   private static final Pattern PLATFORM =
       Pattern.compile("[A-Za-z0-9_.-]+(?:\\([A-Za-z0-9_.-]*\\))?(?:/[A-Za-z0-9_.-]+){0,2}");
 
+  /** Stands for a value that is not known; no stage and no image has such a name. */
+  private static final String NO_NAME = "?";
+
+  /** What a stage name looks like, in any case. */
+  private static final Pattern STAGE_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]*");
+
+  private final PartialDockerfile file;
   private final Dockerfile tree;
   private final Set<String> contexts;
   private final Map<String, String> buildArgs;
@@ -48,8 +57,12 @@ public final class BuildErrors {
   private final Map<String, Integer> names = new HashMap<>();
 
   private BuildErrors(
-      Dockerfile tree, Set<String> contexts, Map<String, String> buildArgs, GlobalScope globals) {
-    this.tree = tree;
+      PartialDockerfile file,
+      Set<String> contexts,
+      Map<String, String> buildArgs,
+      GlobalScope globals) {
+    this.file = file;
+    this.tree = file.tree();
     this.contexts = contexts;
     this.buildArgs = buildArgs;
     this.globals = globals;
@@ -70,14 +83,34 @@ public final class BuildErrors {
       Set<String> contexts,
       Map<String, String> platformArgs,
       Map<String, String> buildArgs) {
+    return of(PartialDockerfile.whole(tree), targets, contexts, platformArgs, buildArgs);
+  }
+
+  /**
+   * As {@link #of(Dockerfile, List, Set, Map, Map)} for a file of which something could not be
+   * read. What that may have changed is not judged: variables after it, and stages if one may be
+   * missing or have another name.
+   */
+  public static List<Diagnostic> of(
+      PartialDockerfile file,
+      List<Stage> targets,
+      Set<String> contexts,
+      Map<String, String> platformArgs,
+      Map<String, String> buildArgs) {
+    Dockerfile tree = file.tree();
+    WordExpander expander = new WordExpander(tree.directives().escape());
+    List<Diagnostic> ofGlobals = List.of();
+    PartialDockerfile judged = file;
     GlobalScope globals;
     try {
-      WordExpander expander = new WordExpander(tree.directives().escape());
       globals = GlobalScope.of(tree.globalArgs(), platformArgs, buildArgs, expander);
     } catch (DockerfileException e) {
-      return e.diagnostics();
+      ofGlobals = file.globalsWhole() ? e.diagnostics() : List.of();
+      judged = file.withoutGlobals();
+      globals = GlobalScope.of(List.of(), platformArgs, buildArgs, expander);
     }
-    BuildErrors found = new BuildErrors(tree, contexts, buildArgs, globals);
+    BuildErrors found = new BuildErrors(judged, contexts, buildArgs, globals);
+    found.errors.addAll(ofGlobals);
     found.look(targets);
     return found.errors.stream()
         .sorted(
@@ -89,7 +122,7 @@ public final class BuildErrors {
   private void look(List<Stage> targets) {
     boolean bases = true;
     for (Stage stage : tree.stages()) {
-      bases &= from(stage.from());
+      bases &= !judgesFrom(stage) || from(stage.from());
       stage.name().ifPresent(name -> names.putIfAbsent(name, stage.index()));
     }
     if (!bases) {
@@ -97,16 +130,39 @@ public final class BuildErrors {
       targets.forEach(stage -> stage(stage, Optional.empty()));
       return;
     }
-    StageGraph graph = StageGraph.of(tree, globals);
+    StageGraph graph = StageGraph.of(tree, this::global);
     List<Diagnostic> references = new ArrayList<>();
     List<Stage> needed = graph.needed(targets, contexts, references);
-    errors.addAll(references);
+    if (file.stagesWhole()) {
+      errors.addAll(references);
+    }
     for (Stage stage : needed) {
       stage(stage, graph.base(stage));
-      if (graph.base(stage).isEmpty()) {
+      if (graph.base(stage).isEmpty() && judgesFrom(stage)) {
         image(stage);
       }
     }
+  }
+
+  /**
+   * The value of a global ARG; of one that may be declared where nothing could be read, a guess.
+   */
+  private @Nullable String global(String name) {
+    String value = globals.get(name);
+    return value == null && !file.globalsWhole() ? NO_NAME : value;
+  }
+
+  /** Whether what the FROM of a stage says is known. */
+  private boolean judgesFrom(Stage stage) {
+    FromInstruction from = stage.from();
+    Word platform = from.platform();
+    return !file.unread().contains(stage.index())
+        && (file.globalsWhole()
+            || (isConstant(from.image()) && (platform == null || isConstant(platform))));
+  }
+
+  private static boolean isConstant(Word word) {
+    return word.text().indexOf('$') < 0;
   }
 
   private boolean from(FromInstruction from) {
@@ -144,7 +200,9 @@ public final class BuildErrors {
           written,
           "base name " + Quoted.of(written.text()) + " is empty once expanded",
           "declare the ARG before the first FROM and give it a default");
-    } else if (!contexts.contains(name) && !ImageNames.isReference(name)) {
+    } else if (!contexts.contains(name)
+        && !ImageNames.isReference(name)
+        && (file.stagesWhole() || !STAGE_NAME.matcher(name).matches())) {
       String lower = name.toLowerCase(Locale.ROOT);
       error(
           written,
@@ -163,12 +221,17 @@ public final class BuildErrors {
     Values values = begin(stage, base);
     InstructionErrors instructions = new InstructionErrors(values, errors);
     boolean triggers = false;
+    int gap = file.gaps().getOrDefault(stage.index(), Integer.MAX_VALUE);
+    int at = 0;
     for (Instruction instruction : stage.instructions()) {
+      if (at++ == gap) {
+        values.openToAll();
+      }
       instructions.look(instruction);
       triggers |= instruction instanceof OnbuildInstruction;
     }
-    if (triggers) {
-      // They may set anything in the stages that are FROM this one.
+    if (triggers || (at <= gap && gap != Integer.MAX_VALUE)) {
+      // Triggers may set anything in the stages that are FROM this one.
       values.openToAll();
     }
     ends.put(stage.index(), values);
@@ -180,11 +243,15 @@ public final class BuildErrors {
         contexts.contains(image)
             || base.flatMap(Stage::name).filter(contexts::contains).isPresent();
     Values end = base.map(earlier -> ends.get(earlier.index())).orElse(null);
-    if (end != null && !replaced) {
+    if (end != null && !replaced && file.stagesWhole()) {
       return end.copy();
     }
     boolean known = image.equals("scratch") && !replaced;
     Map<String, String> path = Map.of("PATH", "/usr/bin:/bin");
-    return new Values(expander, StageScope.of(globals, buildArgs, path), known);
+    Values values = new Values(expander, StageScope.of(globals, buildArgs, path), known);
+    if (!file.globalsWhole()) {
+      values.openToAll();
+    }
+    return values;
   }
 }

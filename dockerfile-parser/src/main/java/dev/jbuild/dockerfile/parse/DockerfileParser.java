@@ -22,8 +22,7 @@ public final class DockerfileParser {
    */
   public static ParseResult parse(String fileName, byte[] bytes) {
     if (bytes.length > MAX_FILE_BYTES) {
-      return new ParseResult(
-          null,
+      return ParseResult.failed(
           List.of(
               Diagnostic.error(
                   new SourceSpan(fileName, 1, 1, 1, 1),
@@ -32,7 +31,8 @@ public final class DockerfileParser {
                       + " bytes long, the limit is "
                       + MAX_FILE_BYTES
                       + " (16 MiB)",
-                  "keep large data in files of the build context")));
+                  "keep large data in files of the build context")),
+          null);
     }
     return new FileParser(fileName, SourceText.of(bytes)).parse();
   }

@@ -1,9 +1,7 @@
 package dev.jbuild.dockerfile.parse;
 
-import dev.jbuild.dockerfile.ast.ArgInstruction;
 import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Directives.Directive;
-import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
@@ -12,28 +10,18 @@ import dev.jbuild.dockerfile.ast.OnbuildInstruction;
 import dev.jbuild.dockerfile.ast.Quoted;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.SourceText;
-import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
 import dev.jbuild.grammar.DockerfileLexer;
 import dev.jbuild.grammar.FoldedCharStream;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Puts the instructions of a file into stages. Not thread-safe. */
+/** Reads the lines of a file, one instruction after the other. Not thread-safe. */
 final class FileParser {
   private final String file;
   private final SourceText source;
   private final Problems problems = new Problems();
-  private final List<ArgInstruction> globalArgs = new ArrayList<>();
-  private final List<Stage> stages = new ArrayList<>();
-  private final List<Instruction> body = new ArrayList<>();
-  private @Nullable FromInstruction from;
-
-  /** Whether a FROM was seen, be it a wrong one: what follows is not blamed for that. */
-  private boolean inStage;
-
+  private final StageCollector stages = new StageCollector();
   private boolean strayReported;
   private boolean afterUnknown;
 
@@ -47,38 +35,53 @@ final class FileParser {
 
   ParseResult parse() {
     LineReader reader = new LineReader(file, source, problems, null);
+    boolean directives = problems.count() == 0;
     DockerfileLexer lexer = newLexer();
     boolean any = false;
+    int seen = problems.count();
     for (LogicalLine line = reader.next(); line != null; line = reader.next()) {
       any = true;
-      LineLexer words = new LineLexer(line, reader.directives().escape(), lexer);
-      InstructionParser parser = new InstructionParser(words, reader, problems);
-      Word keyword = parser.keyword();
-      Keyword known = Keyword.of(keyword.text());
-      if (known == null) {
-        unknown(keyword);
-        continue;
+      if (problems.count() > seen) {
+        stages.lost();
       }
-      afterUnknown = false;
-      Instruction instruction = parser.parse();
-      if (known == Keyword.FROM) {
-        endStage();
-        inStage = true;
-        from = instruction instanceof FromInstruction begin ? begin : null;
-      } else if (!inStage && known != Keyword.ARG) {
-        stray(known, keyword.span());
-      } else if (instruction != null) {
-        add(instruction);
-      }
+      line(new LineLexer(line, reader.directives().escape(), lexer), reader);
+      seen = problems.count();
     }
-    endStage();
+    if (problems.count() > seen) {
+      stages.lost();
+    }
+    stages.end();
     if (problems.count() == 0) {
       checkWhole(any);
     }
-    return problems.count() > 0
-        ? new ParseResult(null, problems.inFileOrder())
-        : new ParseResult(
-            new Dockerfile(file, source, reader.directives(), globalArgs, stages), List.of());
+    if (problems.count() == 0) {
+      return ParseResult.of(stages.tree(file, source, reader.directives()));
+    }
+    // What a wrong directive was to say may change what every line means.
+    boolean worth = directives && foreign == null && !stages.isEmpty();
+    return ParseResult.failed(
+        problems.inFileOrder(), worth ? stages.partial(file, source, reader.directives()) : null);
+  }
+
+  private void line(LineLexer words, LineReader reader) {
+    InstructionParser parser = new InstructionParser(words, reader, problems);
+    Word keyword = parser.keyword();
+    Keyword known = Keyword.of(keyword.text());
+    if (known == null) {
+      unknown(keyword);
+      return;
+    }
+    afterUnknown = false;
+    Instruction instruction = parser.parse();
+    if (known == Keyword.FROM) {
+      stages.begin(keyword, instruction instanceof FromInstruction from ? from : null);
+    } else if (!stages.inStage() && known != Keyword.ARG) {
+      stray(known, keyword.span());
+    } else if (instruction != null) {
+      stages.add(instruction);
+    } else {
+      stages.gap();
+    }
   }
 
   /**
@@ -99,6 +102,11 @@ final class FileParser {
       UnknownInstruction.report(keyword, problems);
     }
     afterUnknown = true;
+    if (UnknownInstruction.nearest(keyword).filter(Keyword.FROM.name()::equals).isPresent()) {
+      stages.begin(keyword, null);
+    } else {
+      stages.lost();
+    }
   }
 
   private void reportForeign(Directive syntax) {
@@ -122,34 +130,15 @@ final class FileParser {
     }
   }
 
-  private void add(Instruction instruction) {
-    if (inStage) {
-      body.add(instruction);
-    } else if (instruction instanceof ArgInstruction arg) {
-      globalArgs.add(arg);
-    }
-  }
-
-  private void endStage() {
-    if (from != null) {
-      Word name = from.stageName();
-      String description =
-          name == null
-              ? null
-              : Descriptions.of(from.line().comments(), name.text().toLowerCase(Locale.ROOT));
-      stages.add(new Stage(stages.size(), from, body, description));
-    }
-    from = null;
-    body.clear();
-  }
-
   private void checkWhole(boolean any) {
     SourceSpan top = new SourceSpan(file, 1, 1, 1, 1);
     if (!any) {
       problems.add(top, "file has no instructions", "begin with FROM");
     } else if (stages.isEmpty()) {
       problems.add(
-          globalArgs.getLast().span(), "file has no stage", "add FROM image after the ARGs");
+          stages.globalArgs().getLast().span(),
+          "file has no stage",
+          "add FROM image after the ARGs");
     }
   }
 

@@ -3,6 +3,7 @@ package dev.jbuild.dockerfile.fuzz;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.PartialDockerfile;
 import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.format.Excerpt;
 import dev.jbuild.dockerfile.format.Formatter;
@@ -23,7 +24,15 @@ class ParserFuzzTest {
     ParseResult result = DockerfileParser.parse("Dockerfile", bytes);
     SourceText source = SourceText.of(bytes);
     result.errors().forEach(error -> Excerpt.of(source, error.span()));
+    result.partial().ifPresent(ParserFuzzTest::judge);
     result.tree().ifPresent(ParserFuzzTest::use);
+  }
+
+  private static void judge(PartialDockerfile file) {
+    Dockerfile tree = file.tree();
+    BuildErrors.of(
+            file, tree.stages(), Set.of(), LintOptions.DEFAULT_PLATFORM, Map.of("a", "$x\"'"))
+        .forEach(error -> Excerpt.of(tree.source(), error.span()));
   }
 
   private static void use(Dockerfile tree) {
@@ -33,9 +42,6 @@ class ParserFuzzTest {
       throw new AssertionError("not the same tree:\n" + formatted);
     }
     Linter.lint(tree, LintOptions.standard().withExtended());
-    BuildErrors.of(
-            tree, tree.stages(), Set.of(), LintOptions.DEFAULT_PLATFORM, Map.of("a", "$x\"'"))
-        .forEach(error -> Excerpt.of(tree.source(), error.span()));
     try {
       Outline.of(tree, tree.stages().getLast(), LintOptions.DEFAULT_PLATFORM, Map.of()).toJson();
     } catch (DockerfileException e) {

@@ -2,6 +2,7 @@ package dev.jbuild.dockerfile.golden;
 
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.DockerfileException;
+import dev.jbuild.dockerfile.ast.PartialDockerfile;
 import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.format.Formatter;
@@ -136,12 +137,15 @@ record GoldenCase(Path folder) {
     if (kind.equals("error.txt")) {
       return Errors.text(parse().errors(), SourceText.of(input()));
     }
+    if (kind.equals("refused.txt") && parse().tree().isEmpty()) {
+      return parse().partial().map(this::refused).orElse("");
+    }
     Dockerfile tree = parse().orThrow();
     try {
       return switch (kind) {
         case "ast.json" -> ParseJson.write(tree);
         case "expanded.txt" -> ExpansionDump.of(tree, target(tree), platformArgs(), buildArgs());
-        case "refused.txt" -> refused(tree);
+        case "refused.txt" -> refused(PartialDockerfile.whole(tree));
         case "check.txt" -> LintReport.text(Linter.lint(tree, lintOptions(tree)), tree.source());
         case "check.json" -> LintReport.json(Linter.lint(tree, lintOptions(tree)));
         case "outline.txt" -> outline(tree).toText();
@@ -158,10 +162,11 @@ record GoldenCase(Path folder) {
   }
 
   /** What no build of the target, or of any stage, accepts. */
-  private String refused(Dockerfile tree) {
+  private String refused(PartialDockerfile file) {
+    Dockerfile tree = file.tree();
     List<Stage> targets = options("target ").isEmpty() ? tree.stages() : List.of(target(tree));
     return Errors.text(
-        BuildErrors.of(tree, targets, Set.of(), platformArgs(), buildArgs()), tree.source());
+        BuildErrors.of(file, targets, Set.of(), platformArgs(), buildArgs()), tree.source());
   }
 
   /** What becomes of each of the paths; or what is wrong with the ignore file. */
