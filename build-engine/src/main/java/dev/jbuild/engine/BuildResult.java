@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param image the manifest, or the index of a build for several platforms; null when no output
  *     asked for an image
  * @param configDigest of the image config, for a single platform; null otherwise
- * @param names the image has now, in the store or a registry
+ * @param names the image has now, in the store or a registry; each once
  */
 public record BuildResult(
     String buildId, @Nullable Descriptor image, @Nullable Digest configDigest, List<String> names) {
 
   public BuildResult {
-    names = List.copyOf(names);
+    names = names.stream().distinct().toList();
   }
 
   public Optional<Descriptor> imageDescriptor() {

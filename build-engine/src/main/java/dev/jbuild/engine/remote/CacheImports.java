@@ -148,7 +148,11 @@ public final class CacheImports implements ImportedRecords {
         if (failure.kind() == Kind.CANCELLED) {
           throw failure;
         }
-        warn("the cache \"" + source.name() + "\" is not used: " + failure.text());
+        // The first build that is to leave a cache behind finds none.
+        warn(
+            failure.kind() == Kind.NOT_FOUND && source instanceof CacheSource.Registry
+                ? "there is no cache \"" + source.name() + "\" yet"
+                : "the cache \"" + source.name() + "\" is not used: " + failure.text());
       }
       events.finished(step);
     }
