@@ -243,7 +243,7 @@ final class SingleBuild {
       for (int i = 0; i < plans.size(); i++) {
         results.add(solve(solver, plans.get(i), platforms.get(i), sharing));
       }
-      BuildResult result = new Exporters(pushes, store, request, events).export(id, results);
+      BuildResult result = new Exporters(pushes, store, scope, request, events).export(id, results);
       sharing.export();
       return result;
     } finally {

@@ -5,6 +5,7 @@ import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.Output;
 import dev.jbuild.engine.Output.ImageOptions;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
@@ -41,12 +42,15 @@ public final class Exporters {
 
   private final EarlyPush pushes;
   private final Store store;
+  private final BuildScope scope;
   private final BuildRequest request;
   private final StepEvents events;
 
-  public Exporters(EarlyPush pushes, Store store, BuildRequest request, StepEvents events) {
+  public Exporters(
+      EarlyPush pushes, Store store, BuildScope scope, BuildRequest request, StepEvents events) {
     this.pushes = pushes;
     this.store = store;
+    this.scope = scope;
     this.request = request;
     this.events = events;
   }
@@ -122,7 +126,7 @@ public final class Exporters {
     Descriptor image =
         options == null
             ? null
-            : new ImageManifests(store, annotations(options))
+            : new ImageManifests(store, scope, annotations(options))
                 .write(images, options, blob -> layerReady(output, blob));
     List<String> tags = tags(options);
     switch (output) {

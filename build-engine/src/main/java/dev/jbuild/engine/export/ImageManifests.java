@@ -2,6 +2,7 @@ package dev.jbuild.engine.export;
 
 import dev.jbuild.engine.Output.ImageOptions;
 import dev.jbuild.engine.export.Annotations.Target;
+import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.Compression;
@@ -14,36 +15,68 @@ import dev.jbuild.store.Layer;
 import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /** Writes configs, manifests and indexes of a build's images into the store. */
 final class ImageManifests {
+  /**
+   * Layers that are compressed at a time. One keeps all processors busy, but at its end it waits
+   * for the disk, and a second one has work for them meanwhile.
+   */
+  private static final int AT_ONCE = 2;
+
   private final Store store;
+  private final BuildScope scope;
   private final Annotations annotations;
 
   /**
    * @param annotations as {@link Annotations} reads them
    */
-  ImageManifests(Store store, Map<String, String> annotations) {
+  ImageManifests(Store store, BuildScope scope, Map<String, String> annotations) {
     this.store = store;
+    this.scope = scope;
     this.annotations = new Annotations(annotations);
   }
 
   /**
    * Stores the image; layers that have no fitting blob yet are compressed now.
    *
-   * @param layerReady hears of each layer's blob before the next one is compressed
+   * @param layerReady hears of each layer's blob as soon as there is one, from any thread
    * @return the manifest of a single platform, or an index of several
    */
   Descriptor write(
       List<PlatformImage> images, ImageOptions options, Consumer<Descriptor> layerReady) {
+    // All at first, so that the last layers of one platform do not keep the next one waiting.
+    Map<DiffId, Future<LayerBlob>> blobs = new HashMap<>();
+    Semaphore room = new Semaphore(AT_ONCE, true);
+    for (PlatformImage image : images) {
+      for (DiffId diffId : image.config().diffIds()) {
+        boolean inherited = image.inherited().contains(diffId);
+        blobs.computeIfAbsent(
+            diffId,
+            _ ->
+                scope.fork(() -> {
+                  room.acquire();
+                  try {
+                    LayerBlob layer = layer(diffId, options, inherited);
+                    layerReady.accept(layer.blob());
+                    return layer;
+                  } finally {
+                    room.release();
+                  }
+                }));
+      }
+    }
     List<Descriptor> manifests = new ArrayList<>();
     for (PlatformImage image : images) {
-      Descriptor manifest =
-          manifest(image, options, layerReady).withPlatform(image.config().platform());
+      Descriptor manifest = manifest(image, options, blobs).withPlatform(image.config().platform());
       Map<String, String> own = annotations.of(Target.MANIFEST_DESCRIPTOR, image.platform());
       manifests.add(own.isEmpty() ? manifest : manifest.withAnnotations(own));
     }
@@ -63,13 +96,12 @@ final class ImageManifests {
   }
 
   private Descriptor manifest(
-      PlatformImage image, ImageOptions options, Consumer<Descriptor> layerReady) {
+      PlatformImage image, ImageOptions options, Map<DiffId, Future<LayerBlob>> blobs) {
     boolean oci = options.ociMediaTypes();
     List<Descriptor> layers = new ArrayList<>();
     List<DiffId> diffIds = new ArrayList<>();
     for (DiffId diffId : image.config().diffIds()) {
-      LayerBlob layer = layer(diffId, options, image.inherited().contains(diffId));
-      layerReady.accept(layer.blob());
+      LayerBlob layer = scope.join(Objects.requireNonNull(blobs.get(diffId)));
       MediaType type = layer.blob().mediaType();
       layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
       diffIds.add(layer.diffId());

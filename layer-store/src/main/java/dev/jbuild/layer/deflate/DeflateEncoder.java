@@ -8,7 +8,8 @@ import java.util.Optional;
  * <p>Data are parsed into literals and matches, a few thousand at a time. Such a segment joins the
  * block before it unless the two have so different statistics that a block of its own is shorter;
  * each block is then written in the form that is shortest for it. Data without repetitions and with
- * even frequencies end as stored blocks, at nearly the speed at which they are copied.
+ * even frequencies end as stored blocks, at nearly the speed at which they are copied. What was
+ * written is {@linkplain BlockChecker read again}, all of it.
  *
  * <p>The output is a function of the bytes, the dictionary and the level. Used by one thread at a
  * time, for any number of pieces in turn; about 300 KiB of memory each, more when a block has many
@@ -30,6 +31,7 @@ public final class DeflateEncoder implements PieceDeflater {
   private final Histogram segment = new Histogram();
   private final BlockWriter writer = new BlockWriter();
   private final BitWriter bits = new BitWriter();
+  private final BlockChecker checker = new BlockChecker();
 
   /**
    * An encoder.
@@ -57,18 +59,29 @@ public final class DeflateEncoder implements PieceDeflater {
   @Override
   public int deflate(byte[] data, int from, int to, boolean last, byte[] out) {
     bits.start(out);
+    checker.start();
     if (parser.isPresent()) {
       blocks(parser.get(), data, from, to, last);
     } else if (from < to || last) {
-      BlockWriter.stored(bits, data, from, to, last);
+      stored(data, from, to, last);
     }
     if (last) {
       bits.align();
     } else if (bits.count > 0) {
       // An empty stored block ends on a byte boundary, as zlib's SYNC_FLUSH has it.
-      BlockWriter.stored(bits, data, to, to, false);
+      stored(data, to, to, false);
     }
     return bits.at;
+  }
+
+  private void stored(byte[] data, int from, int to, boolean last) {
+    BlockWriter.stored(bits, data, from, to, last);
+    checker.check(bits, data, from, to, tokens, 0, last);
+  }
+
+  private void block(byte[] data, int from, int to, int sequences, boolean last) {
+    writer.write(bits, data, from, to, tokens, sequences, block, last);
+    checker.check(bits, data, from, to, tokens, sequences, last);
   }
 
   private void blocks(Parser parser, byte[] data, int from, int to, boolean last) {
@@ -86,7 +99,7 @@ public final class DeflateEncoder implements PieceDeflater {
       if (at > start) {
         long joint = block.estimateWith(segment);
         if (joint > blockCost + apart + WORTH_A_BLOCK || next - start > MAX_BLOCK) {
-          writer.write(bits, data, start, at, tokens, before, block, false);
+          block(data, start, at, before, false);
           tokens.drop(before);
           block.clear();
           start = at;
@@ -101,7 +114,7 @@ public final class DeflateEncoder implements PieceDeflater {
       at = next;
     }
     if (start < to || last) {
-      writer.write(bits, data, start, to, tokens, tokens.count, block, last);
+      block(data, start, to, tokens.count, last);
     }
   }
 

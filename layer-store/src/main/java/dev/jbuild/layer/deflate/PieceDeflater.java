@@ -18,9 +18,7 @@ public interface PieceDeflater extends AutoCloseable {
    * @param level 0 (stored) to 9
    */
   static PieceDeflater ofLevel(int level) {
-    return level <= DeflateEncoder.MAX_LEVEL
-        ? new CheckedDeflater(new DeflateEncoder(level))
-        : new ZlibDeflater(level);
+    return level <= DeflateEncoder.MAX_LEVEL ? new DeflateEncoder(level) : new ZlibDeflater(level);
   }
 
   /** Length that {@code out} must have for a piece of {@code length} bytes. */

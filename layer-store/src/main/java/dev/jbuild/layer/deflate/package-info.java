@@ -6,7 +6,8 @@
  * dev.jbuild.layer.deflate.Tokens} and a {@link dev.jbuild.layer.deflate.Histogram} of them; {@link
  * dev.jbuild.layer.deflate.BlockWriter} makes {@linkplain dev.jbuild.layer.deflate.HuffmanCode
  * codes} for the histogram and writes the tokens with them through a {@link
- * dev.jbuild.layer.deflate.BitWriter}.
+ * dev.jbuild.layer.deflate.BitWriter}; {@link dev.jbuild.layer.deflate.BlockChecker} proves that
+ * what was written is the data.
  *
  * <p>The loops are written for the processor: state in local variables, few branches that cannot be
  * guessed, words in place of bytes. Nothing depends on the machine's byte order, on floating point
