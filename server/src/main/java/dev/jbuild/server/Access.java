@@ -1,13 +1,20 @@
 package dev.jbuild.server;
 
 import dev.jbuild.failure.BuildFailure;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.Locale;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +24,25 @@ import org.jspecify.annotations.Nullable;
  * authentication, which is all that image tools can send. Without one the server is for the people
  * of this machine, and what must be kept out are web pages in their browsers: a request that comes
  * from a page ({@code Origin}), or that reached a loopback address by another name ({@code Host},
- * DNS rebinding), is refused.
+ * DNS rebinding), is refused. So is one that comes from a build of this server, which could read
+ * and cancel other builds, and push with the server's credentials.
  */
 final class Access {
   private final byte @Nullable [] token;
   private final boolean anyHost;
+  private final BiPredicate<InetSocketAddress, Integer> isOfABuild;
 
-  Access(ServerOptions options) {
+  /** Connections that were looked at; one stays what it is. */
+  private final Map<HttpConnection, Boolean> known =
+      Collections.synchronizedMap(new WeakHashMap<>());
+
+  /**
+   * Makes the check for a server.
+   *
+   * @param isOfABuild whether the other end, at an address, of a connection to a port is a build's
+   */
+  Access(ServerOptions options, BiPredicate<InetSocketAddress, Integer> isOfABuild) {
+    this.isOfABuild = isOfABuild;
     token = options.bearer().map(text -> text.getBytes(StandardCharsets.UTF_8)).orElse(null);
     anyHost =
         token != null
@@ -78,9 +97,25 @@ final class Access {
       refuse(request, "requests from the web page \"" + origin + "\" are not taken");
     } else if (!anyHost && host != null && !isLocalName(host)) {
       refuse(request, "\"" + host + "\" is not a name of this server");
+    } else if (known.computeIfAbsent(request.request().connection(), this::isOfABuild)) {
+      refuse(
+          request,
+          "requests from builds of this server are not taken; one that is started with"
+              + " --token-file takes them from who has the token");
     } else {
       request.next();
     }
+  }
+
+  private boolean isOfABuild(HttpConnection connection) {
+    SocketAddress peer = connection.remoteAddress();
+    SocketAddress here = connection.localAddress();
+    return peer != null
+        && here != null
+        && peer.isInetSocket()
+        && isOfABuild.test(
+            new InetSocketAddress(InetAddress.ofLiteral(peer.hostAddress()), peer.port()),
+            here.port());
   }
 
   private boolean isPresented(@Nullable String header) {

@@ -6,6 +6,7 @@ import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.Output;
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.image.ImageNames;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.Limits;
@@ -42,7 +43,7 @@ final class BuildParameters {
 
   private BuildParameters() {}
 
-  /** Checks the names, before anything is uploaded. */
+  /** Checks names and values, before anything is uploaded. */
   static void check(MultiMap query) {
     for (String name : query.names()) {
       if (!NAMES.contains(name)) {
@@ -58,11 +59,16 @@ final class BuildParameters {
         throw invalid("\"" + name + "\" is given more than once");
       }
     }
+    request(query, Path.of("context"));
   }
 
   static BuildRequest request(MultiMap query, Path archive) {
     BuildRequest.Builder request = BuildRequest.builder(new ContextSource.Archive(archive));
-    query.getAll("tag").forEach(request::tag);
+    for (String tag : query.getAll("tag")) {
+      // now, and not when the image is built
+      ImageNames.complete(tag);
+      request.tag(tag);
+    }
     if (query.contains("file")) {
       request.dockerfile(new DockerfileSource.InContext(query.get("file")));
     }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /v1/builds}: post, list, show, follow, cancel. */
+/** {@code /v1/builds}: post, list, show, follow, cancel; and {@code /metrics} of them. */
 final class BuildRoutes {
   private static final Set<String> ARCHIVES =
       Set.of(
@@ -28,6 +28,7 @@ final class BuildRoutes {
           "application/zstd",
           "application/octet-stream");
 
+  private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
   private static final long LINGER_MILLIS = 500;
 
   private final Builds builds;
@@ -41,6 +42,7 @@ final class BuildRoutes {
   }
 
   void addTo(Router router) {
+    router.get("/metrics").handler(request -> Reply.text(request, METRICS_TYPE, builds.metrics()));
     router.post("/v1/builds").handler(this::post);
     router.get("/v1/builds").handler(this::list);
     router.get("/v1/builds/:id").handler(this::show);
@@ -91,10 +93,11 @@ final class BuildRoutes {
           503,
           new BuildFailure(
               BuildFailure.Kind.UNAVAILABLE,
-              options.maxBuilds()
-                  + " builds run and "
+              "no room for another build: at most "
+                  + options.maxBuilds()
+                  + " run and "
                   + options.queue()
-                  + " wait, as many as this server takes",
+                  + " wait",
               "try again later",
               null));
       return;

@@ -16,12 +16,14 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiPredicate;
 
 /**
  * A server that listens from {@link #start} until {@link #close}. It uses an engine and a store
@@ -42,7 +44,8 @@ public final class BuildServer implements AutoCloseable {
   private final Offload offload = new Offload();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private BuildServer(ServerOptions options, String version, BuildEngine engine, Store store) {
+  private BuildServer(
+      ServerOptions options, String version, BuildEngine engine, Store store, Access access) {
     this.options = options;
     vertx =
         Vertx.vertx(
@@ -54,7 +57,7 @@ public final class BuildServer implements AutoCloseable {
     spool = SpoolDirectory.create(store.directory("server"));
     builds = new Builds(engine, options, spool.path(), Clock.systemUTC());
     router = Router.router(vertx);
-    routes(version, store);
+    routes(version, store, access);
     http = vertx.createHttpServer(httpOptions(options)).requestHandler(router);
   }
 
@@ -67,8 +70,18 @@ public final class BuildServer implements AutoCloseable {
    */
   public static BuildServer start(
       ServerOptions options, String version, BuildEngine engine, Store store) {
+    return start(options, version, engine, store, new LocalPeer()::isOfABuild);
+  }
+
+  static BuildServer start(
+      ServerOptions options,
+      String version,
+      BuildEngine engine,
+      Store store,
+      BiPredicate<InetSocketAddress, Integer> isOfABuild) {
     Access.check(options);
-    BuildServer server = new BuildServer(options, version, engine, store);
+    Access access = new Access(options, isOfABuild);
+    BuildServer server = new BuildServer(options, version, engine, store, access);
     try {
       server.listen();
       return server;
@@ -95,8 +108,7 @@ public final class BuildServer implements AutoCloseable {
     };
   }
 
-  private void routes(String version, Store store) {
-    Access access = new Access(options);
+  private void routes(String version, Store store, Access access) {
     router.get("/healthz").handler(request -> Reply.text(request, "text/plain", "ok\n"));
     router.route().handler(access::handle);
     router
@@ -106,7 +118,15 @@ public final class BuildServer implements AutoCloseable {
     new BuildRoutes(builds, options, offload).addTo(router);
     new RegistryRoutes(store, offload).addTo(router);
     router.errorHandler(
-        404, request -> notFound(request, "there is no " + request.request().path()));
+        404,
+        request ->
+            Reply.failure(
+                request,
+                new BuildFailure(
+                    BuildFailure.Kind.NOT_FOUND,
+                    "there is no " + request.request().path(),
+                    "builds are at /v1/builds, images at /v2/; /openapi.yaml describes both",
+                    null)));
     router.errorHandler(
         405,
         request ->

@@ -36,6 +36,7 @@ final class Builds implements AutoCloseable {
   private final Path spool;
   private final Clock clock;
   private final Semaphore running;
+  private final BuildMetrics metrics = new BuildMetrics();
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, ServedBuild> builds = new LinkedHashMap<>();
   private final ScheduledExecutorService timer =
@@ -65,6 +66,7 @@ final class Builds implements AutoCloseable {
     lock.lock();
     try {
       if (closed || accepted >= options.maxBuilds() + options.queue()) {
+        metrics.refused();
         return Optional.empty();
       }
       accepted++;
@@ -125,10 +127,12 @@ final class Builds implements AutoCloseable {
     build.attach();
     try {
       running.acquire();
+      Instant began = Instant.now(clock);
       try {
         runNow(build);
       } finally {
         running.release();
+        metrics.ran(Duration.between(began, Instant.now(clock)));
       }
     } catch (InterruptedException e) {
       fail(
@@ -137,6 +141,7 @@ final class Builds implements AutoCloseable {
               BuildFailure.Kind.CANCELLED, "the build was cancelled before it began", e));
     } finally {
       place.release();
+      metrics.ended(build.state());
       build.events().end();
     }
   }
@@ -222,6 +227,17 @@ final class Builds implements AutoCloseable {
     lock.lock();
     try {
       return new ArrayList<>(builds.values()).reversed();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Numbers for Prometheus. */
+  String metrics() {
+    int running = options.maxBuilds() - this.running.availablePermits();
+    lock.lock();
+    try {
+      return metrics.text(running, Math.max(0, accepted - running));
     } finally {
       lock.unlock();
     }

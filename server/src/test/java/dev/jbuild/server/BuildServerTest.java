@@ -55,6 +55,7 @@ class BuildServerTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private Store store;
   private BuildServer server;
+  private boolean callersAreBuilds;
 
   @BeforeEach
   void start() {
@@ -70,7 +71,7 @@ class BuildServerTest {
   }
 
   private BuildServer start(ServerOptions options) {
-    return BuildServer.start(options, "1.2.3", engine, store);
+    return BuildServer.start(options, "1.2.3", engine, store, (_, _) -> callersAreBuilds);
   }
 
   private void restart(ServerOptions options) {
@@ -243,6 +244,10 @@ class BuildServerTest {
     HttpResponse<String> third = post("", "z");
     assertThat(third.statusCode()).isEqualTo(503);
     assertThat(third.headers().firstValue("retry-after")).isPresent();
+    assertThat(post("?tag=Not:A:Name", "z").statusCode()).isEqualTo(400);
+    assertThat(get("/metrics").body())
+        .contains("\njbuild_builds_running 1\n", "\njbuild_builds_waiting 1\n")
+        .contains("\njbuild_builds_refused_total 1\n", "\njbuild_build_seconds_count 0\n");
 
     send(to("/v1/builds/" + second).DELETE());
     assertThat(types(events(second))).containsExactly("failed");
@@ -250,6 +255,12 @@ class BuildServerTest {
     engine.permits.add("go");
     assertThat(types(events(first))).endsWith("finished");
     assertThat(types(events(id(post("", "z"))))).endsWith("finished");
+    assertThat(types(events(id(post("?target=fail", "z"))))).endsWith("failed");
+    HttpResponse<String> metrics = get("/metrics");
+    assertThat(metrics.headers().firstValue("content-type").orElseThrow()).startsWith("text/plain");
+    assertThat(metrics.body())
+        .contains("_ended_total{state=\"succeeded\"} 2\n", "{state=\"failed\"} 1\n")
+        .contains("_ended_total{state=\"cancelled\"} 1\n", "\njbuild_build_seconds_count 3\n");
   }
 
   @Test
@@ -309,7 +320,10 @@ class BuildServerTest {
     assertThat(post("?build-arg=novalue", "x").statusCode()).isEqualTo(400);
     assertThat(post("?no-cache=maybe", "x").statusCode()).isEqualTo(400);
     assertThat(post("?platform=a/b/c/d", "x").statusCode()).isEqualTo(400);
+    assertThat(post("?tag=Not:A:Name", "x").statusCode()).isEqualTo(400);
+    assertThat(post("?network=moon", "x").statusCode()).isEqualTo(400);
     assertThat(post("", "").statusCode()).isEqualTo(400);
+    assertThat(json(get("/")).at("/error/hint").asText()).contains("/openapi.yaml");
     assertThat(get("/v1/builds/none").statusCode()).isEqualTo(404);
     assertThat(get("/v1/nothing").statusCode()).isEqualTo(404);
     HttpResponse<String> html =
@@ -382,6 +396,19 @@ class BuildServerTest {
       assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
           .startsWith("HTTP/1.1 403");
     }
+    assertThat(engine.requests).isEmpty();
+  }
+
+  @Test
+  void buildsOfTheServerAreKeptOutUnlessTheyHaveTheToken() throws Exception {
+    callersAreBuilds = true;
+    restart(OPTIONS); // whether a connection is a build's is asked once
+    assertThat(get("/v1/builds").statusCode()).isEqualTo(403);
+    assertThat(post("push&tag=registry.example/a", "x").statusCode()).isEqualTo(403);
+    assertThat(get("/v2/").statusCode()).isEqualTo(403);
+    restart(OPTIONS.withToken("s3cret"));
+    assertThat(send(to("/version").header("authorization", "Bearer s3cret")).statusCode())
+        .isEqualTo(200);
     assertThat(engine.requests).isEmpty();
   }
 
