@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +62,10 @@ class BlockCheckerTest {
 
   private static Block described() {
     Block block =
-        new Block(TEXT.repeat(3).concat(TEXT.toUpperCase()).getBytes(StandardCharsets.US_ASCII));
+        new Block(
+            TEXT.repeat(3)
+                .concat(TEXT.toUpperCase(Locale.ROOT))
+                .getBytes(StandardCharsets.US_ASCII));
     assertThat(block.kind()).isEqualTo(2);
     return block;
   }
