@@ -16,6 +16,7 @@ import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.ImageName;
+import dev.jbuild.registry.RegistryFailure;
 import dev.jbuild.store.BlobStore;
 import dev.jbuild.store.Store;
 import java.io.IOException;
@@ -150,7 +151,7 @@ public final class CacheImports implements ImportedRecords {
         }
         // The first build that is to leave a cache behind finds none.
         warn(
-            failure.kind() == Kind.NOT_FOUND && source instanceof CacheSource.Registry
+            failure.kind() == Kind.NOT_FOUND && failure instanceof RegistryFailure
                 ? "there is no cache \"" + source.name() + "\" yet"
                 : "the cache \"" + source.name() + "\" is not used: " + failure.text());
       }
