@@ -102,7 +102,7 @@ public final class OciLauncher implements Launcher {
     try {
       EmbeddedStep step =
           EmbeddedStep.launch(binary, plan, request, sink, none, () -> removeCgroups(id));
-      return new OciStep(step, bundle);
+      return new OciStep(step, bundle, () -> OutOfMemory.inLog(request.limits(), id, binary));
     } catch (RuntimeException e) {
       OciStep.delete(bundle);
       throw e;

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +22,19 @@ final class OciStep implements RunningStep {
 
   private final EmbeddedStep step;
   private final Path bundle;
+  private final Supplier<Optional<String>> outOfMemory;
   private @Nullable StepResult result;
 
-  OciStep(EmbeddedStep step, Path bundle) {
+  /**
+   * A step that has been started.
+   *
+   * @param outOfMemory what is known of its end by the limit of its memory; the runtime has removed
+   *     its cgroup then
+   */
+  OciStep(EmbeddedStep step, Path bundle, Supplier<Optional<String>> outOfMemory) {
     this.step = step;
     this.bundle = bundle;
+    this.outOfMemory = outOfMemory;
   }
 
   @Override
@@ -57,6 +67,12 @@ final class OciStep implements RunningStep {
           BuildFailure.Kind.UNAVAILABLE, "OCI runtime cannot run the step: " + complaint);
     }
     int code = raw.exitCode();
+    Optional<String> oom =
+        code == 0 || raw.killed() || raw.timedOut() ? Optional.empty() : outOfMemory.get();
+    if (oom.isPresent()) {
+      String signal = code == 137 ? "SIGKILL" : raw.signal().orElse(null);
+      return new StepResult(code, signal, oom.get(), true, false, false, raw.usage());
+    }
     // A runtime passes a signal on as 128 + its number.
     return code > 128 && code < 128 + 65 && raw.signal().isEmpty()
         ? new StepResult(

@@ -17,11 +17,26 @@ final class OutOfMemory {
 
   private OutOfMemory() {}
 
+  /**
+   * As {@link #describe} for a cgroup that is gone, if the kernel's log says that the limit killed
+   * something in it: then it was used to the limit.
+   */
+  static Optional<String> inLog(Limits limits, String cgroup, Path launcher) {
+    OptionalLong limit = limits.memoryBytes();
+    if (limit.isEmpty()) {
+      return Optional.empty();
+    }
+    return victim(kernelLog(launcher), cgroup)
+        .map(victim -> describe(limit, limit.getAsLong(), Optional.of(victim)));
+  }
+
   /** "out of memory (limit 256 MiB, peak 256 MiB, killed process: java)", with a hint for a JVM. */
   static String describe(Limits limits, long peak, String cgroup, Path launcher) {
-    Optional<String> victim = victim(kernelLog(launcher), cgroup);
+    return describe(limits.memoryBytes(), peak, victim(kernelLog(launcher), cgroup));
+  }
+
+  private static String describe(OptionalLong limit, long peak, Optional<String> victim) {
     StringBuilder text = new StringBuilder("out of memory (");
-    OptionalLong limit = limits.memoryBytes();
     if (limit.isPresent()) {
       text.append("limit ").append(size(limit.getAsLong())).append(", ");
     }

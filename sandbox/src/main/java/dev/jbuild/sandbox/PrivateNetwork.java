@@ -1,6 +1,7 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -54,9 +55,13 @@ final class PrivateNetwork implements AutoCloseable {
     } else {
       command.addAll(List.of("--config-net", "--foreground", "--no-map-gw", "--runas", "0"));
       command.addAll(List.of("-t", "none", "-u", "none", "-T", "none", "-U", "none"));
-      command.addAll(List.of("--netns-only", "--netns", "/proc/" + pid + "/ns/net"));
+      command.addAll(List.of("--netns-only", "--no-netns-quit", "--netns", "/proc/self/fd/0"));
     }
     ProcessBuilder builder = new ProcessBuilder(command);
+    if (!slirp) {
+      // It gives up its capabilities first, and pid 1 of a step shows nothing to one without.
+      builder.redirectInput(new File("/proc/" + pid + "/ns/net"));
+    }
     Path log = Files.createTempFile("jbuild-net-", ".log");
     builder.redirectError(log.toFile());
     Process process = builder.start();

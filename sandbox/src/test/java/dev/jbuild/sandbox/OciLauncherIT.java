@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,6 +79,16 @@ class OciLauncherIT {
     assertThatThrownBy(() -> rig.run(rig.request("true").build()))
         .isInstanceOf(BuildFailure.class)
         .hasMessage("OCI runtime cannot run the step: cgroups in hybrid mode not supported");
+  }
+
+  @Test
+  void aStepKilledForItsMemorySaysSo(@TempDir Path folder) {
+    Rig.Run run =
+        rig(folder, "runc")
+            .sh("tail /dev/zero; exit 3", b -> b.limits(Limits.NONE.withMemory(64 << 20)));
+    assertThat(run.result().outOfMemory()).isTrue();
+    assertThat(run.result().explanation())
+        .contains("out of memory (limit 64 MiB, peak 64 MiB, killed process: tail)");
   }
 
   @Nested
