@@ -65,7 +65,7 @@ finish() {
   rm -rf "$work"
   [ "$code" = 0 ] || { echo "not ok $((claims + 1)) - $suite ended early with code $code"; exit 1; }
   echo "1..$claims"
-  [ "$failed" = 0 ]
+  [ "$failed" = 0 ] || exit 1
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
