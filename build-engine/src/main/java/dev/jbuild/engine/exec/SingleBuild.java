@@ -7,6 +7,7 @@ import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.lint.CheckOptions;
+import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
@@ -132,9 +133,7 @@ final class SingleBuild {
       throws IOException {
     IgnoreMatcher ignore =
         BuildContexts.ignore(BuildContexts.MAIN, files.root(BuildContexts.MAIN), text.ignore());
-    // That there is no such stage is told when it is planned.
-    Stage target =
-        request.target().flatMap(dockerfile::stage).orElse(dockerfile.stages().getLast());
+    Stage target = StageGraph.target(dockerfile, request.target().orElse(null));
     Checks.requireBuildable(dockerfile, target, request, settings.host());
     Checks checks = Checks.of(dockerfile, target, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
@@ -247,7 +246,7 @@ final class SingleBuild {
       sharing.export();
       return result;
     } finally {
-      remains.save(KeptBuild.directory(cache), id, plans, solving, List.copyOf(steps.keySet()));
+      remains.save(KeptBuild.directory(cache), id, plans, solving, events::number);
     }
   }
 
