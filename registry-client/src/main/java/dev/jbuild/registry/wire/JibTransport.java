@@ -117,7 +117,7 @@ public final class JibTransport implements Registry {
     } catch (RegistryException | IOException e) {
       Scope scope = push ? Scope.push(repository) : Scope.pull(repository);
       // The next attempt begins with a client of its own, and with a token of its own.
-      clients.values().removeIf(slot -> slot.client == client);
+      clients.values().removeIf(slot -> client.equals(slot.client));
       throw http().translated(method, action, scope, e);
     }
   }
