@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /**
  * Files of an image or a context that are read whole, such as /etc/passwd and .dockerignore. Who
- * made the tree chose their size, and a sparse file of terabytes costs nothing to make, so there
- * is a limit.
+ * made the tree chose their size, and a sparse file of terabytes costs nothing to make, so there is
+ * a limit.
  */
 public final class SmallFile {
 
@@ -42,6 +42,7 @@ public final class SmallFile {
 
   private static BuildFailure tooLarge(BytePath path, int most) {
     return new BuildFailure(
-        Kind.USER, "\"" + path + "\" has more than the " + (most >> 20) + " MiB that are read of it");
+        Kind.USER,
+        "\"" + path + "\" has more than the " + (most >> 20) + " MiB that are read of it");
   }
 }

@@ -23,8 +23,8 @@ class SmallFileTest {
     Files.createSymbolicLink(root.resolve("b"), Path.of("/c"));
     Files.write(root.resolve("c"), new byte[MOST + 1]);
     try (FileTree tree = DirectoryTree.open(root)) {
-      assertThat(SmallFile.read(tree, BytePath.of("a"), MOST)).hasValueSatisfying(bytes ->
-          assertThat(bytes).hasSize(MOST));
+      assertThat(SmallFile.read(tree, BytePath.of("a"), MOST))
+          .hasValueSatisfying(bytes -> assertThat(bytes).hasSize(MOST));
       assertThatThrownBy(() -> SmallFile.read(tree, BytePath.of("b"), MOST))
           .isInstanceOf(BuildFailure.class)
           .hasMessage("\"b\" has more than the 1 MiB that are read of it");
@@ -36,8 +36,9 @@ class SmallFileTest {
   @Test
   void fileThatGrowsAfterItWasLookedUpIsRefused() throws IOException {
     LayerBuilder layer = new LayerBuilder(FileTree.empty());
-    layer.put(new TreeEntry.RegularFile(
-        BytePath.of("f"), Trees.attributes(0644), 1, ContentSource.of(new byte[MOST + 1])));
+    layer.put(
+        new TreeEntry.RegularFile(
+            BytePath.of("f"), Trees.attributes(0644), 1, ContentSource.of(new byte[MOST + 1])));
     assertThatThrownBy(() -> SmallFile.read(layer, BytePath.of("f"), MOST))
         .isInstanceOf(BuildFailure.class);
   }

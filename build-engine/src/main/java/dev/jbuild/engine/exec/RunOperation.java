@@ -12,7 +12,6 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.SmallFile;
-import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Platform;
@@ -35,11 +34,9 @@ import dev.jbuild.snapshot.RootfsMount;
 import dev.jbuild.snapshot.Snapshotter;
 import dev.jbuild.store.Store;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /** RUN: one process in a sandbox over a snapshot, and what it changed as a layer. */
