@@ -20,8 +20,8 @@ class CacheParametersTest {
     for (int i = 0; i < pairs.length; i += 2) {
       query.add(pairs[i], pairs[i + 1]);
     }
-    BuildParameters.check(query);
-    return BuildParameters.request(query, Path.of("context.tar"));
+    BuildParameters.check(query, StepBounds.NONE);
+    return BuildParameters.request(query, Path.of("context.tar"), StepBounds.NONE);
   }
 
   @Test
