@@ -3,6 +3,7 @@ package dev.jbuild.cli.progress;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.event.StepNumbers;
 import dev.jbuild.failure.BuildFailure;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -26,6 +27,7 @@ public final class PlainProgress implements Progress {
 
   private final PrintStream err;
   private final OutputTails tails = new OutputTails();
+  private final StepNumbers numbers = new StepNumbers();
   private final Map<String, Row> rows = new HashMap<>();
   private int cached;
   private int executed;
@@ -50,8 +52,9 @@ public final class PlainProgress implements Progress {
   @Override
   public void on(BuildEvent event) {
     tails.on(event);
+    numbers.on(event);
     switch (event) {
-      case BuildEvent.Planned planned -> planned.steps().forEach(this::row);
+      case BuildEvent.Planned _ -> {}
       case BuildEvent.StepStarted started -> started(started);
       case BuildEvent.StepCached hit -> {
         cached++;
@@ -92,7 +95,7 @@ public final class PlainProgress implements Progress {
   }
 
   private Row row(Step step) {
-    return rows.computeIfAbsent(step.id(), _ -> new Row(rows.size() + 1));
+    return rows.computeIfAbsent(step.id(), _ -> new Row(numbers.of(step)));
   }
 
   private void started(BuildEvent.StepStarted started) {
