@@ -32,7 +32,6 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class DigestMemory {
   private static final int FORMAT = 0x6a62_0001;
-  private static final int HEAD = 2 * Integer.BYTES;
 
   /** In longs, as all that is below: device, inode, size, mtime and ctime with their nanos. */
   private static final int KEY = 7;
@@ -117,7 +116,7 @@ public final class DigestMemory {
 
   /** Of what tells files apart best; the multiplier spreads it over all bits. */
   private static int hash(long inode, long ctimeNanos) {
-    return (int) ((inode * 31 + ctimeNanos) * 0x9e37_79b9_7f4a_7c15L >>> 32);
+    return (int) (((inode * 31 + ctimeNanos) * 0x9e37_79b9_7f4a_7c15L) >>> 32);
   }
 
   private int place(int hash) {
