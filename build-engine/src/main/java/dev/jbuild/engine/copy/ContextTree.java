@@ -76,13 +76,13 @@ public final class ContextTree implements FileTree {
 
   private static TreeEntry owned(TreeEntry entry) {
     Attributes attributes = entry.attributes();
-    if (attributes.uid() != 0 || attributes.gid() != 0) {
-      attributes = attributes.withOwner(0, 0);
-    }
     if (entry instanceof TreeEntry.Socket socket) {
-      return new TreeEntry.RegularFile(socket.path(), attributes, 0, ContentSource.of(new byte[0]));
+      return new TreeEntry.RegularFile(
+          socket.path(), attributes.withOwner(0, 0), 0, ContentSource.of(new byte[0]));
     }
-    return attributes == entry.attributes() ? entry : entry.with(attributes);
+    return attributes.uid() == 0 && attributes.gid() == 0
+        ? entry
+        : entry.with(attributes.withOwner(0, 0));
   }
 
   /** A path as patterns see it: bytes that are not UTF-8 stay apart from all others. */
