@@ -49,6 +49,7 @@ import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.sandbox.BlockIoWeight;
 import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -102,7 +103,7 @@ final class SingleBuild {
   BuildResult run() {
     try (RemoteSources remotes = new RemoteSources(settings, store, request);
         ContextFiles files = ContextFiles.prepare(request, store, remotes);
-        RegistryAccess registry = new RegistryAccess(settings.registry(), store)) {
+        RegistryAccess registry = new RegistryAccess(settings.registry(), store, events)) {
       return run(remotes, files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
@@ -175,6 +176,10 @@ final class SingleBuild {
               + SecretScan.SHORTEST
               + " bytes; layers are not searched for it";
       events.send(new BuildEvent.Warning(events.now(), message, null));
+    }
+    if (request.execution().limits().ioWeight().isPresent()) {
+      BlockIoWeight.note()
+          .ifPresent(note -> events.send(new BuildEvent.Warning(events.now(), note, null)));
     }
     PushPermission pushing = PushPermission.ask(registry, request, scope, events);
     List<Platform> platforms =

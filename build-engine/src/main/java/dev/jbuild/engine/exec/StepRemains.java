@@ -15,6 +15,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.sandbox.Isolation;
 import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.sandbox.SeccompProfile;
 import dev.jbuild.snapshot.ActiveSnapshot;
 import dev.jbuild.store.Store;
 import java.io.IOException;
@@ -120,7 +121,9 @@ final class StepRemains {
         used == null || used.isolation() != Isolation.OCI ? "" : used.ociRuntime().orElse(""),
         hostname,
         request.execution().extraHosts(),
-        request.execution().limits());
+        request.execution().limits(),
+        request.execution().seccomp().map(SeccompProfile::json),
+        request.execution().noNewPrivileges());
   }
 
   /** One plan's graph, inputs first. */
