@@ -71,9 +71,12 @@ final class ShellCommand extends Command {
           "a command stands after --: jbuild shell " + before.getFirst() + " -- COMMAND");
     }
     Map<String, SecretSource> values = new LinkedHashMap<>();
-    AccessFlags.secrets(secrets, console, values::put);
     Map<String, SshAgent> agents = new LinkedHashMap<>();
-    AccessFlags.agents(ssh, console, agents::put);
+    UsageError.of(() -> {
+      AccessFlags.secrets(secrets, console, values::put);
+      AccessFlags.agents(ssh, console, agents::put);
+      return values;
+    });
     KeptBuild build =
         KeptBuild.last(KeptBuild.directory(session.store().directory("cache")))
             .orElseThrow(() ->

@@ -4,12 +4,14 @@ import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.Output;
+import dev.jbuild.engine.option.CacheOptions;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Platform;
 import io.vertx.core.MultiMap;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -88,11 +90,13 @@ final class BuildParameters {
     }
     request.noCache(flag(query, "no-cache"));
     query.getAll("no-cache-filter").forEach(request::noCacheFilter);
-    CacheParameters.from(query.getAll("cache-from"), request);
-    CacheParameters.to(query.getAll("cache-to"), request);
     request.pull(flag(query, "pull"));
     Output.ImageOptions image = new Output.ImageOptions(Compression.gzip(), false, true, null);
-    request.output(new Output.StoreImage(image));
+    CacheOptions caches = CacheOptions.ofRequest();
+    List<Output> outputs = List.of(new Output.StoreImage(image));
+    query.getAll("cache-from").forEach(text -> request.cacheFrom(caches.source(text)));
+    query.getAll("cache-to").forEach(text -> request.cacheTo(caches.target(text, outputs)));
+    outputs.forEach(request::output);
     if (flag(query, "push")) {
       if (query.getAll("tag").isEmpty()) {
         throw invalid("a push needs a \"tag\"");
