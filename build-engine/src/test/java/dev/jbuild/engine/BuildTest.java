@@ -338,6 +338,18 @@ final class BuildTest {
   }
 
   @Test
+  void workBesideTheStagesIsNeverTakenForOneOfTheirSteps() throws IOException {
+    bench.write("a", "A");
+    bench.build("FROM scratch AS export\nCOPY a /\nCOPY a /b\n", request -> {});
+    List<String> ids =
+        bench.events().stream()
+            .filter(BuildEvent.StepStarted.class::isInstance)
+            .map(event -> ((BuildEvent.StepStarted) event).step().id())
+            .toList();
+    assertThat(ids).containsExactlyInAnyOrder("export/2", "export/3", "export:0");
+  }
+
+  @Test
   void filesOfTheImageGoToADirectory() throws IOException {
     bench.write("a", "A");
     Path out = folder.resolve("out");

@@ -89,7 +89,7 @@ public final class Exporters {
     List<String> names = new ArrayList<>();
     int number = 0;
     for (Output output : outputs) {
-      Step step = new Step("export/" + number++, title(output), null);
+      Step step = new Step("export:" + number++, title(output), null);
       events.started(step, null);
       try {
         Descriptor image = export(output, images, names);

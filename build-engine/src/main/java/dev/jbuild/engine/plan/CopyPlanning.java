@@ -149,7 +149,7 @@ final class CopyPlanning {
       Op.Git git = git(repositories, keepGitDir, checksum, state);
       String names =
           String.join(" ", git.repositories().stream().map(GitReference::remote).toList());
-      Step step = new Step("git/" + git.contextName(), "fetch " + names, null);
+      Step step = new Step("git:" + git.contextName(), "fetch " + names, null);
       Vertex fetch = new Vertex(git, List.of(), step, false);
       return new Planned(op, List.of(fetch), history.toString());
     }
@@ -159,7 +159,7 @@ final class CopyPlanning {
     }
     Digest expected = checksum == null ? null : checksum(checksum, state, urls, written.size());
     if (!urls.isEmpty()) {
-      Step step = new Step("url/" + urls, "download " + String.join(" ", urls), null);
+      Step step = new Step("url:" + urls, "download " + String.join(" ", urls), null);
       Vertex download = new Vertex(new Op.Http(urls, expected), List.of(), step, false);
       return new Planned(op, List.of(download), history.toString());
     }

@@ -22,7 +22,7 @@ class PlainProgressTest {
       new Step("a/2", "[a 2/2] RUN make", new SourceSpan("Dockerfile", 2, 1, 3, 9));
 
   /** Work on the result, not a step of the Dockerfile. */
-  private static final Step EXPORT = new Step("export/1", "exporting to the store", null);
+  private static final Step EXPORT = new Step("export:1", "exporting to the store", null);
 
   private static final Instant START = Instant.EPOCH;
 
