@@ -254,7 +254,7 @@ final class SshAgentTest {
     byte[] list = {0, 0, 0, 1, 11};
     byte[] nothing = {0, 0, 0, 5, 12, 0, 0, 0, 0};
     List<SocketChannel> silent = new ArrayList<>();
-    try (AgentSocket socket = AgentSocket.open(address.getPath(), new SshAgent.Keys(List.of()))) {
+    try (AgentSocket _ = AgentSocket.open(address.getPath(), new SshAgent.Keys(List.of()))) {
       for (int i = 0; i < AgentSocket.MOST; i++) {
         silent.add(SocketChannel.open(address));
       }
