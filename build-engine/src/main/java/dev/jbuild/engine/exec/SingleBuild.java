@@ -103,7 +103,7 @@ final class SingleBuild {
   BuildResult run() {
     try (RemoteSources remotes = new RemoteSources(settings, store, request);
         ContextFiles files = ContextFiles.prepare(request, store, remotes);
-        RegistryAccess registry = new RegistryAccess(settings.registry(), store)) {
+        RegistryAccess registry = new RegistryAccess(settings.registry(), store, events)) {
       return run(remotes, files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);

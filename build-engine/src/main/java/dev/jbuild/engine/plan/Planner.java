@@ -162,13 +162,8 @@ public final class Planner {
         platform + " " + name,
         key ->
             scope.fork(() -> {
-              Step step = new Step("resolve/" + key, "resolve " + name, span);
               try {
-                BaseImage image =
-                    images.resolve(
-                        name,
-                        platform,
-                        (what, current, total) -> events.progress(step, what, current, total));
+                BaseImage image = images.resolve(name, platform);
                 warnOfOtherPlatform(image, name, platform, span);
                 return image;
               } catch (BuildFailure failure) {

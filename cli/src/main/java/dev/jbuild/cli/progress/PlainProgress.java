@@ -35,13 +35,24 @@ public final class PlainProgress implements Progress {
   private static final class Row {
     final int number;
     Instant started = Instant.EPOCH;
-    Instant progressShown = Instant.EPOCH;
+    final Map<String, Moving> moving = new HashMap<>();
     boolean announced;
     final Lines stdout = new Lines();
     final Lines stderr = new Lines();
 
     Row(int number) {
       this.number = number;
+    }
+  }
+
+  /** One of the things whose bytes are counted. */
+  private static final class Moving {
+    final Instant began;
+    Instant next;
+
+    Moving(Instant began) {
+      this.began = began;
+      next = began;
     }
   }
 
@@ -144,18 +155,20 @@ public final class PlainProgress implements Progress {
 
   private void progress(BuildEvent.StepProgress progress) {
     Row row = row(progress.step());
+    Moving moving = row.moving.computeIfAbsent(progress.what(), _ -> new Moving(progress.time()));
     boolean last = progress.total() >= 0 && progress.current() >= progress.total();
-    if (!last
-        && Duration.between(row.progressShown, progress.time()).compareTo(BETWEEN_PROGRESS) < 0) {
+    if (!last && progress.time().isBefore(moving.next)) {
       return;
     }
-    row.progressShown = progress.time();
+    moving.next = progress.time().plus(BETWEEN_PROGRESS);
     line(
         progress.step(),
-        progress.what()
-            + " "
-            + Figures.size(progress.current())
-            + (progress.total() >= 0 ? " / " + Figures.size(progress.total()) : ""));
+        Figures.progress(
+                progress.what(),
+                progress.current(),
+                progress.total(),
+                Duration.between(moving.began, progress.time()))
+            + (last ? " done" : ""));
   }
 
   private static String usage(BuildEvent.StepFinished finished) {
