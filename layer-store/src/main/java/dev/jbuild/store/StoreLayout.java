@@ -117,6 +117,14 @@ record StoreLayout(Path root) {
     return lock("gc");
   }
 
+  /**
+   * The lock of all records of unpacked layers, taken for as long as it takes to choose a variant
+   * and to move a directory there.
+   */
+  Path formsLock() {
+    return lock("forms");
+  }
+
   /** The place of the ingest of that reference, which may be any text. */
   Path ingest(String ref) {
     return ingests()
