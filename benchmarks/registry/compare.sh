@@ -10,9 +10,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 dist=$(cd "$1" && pwd) runs=${2:-5}
 layers=("${@:3}")
 classpath=$dist/lib/jbuild.jar
-# The pull runs inside a class of its own, with the launcher's flags. C1 alone will not do: it has
-# no SHA-256 intrinsic.
-flags=(--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC)
+# The pull runs inside a class of its own, with the launcher's flags and its AOT cache, which is good for
+# whatever class path begins as the one that it was made with. C1 alone will not do: it has no SHA-256 intrinsic.
+flags=(--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000
+  -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000
+  -XX:+UnlockDiagnosticVMOptions -XX:AOTCache="$dist/lib/build.aot" -XX:-AOTReplayTraining
+  -XX:-C1UpdateMethodData -XX:-UsePerfData -Xlog:disable)
 work=${TMPDIR:-/tmp}/jbuild-compare-$$; mkdir "$work"
 peers=$here/../../tests/peers/registry
 started=()
@@ -58,7 +61,7 @@ for run in $(seq "$runs"); do
   if [ ${#layers[@]} = 0 ]; then
     rm -rf "$work/peer" "$work/bundle"; timed pull-unpack/skopeo+umoci peer_pull
     rm -rf "$work/store"
-    timed pull-unpack/jbuild java "${flags[@]}" -cp "$work/classes:$classpath" Transfer unpack "$source/bench:1" "$work/store"
+    timed pull-unpack/jbuild java "${flags[@]}" -cp "$classpath:$work/classes" Transfer unpack "$source/bench:1" "$work/store"
   fi
   # An empty registry each: buildah remembers what it has pushed where.
   serve "target$run"

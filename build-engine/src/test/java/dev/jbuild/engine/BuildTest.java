@@ -3,6 +3,7 @@ package dev.jbuild.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.History;
@@ -319,12 +320,21 @@ final class BuildTest {
   }
 
   @Test
-  void unknownTargetNamesTheStagesThereAre() {
-    assertThatThrownBy(
-            () -> bench.build("FROM scratch AS one\nFROM scratch\n", r -> r.target("two")))
+  void unknownTargetIsToldBeforeAnythingElse() {
+    // Neither the finding about ENV nor the registry of the base is of interest then.
+    String dockerfile = "FROM nowhere.invalid/none AS one\nENV a b\nFROM scratch\n";
+    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.target("two")))
+        .isInstanceOfSatisfying(
+            DockerfileFailure.class,
+            failure -> {
+              assertThat(failure).hasMessageContaining("no stage is named \"two\"");
+              assertThat(failure.hint()).contains("the stages are one");
+            });
+    assertThat(bench.events()).noneMatch(BuildEvent.Warning.class::isInstance);
+    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.target("oen")))
         .isInstanceOfSatisfying(
             BuildFailure.class,
-            failure -> assertThat(failure.hint()).contains("the stages are one, 1"));
+            failure -> assertThat(failure.hint()).contains("did you mean \"one\"?"));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.jbuild.cli;
 
 import dev.jbuild.engine.SecretSource;
+import dev.jbuild.engine.option.KeyValues;
 import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +24,7 @@ final class AccessFlags {
    */
   static void secrets(List<String> flags, Console console, BiConsumer<String, SecretSource> sink) {
     for (String flag : flags) {
-      Map<String, String> fields = Csv.map("--secret", flag, KEYS);
+      Map<String, String> fields = KeyValues.map("--secret", flag, KEYS);
       String source = fields.getOrDefault("src", fields.getOrDefault("source", ""));
       String env = fields.getOrDefault("env", "");
       String id = fields.getOrDefault("id", source.isEmpty() ? env : source);

@@ -68,10 +68,7 @@ final class BuildCommand extends Command {
 
   static Progress progress(Console console, @Nullable String name) {
     return switch (name == null ? "auto" : name) {
-      case "auto" ->
-          console.errIsTerminal() && !isDumb(console)
-              ? terminal(console)
-              : new PlainProgress(console.err());
+      case "auto" -> automatic(console, "building");
       case "plain" -> new PlainProgress(console.err());
       case "rawjson" -> new RawJsonProgress(console.err());
       case "quiet", "none" -> new QuietProgress(console.err());
@@ -80,7 +77,7 @@ final class BuildCommand extends Command {
           throw new UsageError(
               "--progress tty: standard error is no terminal", "--progress auto shows what it can");
         }
-        yield isDumb(console) ? new PlainProgress(console.err()) : terminal(console);
+        yield isDumb(console) ? new PlainProgress(console.err()) : terminal(console, "building");
       }
       default ->
           throw new UsageError(
@@ -89,15 +86,27 @@ final class BuildCommand extends Command {
     };
   }
 
+  /**
+   * What suits standard error.
+   *
+   * @param work what is being done: {@code building}
+   */
+  static Progress automatic(Console console, String work) {
+    return console.errIsTerminal() && !isDumb(console)
+        ? terminal(console, work)
+        : new PlainProgress(console.err());
+  }
+
   /** A terminal that can do nothing but write on. */
   private static boolean isDumb(Console console) {
     return console.variable("TERM").orElse("dumb").equals("dumb");
   }
 
-  private static Progress terminal(Console console) {
+  private static Progress terminal(Console console, String work) {
     boolean colors = console.variable("NO_COLOR").isEmpty();
     return new TtyProgress(
         TerminalGuard.unguarded(console.err()),
+        work,
         () -> window(console),
         colors,
         InstantSource.system());

@@ -53,7 +53,7 @@ record CallFlag(Kind kind, boolean json, boolean extended) {
     if (call == null) {
       return null;
     }
-    List<String> fields = Csv.fields(call);
+    List<String> fields = List.of(call.split(",", -1));
     String format = "text";
     for (String field : fields.subList(1, fields.size())) {
       if (!field.startsWith("format=")) {

@@ -5,8 +5,6 @@ import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.registry.ImageName;
 import dev.jbuild.registry.RegistryClient;
-import dev.jbuild.registry.RegistryOptions;
-import dev.jbuild.registry.wire.Transports;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Mixin;
@@ -35,10 +33,9 @@ final class CopyCommand extends Command {
     ImageLocation from = ImageLocation.parse(source);
     ImageLocation to = ImageLocation.parse(destination);
     Images images = new Images(session.store());
-    RegistryOptions options = registries.options(session.console().env());
     Descriptor image;
-    try (RegistryClient client =
-        new RegistryClient(Transports.open(options), options, session.store())) {
+    try (RegistryWork work = new RegistryWork(session, registries, "copying", false)) {
+      RegistryClient client = work.client();
       String name;
       if (from instanceof ImageLocation.InRegistry remote) {
         ImageName parsed = ImageName.parse(remote.name());

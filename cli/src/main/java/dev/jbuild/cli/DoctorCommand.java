@@ -2,6 +2,7 @@ package dev.jbuild.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Json;
 import dev.jbuild.sandbox.Doctor;
 import dev.jbuild.sandbox.Isolation;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** {@code jbuild doctor}: what this machine grants a RUN step, and what would grant it more. */
@@ -26,17 +28,31 @@ final class DoctorCommand extends Command {
   @Override
   int run(Session session) {
     PrintStream out = session.console().out();
-    Sandbox sandbox = Sandbox.select(Isolation.AUTO, Optional.empty());
     if (inspect) {
-      out.print(Doctor.inspect(sandbox.launcher()));
+      out.print(Doctor.inspect(Sandbox.select(Isolation.AUTO, Optional.empty()).launcher()));
       return Jbuild.OK;
     }
     List<Probe> probes = Doctor.examine();
+    Sandbox sandbox;
+    try {
+      sandbox = Sandbox.select(Isolation.AUTO, Optional.empty());
+    } catch (BuildFailure e) {
+      // The probes say why: they are shown all the same.
+      show(probes, null, out);
+      out.flush();
+      throw e;
+    }
+    show(probes, sandbox, out);
+    return Jbuild.OK;
+  }
+
+  /** The report; without a sandbox there is no tier. */
+  private void show(List<Probe> probes, @Nullable Sandbox sandbox, PrintStream out) {
     if (json) {
       ObjectNode root = Json.object();
-      root.put("tier", sandbox.tier().name());
-      root.put("isolation", sandbox.isolation().flag());
-      root.put("reason", sandbox.reason());
+      root.put("tier", sandbox == null ? null : sandbox.tier().name());
+      root.put("isolation", sandbox == null ? null : sandbox.isolation().flag());
+      root.put("reason", sandbox == null ? null : sandbox.reason());
       ArrayNode list = root.putArray("probes");
       for (Probe probe : probes) {
         ObjectNode row = list.addObject().put("name", probe.name());
@@ -45,12 +61,16 @@ final class DoctorCommand extends Command {
         probe.fix().ifPresent(fix -> row.put("fix", fix));
       }
       out.println(new String(Json.indented(root), StandardCharsets.UTF_8));
-      return Jbuild.OK;
+      return;
     }
     for (Probe probe : probes) {
       String verdict = probe.verdict().name().toLowerCase(Locale.ROOT);
       out.println(String.format("%-8s %-22s %s", verdict, probe.name(), probe.finding()));
       probe.fix().ifPresent(fix -> out.println(" ".repeat(9) + "fix: " + fix));
+    }
+    if (sandbox == null) {
+      out.println("steps cannot be run here");
+      return;
     }
     out.println(
         "steps run at tier "
@@ -59,6 +79,5 @@ final class DoctorCommand extends Command {
             + sandbox.isolation().flag()
             + ": "
             + sandbox.reason());
-    return Jbuild.OK;
   }
 }

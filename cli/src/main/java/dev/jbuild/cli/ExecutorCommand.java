@@ -6,6 +6,7 @@ import dev.jbuild.engine.BuildResult;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.Output;
+import dev.jbuild.engine.option.CompressionOption;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Json;
 import dev.jbuild.oci.Platform;
@@ -34,8 +35,9 @@ final class ExecutorCommand extends Command {
   @Override
   int run(Session session) throws IOException {
     Console console = session.console();
-    flags.readEnvironment(console);
+
     UsageError.of(() -> {
+      flags.readEnvironment(console);
       flags.check();
       return flags;
     });
@@ -87,7 +89,7 @@ final class ExecutorCommand extends Command {
     }
     // Kaniko caches layers only when told to
     request.noCache(!flags.cache);
-    Compression layers = CompressionFlag.parse(flags.compression, flags.compressionLevel);
+    Compression layers = CompressionOption.parse(flags.compression, flags.compressionLevel);
     new KanikoCache(flags).apply(layers, request);
     Output.ImageOptions image = new Output.ImageOptions(layers, false, true, null);
     request.output(new Output.StoreImage(image));

@@ -43,9 +43,7 @@ final class ExplainCommand extends Command {
     }
     BuildNotes.Notes notes = choice.in(cache.resolve("notes"));
     List<BuildNotes.Note> wanted =
-        step.isEmpty()
-            ? notes.steps()
-            : StepChoice.all(step, notes.steps(), BuildNotes.Note::id, BuildNotes.Note::name);
+        step.isEmpty() ? notes.steps() : StepChoice.all(step, notes.steps(), StepChoice.NOTES);
     if (wanted.isEmpty()) {
       throw new BuildFailure(
           Kind.NOT_FOUND,

@@ -4,6 +4,7 @@ import dev.jbuild.cli.BuildCommand.Scratch;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.SecretSource;
+import dev.jbuild.engine.option.KeyValues;
 import dev.jbuild.engine.source.GitReference;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -93,9 +94,9 @@ final class KanikoContext {
         switch (key) {
           case "branch" -> branch = value;
           // One commit is fetched, and the submodules with it.
-          case "single-branch", "recurse-submodules" -> Csv.bool("--git " + key, value);
+          case "single-branch", "recurse-submodules" -> KeyValues.bool("--git " + key, value);
           case "insecure-skip-tls" -> {
-            if (Csv.bool("--git " + key, value)) {
+            if (KeyValues.bool("--git " + key, value)) {
               throw new UsageError(
                   "--git insecure-skip-tls=true is not supported",
                   "name the server's authority with $SSL_CERT_FILE");

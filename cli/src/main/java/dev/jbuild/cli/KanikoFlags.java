@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.engine.option.KeyValues;
 import dev.jbuild.image.ImageNames;
 import java.util.ArrayList;
 import java.util.List;
@@ -243,7 +244,7 @@ final class KanikoFlags {
     console.variable("KANIKO_REGISTRY_MAP").ifPresent(registryMaps::add);
     console
         .variable("KANIKO_NO_PUSH")
-        .ifPresent(value -> noPush = Csv.bool("$KANIKO_NO_PUSH", value));
+        .ifPresent(value -> noPush = KeyValues.bool("$KANIKO_NO_PUSH", value));
     if (kanikoDir == null) {
       kanikoDir = console.variable("KANIKO_DIR").orElse("/kaniko");
     }

@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.sandbox.LimitFormat;
 import dev.jbuild.sandbox.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,14 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What each RUN step may use. */
 final class LimitFlags {
+  private static final LimitFormat FORMAT = new LimitFormat("--");
+
   @Option(
       names = {"-m", "--memory"},
       paramLabel = "SIZE",
@@ -81,29 +81,20 @@ final class LimitFlags {
 
   Limits limits() {
     return new Limits(
-        memory == null
-            ? OptionalLong.empty()
-            : OptionalLong.of(Quantities.bytes("--memory", memory)),
-        memorySwap == null
-            ? OptionalLong.empty()
-            : OptionalLong.of(
-                memorySwap.equals("-1") ? -1 : Quantities.bytes("--memory-swap", memorySwap)),
-        cpus == null ? OptionalDouble.empty() : OptionalDouble.of(Quantities.cpus("--cpus", cpus)),
-        pids == null
-            ? OptionalLong.empty()
-            : OptionalLong.of(Quantities.whole("--pids-limit", pids)),
-        blockIoWeight == null
-            ? OptionalInt.empty()
-            : OptionalInt.of(Quantities.between("--blkio-weight", blockIoWeight, 10, 1000)),
+        FORMAT.memory(memory),
+        FORMAT.memorySwap(memorySwap),
+        FORMAT.cpus(cpus),
+        FORMAT.pids(pids),
+        FORMAT.blockIoWeight(blockIoWeight),
         bandwidth(),
-        ulimitMap(),
-        shm == null ? OptionalLong.empty() : OptionalLong.of(Quantities.bytes("--shm-size", shm)),
+        FORMAT.ulimits(ulimits),
+        FORMAT.shm(shm),
         Optional.ofNullable(cgroupParent));
   }
 
   /** After which a step is killed. */
   Optional<Duration> timeout() {
-    return Optional.ofNullable(timeout).map(text -> Quantities.duration("--step-timeout", text));
+    return FORMAT.stepTimeout(timeout);
   }
 
   private Map<String, Limits.IoBandwidth> bandwidth() {
@@ -153,26 +144,5 @@ final class LimitFlags {
     } catch (IOException | InvalidPathException e) {
       throw new UsageError(flag + ": there is no device \"" + name + "\"");
     }
-  }
-
-  private Map<String, Limits.Ulimit> ulimitMap() {
-    Map<String, Limits.Ulimit> map = new LinkedHashMap<>();
-    for (String text : ulimits) {
-      int equals = text.indexOf('=');
-      if (equals <= 0) {
-        throw new UsageError("--ulimit \"" + text + "\" is not NAME=SOFT[:HARD]");
-      }
-      String[] values = text.substring(equals + 1).split(":", -1);
-      if (values.length > 2) {
-        throw new UsageError("--ulimit \"" + text + "\" has more than a soft and a hard value");
-      }
-      long soft = Quantities.whole("--ulimit", values[0]);
-      long hard = values.length == 2 ? Quantities.whole("--ulimit", values[1]) : soft;
-      if (hard != -1 && (soft == -1 || soft > hard)) {
-        throw new UsageError("--ulimit \"" + text + "\": the soft value is above the hard value");
-      }
-      map.put(text.substring(0, equals), new Limits.Ulimit(soft, hard));
-    }
-    return map;
   }
 }

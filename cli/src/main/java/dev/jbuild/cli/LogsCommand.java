@@ -23,7 +23,9 @@ final class LogsCommand extends Command {
       index = "0",
       arity = "0..1",
       paramLabel = "STEP",
-      description = "a step's id, such as build/3, or a part of its text; a list without it")
+      description =
+          "a step's id (build/3), number (#7), place (build 3/5) or a part of its text; a list"
+              + " without it")
   String step = "";
 
   @Override
@@ -35,8 +37,7 @@ final class LogsCommand extends Command {
       list(session.console(), logs, notes);
       return Jbuild.OK;
     }
-    BuildNotes.Note note =
-        StepChoice.one(step, notes.steps(), BuildNotes.Note::id, BuildNotes.Note::name);
+    BuildNotes.Note note = StepChoice.one(step, notes.steps(), StepChoice.NOTES);
     Optional<Path> log = BuildLogs.find(logs, notes.buildId(), note.id());
     if (log.isEmpty()) {
       throw new BuildFailure(

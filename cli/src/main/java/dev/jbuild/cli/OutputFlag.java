@@ -1,6 +1,8 @@
 package dev.jbuild.cli;
 
 import dev.jbuild.engine.Output;
+import dev.jbuild.engine.option.CompressionOption;
+import dev.jbuild.engine.option.KeyValues;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.image.ResultFile;
 import java.nio.file.Path;
@@ -53,7 +55,7 @@ final class OutputFlag {
               : new Output.LocalDirectory(Path.of(text), false));
     }
     Map<String, String> annotations = new TreeMap<>();
-    Map<String, String> values = Csv.map("--output", text, others(text, annotations), KEYS);
+    Map<String, String> values = KeyValues.map("--output", text, others(text, annotations), KEYS);
     String type = values.get("type");
     if (type == null) {
       throw new UsageError(
@@ -196,7 +198,7 @@ final class OutputFlag {
   /** The fields but the annotations, which are collected as {@code --annotation} has them. */
   private static List<String> others(String text, Map<String, String> annotations) {
     List<String> rest = new ArrayList<>();
-    for (String field : Csv.fields(text)) {
+    for (String field : KeyValues.fields(text)) {
       int equals = field.indexOf('=');
       Matcher key = ANNOTATION.matcher(equals < 0 ? "" : field.substring(0, equals).strip());
       if (key.matches()) {
@@ -240,7 +242,7 @@ final class OutputFlag {
 
   private static boolean flag(Map<String, String> values, String key, boolean otherwise) {
     String value = values.get(key);
-    return value == null ? otherwise : Csv.bool("--output " + key, value);
+    return value == null ? otherwise : KeyValues.bool("--output " + key, value);
   }
 
   /** Without {@code dest=} a tar goes to standard output, as with buildx; files need a place. */
@@ -293,7 +295,7 @@ final class OutputFlag {
       }
     }
     return new Output.ImageOptions(
-        CompressionFlag.parse(values.get("compression"), values.get("compression-level")),
+        CompressionOption.parse(values.get("compression"), values.get("compression-level")),
         flag(values, "force-compression", false),
         flag(values, "oci-mediatypes", oci),
         values.get("name"),
@@ -303,6 +305,6 @@ final class OutputFlag {
   /** Options of an output that was asked for by a flag of its own, such as {@code --push}. */
   static Output.ImageOptions plain(boolean oci) {
     @Nullable String none = null;
-    return new Output.ImageOptions(CompressionFlag.parse(none, none), false, oci, null);
+    return new Output.ImageOptions(CompressionOption.parse(none, none), false, oci, null);
   }
 }

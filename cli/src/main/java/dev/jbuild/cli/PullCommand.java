@@ -3,9 +3,6 @@ package dev.jbuild.cli;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.registry.ImageName;
-import dev.jbuild.registry.RegistryClient;
-import dev.jbuild.registry.RegistryOptions;
-import dev.jbuild.registry.wire.Transports;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -26,18 +23,17 @@ final class PullCommand extends Command {
   @Override
   int run(Session session) {
     ImageName image = ImageName.parse(name);
-    RegistryOptions options = registries.options(session.console().env());
-    try (RegistryClient client =
-        new RegistryClient(Transports.open(options), options, session.store())) {
-      Descriptor pulled = client.puller().pullAll(image);
+    Descriptor pulled;
+    try (RegistryWork work = new RegistryWork(session, registries, "pulling", quiet)) {
+      pulled = work.client().puller().pullAll(image);
       if (image.digest().isEmpty()) {
         session.store().tags().put(ImageNames.complete(image.familiar()), pulled);
       }
-      session
-          .console()
-          .out()
-          .println(quiet ? pulled.digest().toString() : image.familiar() + " " + pulled.digest());
     }
+    session
+        .console()
+        .out()
+        .println(quiet ? pulled.digest().toString() : image.familiar() + " " + pulled.digest());
     return Jbuild.OK;
   }
 }

@@ -4,9 +4,6 @@ import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.registry.ImageName;
-import dev.jbuild.registry.RegistryClient;
-import dev.jbuild.registry.RegistryOptions;
-import dev.jbuild.registry.wire.Transports;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -38,13 +35,12 @@ final class PushCommand extends Command {
     List<ImageName> names =
         (destinations.isEmpty() ? List.of(name) : destinations)
             .stream().map(ImageName::parse).toList();
-    RegistryOptions options = registries.options(session.console().env());
-    try (RegistryClient client =
-        new RegistryClient(Transports.open(options), options, session.store())) {
-      Digest digest = client.pusher().push(root, names);
-      for (ImageName each : names) {
-        session.console().out().println(quiet ? digest.toString() : each.familiar() + " " + digest);
-      }
+    Digest digest;
+    try (RegistryWork work = new RegistryWork(session, registries, "pushing", quiet)) {
+      digest = work.client().pusher().push(root, names);
+    }
+    for (ImageName each : names) {
+      session.console().out().println(quiet ? digest.toString() : each.familiar() + " " + digest);
     }
     return Jbuild.OK;
   }

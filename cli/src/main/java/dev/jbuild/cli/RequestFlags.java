@@ -2,10 +2,12 @@ package dev.jbuild.cli;
 
 import dev.jbuild.cli.BuildCommand.Scratch;
 import dev.jbuild.engine.BuildRequest;
+import dev.jbuild.engine.CacheTarget;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.Output;
+import dev.jbuild.engine.option.CacheOptions;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.NetworkMode;
@@ -65,7 +67,7 @@ final class RequestFlags {
     request.pull(flags.pull);
     List<Output> outputs = outputs(flags, console);
     outputs.forEach(request::output);
-    CacheFlags.apply(flags, arguments, outputs, request);
+    caches(flags, arguments, outputs, request);
     request.execution(
         new ExecutionOptions(
             network(flags.network),
@@ -78,6 +80,25 @@ final class RequestFlags {
             parallel(flags.parallel)));
     limitTimes(flags.buildArgs, flags.reproducible, console, request);
     return request.build();
+  }
+
+  private static void caches(
+      BuildFlags flags,
+      Map<String, String> arguments,
+      List<Output> outputs,
+      BuildRequest.Builder request) {
+    CacheOptions options = CacheOptions.ofCommand();
+    flags.cacheFrom.forEach(text -> request.cacheFrom(options.source(text)));
+    boolean inline = false;
+    for (String text : flags.cacheTo) {
+      CacheTarget target = options.target(text, outputs);
+      inline |= target instanceof CacheTarget.Inline;
+      request.cacheTo(target);
+    }
+    // How it is asked for where there is no flag: docker build with an environment variable.
+    if (!inline && "1".equals(arguments.get("BUILDKIT_INLINE_CACHE"))) {
+      request.cacheTo(new CacheTarget.Inline());
+    }
   }
 
   private static int parallel(@Nullable String text) {

@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand extends Command {
   @Mixin IsolationFlags isolation = new IsolationFlags();
   @Mixin RegistryFlags registries = new RegistryFlags();
+  @Mixin BoundFlags bounds = new BoundFlags();
 
   @Option(
       names = "--listen",
@@ -123,9 +124,11 @@ final class ServeCommand extends Command {
       }
       options = options.withToken(token);
     }
-    return options.withBuilds(
-        number("--max-builds", maxBuilds, 1, options.maxBuilds()),
-        number("--queue", queue, 0, options.queue()));
+    return options
+        .withBuilds(
+            number("--max-builds", maxBuilds, 1, options.maxBuilds()),
+            number("--queue", queue, 0, options.queue()))
+        .withBounds(bounds.bounds());
   }
 
   private static Path readable(String file) {

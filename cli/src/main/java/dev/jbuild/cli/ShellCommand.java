@@ -28,6 +28,9 @@ import picocli.CommandLine.Spec;
  */
 @picocli.CommandLine.Command
 final class ShellCommand extends Command {
+  private static final StepChoice.Words<KeptStep> STEPS =
+      new StepChoice.Words<>(KeptStep::id, KeptStep::number, KeptStep::name);
+
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Mixin IsolationFlags isolation = new IsolationFlags();
@@ -68,9 +71,12 @@ final class ShellCommand extends Command {
           "a command stands after --: jbuild shell " + before.getFirst() + " -- COMMAND");
     }
     Map<String, SecretSource> values = new LinkedHashMap<>();
-    AccessFlags.secrets(secrets, console, values::put);
     Map<String, SshAgent> agents = new LinkedHashMap<>();
-    AccessFlags.agents(ssh, console, agents::put);
+    UsageError.of(() -> {
+      AccessFlags.secrets(secrets, console, values::put);
+      AccessFlags.agents(ssh, console, agents::put);
+      return values;
+    });
     KeptBuild build =
         KeptBuild.last(KeptBuild.directory(session.store().directory("cache")))
             .orElseThrow(() ->
@@ -79,7 +85,8 @@ final class ShellCommand extends Command {
                     "nothing of a build is kept in this store",
                     "build, and then open a shell",
                     null));
-    KeptStep step = before.isEmpty() ? failed(build) : chosen(before.getFirst(), build);
+    KeptStep step =
+        before.isEmpty() ? failed(build) : StepChoice.one(before.getFirst(), build.steps(), STEPS);
     isolate(session, build);
     boolean terminal = console.inIsTerminal() && console.outIsTerminal();
     List<String> variables = variables(console);
@@ -135,15 +142,6 @@ final class ShellCommand extends Command {
                 "name a step for the state after it: "
                     + String.join(", ", build.steps().stream().map(KeptStep::id).toList()),
                 null));
-  }
-
-  private static KeptStep chosen(String typed, KeptBuild build) {
-    for (KeptStep step : build.steps()) {
-      if (typed.equals("#" + step.number()) || typed.equals("" + step.number())) {
-        return step;
-      }
-    }
-    return StepChoice.one(typed, build.steps(), KeptStep::id, KeptStep::name);
   }
 
   /** As the build was, unless told otherwise. */

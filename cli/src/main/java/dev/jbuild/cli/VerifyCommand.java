@@ -13,9 +13,6 @@ import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.History;
 import dev.jbuild.registry.ImageName;
-import dev.jbuild.registry.RegistryClient;
-import dev.jbuild.registry.RegistryOptions;
-import dev.jbuild.registry.wire.Transports;
 import dev.jbuild.sandbox.UsernsRemap;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -96,10 +93,8 @@ final class VerifyCommand extends Command {
         throw failure;
       }
       ImageName remote = ImageName.parse(image);
-      RegistryOptions options = registries.options(session.console().env());
-      try (RegistryClient client =
-          new RegistryClient(Transports.open(options), options, session.store())) {
-        Descriptor pulled = client.puller().pullAll(remote);
+      try (RegistryWork work = new RegistryWork(session, registries, "pulling", false)) {
+        Descriptor pulled = work.client().puller().pullAll(remote);
         session.store().tags().put(ImageNames.complete(remote.familiar()), pulled);
       }
       found = images.platforms(ImageNames.complete(remote.familiar()));

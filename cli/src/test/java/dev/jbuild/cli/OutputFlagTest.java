@@ -94,7 +94,7 @@ class OutputFlagTest {
   @MethodSource("rows")
   void readsWhatBuildxTakes(Row row) {
     if (row.outputs().isEmpty()) {
-      assertThatThrownBy(() -> OutputFlag.parse(row.text(), false, DAEMON))
+      assertThatThrownBy(() -> UsageError.of(() -> OutputFlag.parse(row.text(), false, DAEMON)))
           .isInstanceOf(UsageError.class);
     } else {
       assertThat(OutputFlag.parse(row.text(), false, DAEMON)).isEqualTo(row.outputs());
@@ -127,7 +127,7 @@ class OutputFlagTest {
         "type=image,rewrite-timestamp=true | --output rewrite-timestamp needs a time"
       })
   void saysWhatIsWrong(String text, String message) {
-    assertThatThrownBy(() -> OutputFlag.parse(text, false, DAEMON))
+    assertThatThrownBy(() -> UsageError.of(() -> OutputFlag.parse(text, false, DAEMON)))
         .isInstanceOf(UsageError.class)
         .hasMessage(message);
   }

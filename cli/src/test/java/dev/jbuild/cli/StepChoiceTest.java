@@ -10,6 +10,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class StepChoiceTest {
+  /** The base was resolved before there was a plan, and the stages ran side by side. */
+  private static final List<String> NUMBERS =
+      List.of("resolve/debian", "base/1", "app/2", "base/2", "base/3");
+
   private static final List<Note> STEPS =
       List.of(
           note("base/1", "[base] FROM debian"),
@@ -18,27 +22,28 @@ class StepChoiceTest {
           note("app/2", "[app 2/2] RUN make"));
 
   private static Note note(String id, String name) {
-    return new Note(id, name, "Dockerfile:1", "executed", "");
+    return new Note(id, NUMBERS.indexOf(id) + 1, name, "Dockerfile:1", "executed", "");
   }
 
   @ParameterizedTest
   @CsvSource({
     "base/2,base/2",
-    "2,base/2",
-    "#4,app/2",
+    "2,base/1",
+    "#4,base/2",
+    "#3,app/2",
     "base 3/3,base/3",
     "[app 2/2],app/2",
     "make,app/2"
   })
   void stepIsFoundBy(String typed, String id) {
-    assertThat(StepChoice.one(typed, STEPS, Note::id, Note::name).id()).isEqualTo(id);
+    assertThat(StepChoice.one(typed, STEPS, StepChoice.NOTES).id()).isEqualTo(id);
   }
 
   @Test
   void severalAndNoneAreAnErrorThatNamesThem() {
-    assertThatThrownBy(() -> StepChoice.one("RUN", STEPS, Note::id, Note::name))
+    assertThatThrownBy(() -> StepChoice.one("RUN", STEPS, StepChoice.NOTES))
         .hasMessageContaining("the last build has 2 steps with \"RUN\"");
-    assertThatThrownBy(() -> StepChoice.one("9", STEPS, Note::id, Note::name))
+    assertThatThrownBy(() -> StepChoice.one("9", STEPS, StepChoice.NOTES))
         .hasMessageContaining("no step \"9\"");
   }
 }

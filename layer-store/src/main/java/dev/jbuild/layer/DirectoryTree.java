@@ -1,8 +1,8 @@
 package dev.jbuild.layer;
 
 import dev.jbuild.linux.BytePath;
-import dev.jbuild.linux.DirEntry;
 import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.DirStat;
 import dev.jbuild.linux.ErrnoException;
 import dev.jbuild.linux.Stat;
 import java.io.IOException;
@@ -55,14 +55,14 @@ public final class DirectoryTree implements FileTree {
   public List<TreeEntry> list(BytePath directory) throws IOException {
     List<TreeEntry> entries = new ArrayList<>();
     try (DirFd here = openDirectory(directory)) {
-      List<DirEntry> names = here.list();
-      names.sort(Comparator.comparing(DirEntry::name));
-      for (DirEntry name : names) {
-        Optional<Stat> stat = here.find(name.name());
-        if (stat.isPresent()) {
-          BytePath path = directory.resolve(name.name());
-          entries.add(EntryReader.read(root, path, here, name.name(), stat.get()));
-        }
+      List<DirStat> files = here.stats();
+      // Of names alone the order of their bytes is tree order; the JVM compares strings fast.
+      files.sort(Comparator.comparing(file -> file.name().latin1()));
+      for (DirStat file : files) {
+        BytePath name = file.name();
+        Xattrs xattrs = file.mayHaveXattrs() ? EntryReader.xattrs(here, name) : Xattrs.NONE;
+        entries.add(
+            EntryReader.entry(root, directory.resolve(name), here, name, file.stat(), xattrs));
       }
     }
     return entries;

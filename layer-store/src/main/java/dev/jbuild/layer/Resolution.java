@@ -44,7 +44,7 @@ final class Resolution {
           && found.get() instanceof TreeEntry.Symlink link
           && (followLast || !rest.isEmpty())) {
         if (++links > MAX_LINKS) {
-          throw new FileSystemLoopException(path.toString());
+          throw new FileSystemLoopException(path + ": too many levels of symbolic links");
         }
         String[] target = link.target().split("/", -1);
         for (int i = target.length - 1; i >= 0; i--) {

@@ -90,7 +90,7 @@ final class Beneath {
   }
 
   private static boolean isSymlink(Scratch s, int at, String name) throws IOException {
-    return NameCalls.stat(s, at, name) == 0 && Kernel.readStatx(s.struct).isSymlink();
+    return NameCalls.stat(s, at, name) == 0 && Kernel.readStatx(s).isSymlink();
   }
 
   private static long openat2(Scratch s, int at, String path, int flags, long resolve)

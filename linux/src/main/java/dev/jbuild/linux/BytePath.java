@@ -87,7 +87,8 @@ public final class BytePath implements Comparable<BytePath> {
   }
 
   private static Optional<BytePath> normalise(String s, boolean clamp) {
-    for (int i = 0; i < s.length(); i++) {
+    int length = s.length();
+    for (int i = 0; i < length; i++) {
       char c = s.charAt(i);
       if (c == 0 || c > 255) {
         throw new IllegalArgumentException("path \"" + printable(s) + "\" contains a NUL byte");

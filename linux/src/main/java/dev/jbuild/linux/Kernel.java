@@ -1,6 +1,5 @@
 package dev.jbuild.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -18,6 +17,9 @@ import java.lang.invoke.VarHandle;
  * is made, so that a command that touches no file pays nothing.
  */
 final class Kernel {
+  /** The half of a long that comes first in memory: jbuild's architectures are little-endian. */
+  private static final long LOW = 0xffff_ffffL;
+
   private static final VarHandle ERRNO =
       Linker.Option.captureStateLayout().varHandle(MemoryLayout.PathElement.groupElement("errno"));
   private static final MethodHandle SYSCALL = bind();
@@ -88,22 +90,30 @@ final class Kernel {
     }
   }
 
-  /** Fields of {@code struct statx}, which is the same on every architecture. */
-  static Stat readStatx(MemorySegment s) {
+  /**
+   * Reads the {@code struct statx} in {@code scratch.struct}, which is the same on every
+   * architecture.
+   *
+   * <p>Fetched as a run of longs: a look at native memory costs more than all the rest of this
+   * until the JVM's second compiler has seen it, and there would be one for each field.
+   */
+  static Stat readStatx(Scratch scratch) {
+    long[] w = scratch.words;
+    MemorySegment.copy(scratch.struct, JAVA_LONG, 0, w, 0, Scratch.WORDS);
     return new Stat(
-        (long) s.get(JAVA_INT, 136) << 32 | Integer.toUnsignedLong(s.get(JAVA_INT, 140)),
-        s.get(JAVA_LONG, 32),
-        s.get(java.lang.foreign.ValueLayout.JAVA_SHORT, 28) & 0xffff,
-        Integer.toUnsignedLong(s.get(JAVA_INT, 16)),
-        s.get(JAVA_INT, 20),
-        s.get(JAVA_INT, 24),
-        s.get(JAVA_INT, 128),
-        s.get(JAVA_INT, 132),
-        s.get(JAVA_LONG, 40),
-        s.get(JAVA_LONG, 48),
-        s.get(JAVA_LONG, 112),
-        s.get(JAVA_INT, 120),
-        s.get(JAVA_LONG, 96),
-        s.get(JAVA_INT, 104));
+        (w[17] & LOW) << 32 | w[17] >>> 32, // stx_dev_major at 136, stx_dev_minor at 140
+        w[4], // stx_ino at 32
+        (int) (w[3] >>> 32) & 0xffff, // stx_mode at 28
+        w[2] & LOW, // stx_nlink at 16
+        (int) (w[2] >>> 32), // stx_uid at 20
+        (int) w[3], // stx_gid at 24
+        (int) w[16], // stx_rdev_major at 128
+        (int) (w[16] >>> 32), // stx_rdev_minor at 132
+        w[5], // stx_size at 40
+        w[6], // stx_blocks at 48
+        w[14], // stx_mtime at 112
+        (int) w[15],
+        w[12], // stx_ctime at 96
+        (int) w[13]);
   }
 }

@@ -31,11 +31,16 @@ final class NameCalls {
 
   /** Fills {@code s.struct}, to be read by {@link Kernel#readStatx}. */
   static long stat(Scratch s, int dir, String name) throws ErrnoException {
+    return stat(s, dir, name(s, name, Syscall.STATX));
+  }
+
+  /** The same of a name in native memory, which ends in a NUL. */
+  static long stat(Scratch s, int dir, long name) {
     return Kernel.call(
         s,
         Syscall.STATX,
         dir,
-        name(s, name, Syscall.STATX),
+        name,
         Abi.AT_SYMLINK_NOFOLLOW,
         Abi.STATX_BASIC_STATS,
         s.struct.address());

@@ -19,6 +19,9 @@ final class Scratch implements AutoCloseable {
   /** Room for a file's data, a listing or one xattr value (64 KiB is the kernel's limit there). */
   static final int DATA_SIZE = 256 * 1024;
 
+  /** Longs of {@code struct statx} that somebody looks at. */
+  static final int WORDS = 18;
+
   private static final int SLOTS = 16;
   private static final AtomicReferenceArray<Scratch> POOL = new AtomicReferenceArray<>(SLOTS);
 
@@ -27,6 +30,9 @@ final class Scratch implements AutoCloseable {
   final MemorySegment pathB;
   final MemorySegment struct;
   final MemorySegment data;
+
+  /** Where {@link Kernel#readStatx} puts what it read. */
+  final long[] words = new long[WORDS];
 
   private Scratch() {
     MemorySegment all = Arena.ofAuto().allocate(64 + 2L * 2 * PATH_MAX + 512 + DATA_SIZE, 64);

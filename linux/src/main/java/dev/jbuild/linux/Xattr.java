@@ -53,7 +53,7 @@ final class Xattr {
     }
   }
 
-  private static boolean atCalls() {
+  static boolean atCalls() {
     return Probe.AT_CALLS && !throughProcAlways;
   }
 
@@ -81,7 +81,21 @@ final class Xattr {
             s.struct.address()),
         Syscall.STATX,
         shown);
-    return Kernel.readStatx(s.struct);
+    return Kernel.readStatx(s);
+  }
+
+  /**
+   * Whether a name may have attributes that the caller sees; true where only {@link #all} can tell.
+   *
+   * @param name address of a single component in native memory, with its NUL
+   */
+  static boolean mayHaveAny(Scratch s, int directory, long name) {
+    if (!atCalls()) {
+      return true;
+    }
+    // No room is given, so the result is only how many bytes of names there are.
+    long n = Kernel.call(s, Syscall.LISTXATTRAT, directory, name, Abi.AT_SYMLINK_NOFOLLOW, 0, 0);
+    return n != 0 && n != -Errno.EOPNOTSUPP;
   }
 
   static SortedMap<String, byte[]> all(Target target) throws IOException {

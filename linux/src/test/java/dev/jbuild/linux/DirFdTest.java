@@ -70,6 +70,38 @@ class DirFdTest {
     assertThat(dir.stat(broken).isRegular()).isTrue();
   }
 
+  /** Names of all lengths, so that they end on every byte of a record, more than one read holds. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void statusOfAllFilesAgreesWithThatOfEach(boolean throughProc) throws IOException {
+    Xattr.throughProcAlways = throughProc;
+    for (int i = 1; i <= 255; i++) {
+      for (String letter : List.of("a", "b", "\u00ff", "\u0001")) {
+        dir.create(BytePath.ofLatin1(letter.repeat(i)), i).close();
+      }
+    }
+    for (int i = 0; i < 2_000; i++) {
+      dir.symlink(BytePath.ofLatin1("l" + i + "-".repeat(240)), "a");
+    }
+    dir.mkdir(BytePath.of("d"), 0700);
+    dir.setXattr(BytePath.of("d"), "user.test", new byte[] {1});
+    List<DirStat> files = dir.stats();
+    assertThat(files).hasSize(4 * 255 + 2_000 + 1);
+    assertThat(files)
+        .extracting(DirStat::name)
+        .containsExactlyInAnyOrderElementsOf(dir.list().stream().map(DirEntry::name).toList());
+    for (DirStat file : files) {
+      assertThat(file.stat()).isEqualTo(dir.stat(file.name()));
+      assertThat(file.mayHaveXattrs() || dir.xattrs(file.name()).isEmpty()).isTrue();
+    }
+    if (!throughProc && Xattr.atCalls()) {
+      assertThat(files)
+          .filteredOn(DirStat::mayHaveXattrs)
+          .extracting(DirStat::name)
+          .containsOnlyOnce(BytePath.of("d"));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void neverFollowsALinkInTheMiddle(boolean walk) throws IOException {

@@ -82,6 +82,27 @@ public final class RegistryOptions {
     listener = builder.listener;
   }
 
+  private RegistryOptions(RegistryOptions other, TransferListener listener) {
+    environment = other.environment;
+    credentials = other.credentials;
+    mirrors = other.mirrors;
+    insecureHosts = other.insecureHosts;
+    verifiedHosts = other.verifiedHosts;
+    authorities = other.authorities;
+    certificateFolders = other.certificateFolders;
+    timeouts = other.timeouts;
+    retries = other.retries;
+    transport = other.transport;
+    connectionsPerHost = other.connectionsPerHost;
+    parallelTransfers = other.parallelTransfers;
+    this.listener = listener;
+  }
+
+  /** The same options, with {@code other} to hear of transfers: one build's of many. */
+  public RegistryOptions heardBy(TransferListener other) {
+    return new RegistryOptions(this, other);
+  }
+
   /** Options for a process with this environment. */
   public static Builder builder(Map<String, String> environment) {
     return new Builder(environment);

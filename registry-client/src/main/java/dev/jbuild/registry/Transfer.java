@@ -84,6 +84,9 @@ final class Transfer {
           }
         }
       }
+    } catch (BuildFailure e) {
+      tell(new TransferEvent.Failed(TransferEvent.Direction.PULL, first, blob, e));
+      throw e;
     } finally {
       room.release();
     }
@@ -165,7 +168,8 @@ final class Transfer {
                 source,
                 blob,
                 new BlobSink() {
-                  private long told = System.nanoTime();
+                  private final Teller teller =
+                      new Teller(TransferEvent.Direction.PULL, source, blob);
 
                   @Override
                   public long position() {
@@ -174,14 +178,8 @@ final class Transfer {
 
                   @Override
                   public void write(byte[] bytes, int offset, int length) throws IOException {
+                    teller.at(ingest.offset());
                     out.write(bytes, offset, length);
-                    long now = System.nanoTime();
-                    if (now - told > EVENT_NANOS) {
-                      told = now;
-                      tell(
-                          new TransferEvent.Progressed(
-                              TransferEvent.Direction.PULL, source, blob, ingest.offset()));
-                    }
                   }
                 }));
   }
@@ -217,6 +215,9 @@ final class Transfer {
           registry.pushBlob(target, blob, told(content(from, blob), target, blob), mountFrom);
       tellPushed(how, target, blob);
       return how;
+    } catch (BuildFailure e) {
+      tell(new TransferEvent.Failed(TransferEvent.Direction.PUSH, target, blob, e));
+      throw e;
     } finally {
       room.release();
     }
@@ -246,21 +247,39 @@ final class Transfer {
   private BlobContent told(BlobContent content, RepositoryName target, Descriptor blob) {
     return offset ->
         new FilterInputStream(content.open(offset)) {
+          private final Teller teller = new Teller(TransferEvent.Direction.PUSH, target, blob);
           private long at = offset;
-          private long told = System.nanoTime();
 
           @Override
           public int read(byte[] bytes, int start, int length) throws IOException {
+            teller.at(at);
             int got = in.read(bytes, start, length);
             at += Math.max(0, got);
-            long now = System.nanoTime();
-            if (now - told > EVENT_NANOS) {
-              told = now;
-              tell(new TransferEvent.Progressed(TransferEvent.Direction.PUSH, target, blob, at));
-            }
             return got;
           }
         };
+  }
+
+  /** Tells how far one blob is, not too often. Used by one thread at a time. */
+  private final class Teller {
+    private final TransferEvent.Direction direction;
+    private final RepositoryName repository;
+    private final Descriptor blob;
+    private long told = System.nanoTime() - EVENT_NANOS;
+
+    Teller(TransferEvent.Direction direction, RepositoryName repository, Descriptor blob) {
+      this.direction = direction;
+      this.repository = repository;
+      this.blob = blob;
+    }
+
+    void at(long done) {
+      long now = System.nanoTime();
+      if (now - told >= EVENT_NANOS) {
+        told = now;
+        tell(new TransferEvent.Progressed(direction, repository, blob, done));
+      }
+    }
   }
 
   void tell(TransferEvent event) {

@@ -1,5 +1,6 @@
 package dev.jbuild.registry;
 
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Descriptor;
 import java.time.Duration;
 
@@ -12,16 +13,24 @@ public sealed interface TransferEvent {
     PUSH
   }
 
-  /** A blob, or a manifest, begins to move. */
+  /** A blob begins to move, or, if it is pushed, may turn out not to have to. */
   record Started(Direction direction, RepositoryName repository, Descriptor blob)
       implements TransferEvent {}
 
-  /** {@code done} bytes of the blob have moved; at most a few times a second for each blob. */
+  /**
+   * {@code done} bytes of the blob have moved, with those that an earlier attempt left; told when
+   * the first bytes are about to move, and then at most five times a second for each blob.
+   */
   record Progressed(Direction direction, RepositoryName repository, Descriptor blob, long done)
       implements TransferEvent {}
 
   /** The blob is where it was wanted, and verified if it was pulled. */
   record Finished(Direction direction, RepositoryName repository, Descriptor blob)
+      implements TransferEvent {}
+
+  /** A blob that was started does not arrive; the failure is thrown where it was asked for. */
+  record Failed(
+      Direction direction, RepositoryName repository, Descriptor blob, BuildFailure failure)
       implements TransferEvent {}
 
   /** Nothing had to move. */

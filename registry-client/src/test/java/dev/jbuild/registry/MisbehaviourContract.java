@@ -13,6 +13,7 @@ import dev.jbuild.oci.MediaType;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.auth.Credential;
 import dev.jbuild.registry.auth.CredentialStore;
+import dev.jbuild.registry.fixture.BlinkingNames;
 import dev.jbuild.registry.fixture.Exchange;
 import dev.jbuild.registry.fixture.HttpStub;
 import dev.jbuild.registry.fixture.MemoryRegistry;
@@ -29,6 +30,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -419,6 +422,41 @@ public abstract class MisbehaviourContract {
   }
 
   @Test
+  void nameThatIsNotFoundForAMomentIsLookedUpAgain() {
+    String host = BlinkingNames.goneFor(2) + ":" + memory.port();
+    assertThat(tagsOf(host)).containsExactly("1");
+    assertThat(events)
+        .filteredOn(TransferEvent.Retrying.class::isInstance)
+        .map(TransferEvent.Retrying.class::cast)
+        .hasSize(2)
+        .allSatisfy(event ->
+            assertThat(event.cause())
+                .contains("cannot be resolved", "Temporary failure in name resolution"))
+        .allSatisfy(event -> assertThat(event.pause()).isPositive());
+  }
+
+  @Test
+  void nameThatIsNeverFoundIsOneErrorAfterAllAttempts() {
+    String host = BlinkingNames.goneFor(FOREVER);
+    RegistryFailure failure = catchThrowableOfType(RegistryFailure.class, () -> tagsOf(host));
+    assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
+    assertThat(failure.text())
+        .isEqualTo(
+            "list tags of "
+                + host
+                + "/team/app: the host name cannot be resolved ("
+                + host
+                + ": Temporary failure in name resolution) (4 attempts)");
+  }
+
+  private List<String> tagsOf(String host) {
+    RegistryOptions options = options().insecureRegistry(host).build();
+    try (Registry registry = open(options)) {
+      return registry.tags(new RepositoryName(host, REPOSITORY));
+    }
+  }
+
+  @Test
   void silenceIsGivenUp() {
     memory
         .stub()
@@ -638,15 +676,16 @@ public abstract class MisbehaviourContract {
   @Test
   void tokenThatEndsDuringAnUploadIsRenewed() {
     AtomicInteger number = new AtomicInteger();
-    AtomicReference<String> good = new AtomicReference<>("");
+    Set<String> good = ConcurrentHashMap.newKeySet();
     try (HttpStub tokens =
         new HttpStub(exchange -> {
-          good.set("token-" + number.incrementAndGet());
-          String json = "{\"token\":\"" + good.get() + "\",\"expires_in\":300}";
+          String token = "token-" + number.incrementAndGet();
+          good.add("Bearer " + token);
+          String json = "{\"token\":\"" + token + "\",\"expires_in\":300}";
           exchange.answer(200, Map.of(), json.getBytes(StandardCharsets.UTF_8));
         })) {
       memory.guard(exchange -> {
-        if (!exchange.header("Authorization").orElse("").equals("Bearer " + good.get())) {
+        if (!good.contains(exchange.header("Authorization").orElse(""))) {
           exchange.error(
               401,
               "UNAUTHORIZED",
@@ -666,7 +705,7 @@ public abstract class MisbehaviourContract {
               1,
               exchange -> {
                 exchange.body();
-                good.set("none");
+                good.clear();
                 exchange.error(
                     401,
                     "UNAUTHORIZED",

@@ -134,6 +134,7 @@ public final class ChrootLauncher implements Launcher {
       throw new BuildFailure(
           BuildFailure.Kind.NOT_FOUND, "root directory " + directory + " is not there", e);
     }
+    ExecutableMount.require(root);
     CopiedMounts mounts = CopiedMounts.place(root, request);
     try {
       return EmbeddedStep.launch(

@@ -185,7 +185,8 @@ final class EmbeddedStep implements RunningStep {
   private void measure() {
     Ended end = ended;
     if (end != null) {
-      OptionalLong peak = cgroup.memoryPeak();
+      StepMeter meter = cgroup.meter();
+      OptionalLong peak = meter.memoryPeak();
       usage =
           new ResourceUsage(
               Duration.ofNanos(System.nanoTime() - startedNanos),
@@ -193,10 +194,10 @@ final class EmbeddedStep implements RunningStep {
               Duration.ofNanos(end.systemMicros * 1000),
               peak.orElse(end.rss),
               peak.isPresent(),
-              cgroup.ioBytes(false),
-              cgroup.ioBytes(true),
-              cgroup.pidsPeak());
-      if (cgroup.outOfMemory()) {
+              meter.ioBytes(false),
+              meter.ioBytes(true),
+              meter.pidsPeak());
+      if (meter.outOfMemory()) {
         outOfMemory =
             OutOfMemory.describe(
                 request.limits(), usage.memoryPeakBytes(), cgroup.memoryName(), launcher);

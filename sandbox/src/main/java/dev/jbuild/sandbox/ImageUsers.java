@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * skipped.
  */
 public final class ImageUsers {
+
+  /** What a passwd or group file may reasonably have; longer ones are not to be read: 4 MiB. */
+  public static final int MAX_FILE_BYTES = 4 << 20;
 
   private static final int MAX_ID = Integer.MAX_VALUE;
 
@@ -112,7 +116,7 @@ public final class ImageUsers {
 
   private static List<User> users(byte @Nullable [] passwd) {
     List<User> users = new ArrayList<>();
-    for (String[] fields : lines(passwd)) {
+    for (String[] fields : (Iterable<String[]>) lines(passwd)::iterator) {
       if (fields.length >= 4) {
         OptionalInt uid = id(fields[2]);
         OptionalInt gid = id(fields[3]);
@@ -128,7 +132,7 @@ public final class ImageUsers {
 
   private static List<Group> groups(byte @Nullable [] group) {
     List<Group> groups = new ArrayList<>();
-    for (String[] fields : lines(group)) {
+    for (String[] fields : (Iterable<String[]>) lines(group)::iterator) {
       OptionalInt gid = fields.length >= 3 ? id(fields[2]) : OptionalInt.empty();
       if (gid.isPresent()) {
         groups.add(
@@ -150,16 +154,15 @@ public final class ImageUsers {
     }
   }
 
-  private static List<String[]> lines(byte @Nullable [] file) {
+  private static Stream<String[]> lines(byte @Nullable [] file) {
     if (file == null) {
-      return List.of();
+      return Stream.empty();
     }
     // ISO 8859-1 keeps every byte, so that a name that is not UTF-8 still equals itself.
     return new String(file, StandardCharsets.ISO_8859_1)
         .lines()
         .map(String::strip)
         .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-        .map(line -> line.split(":", -1))
-        .toList();
+        .map(line -> line.split(":", -1));
   }
 }

@@ -63,7 +63,31 @@ public record Limits(
 
   private static final long CPU_PERIOD = 100_000;
 
+  /** The least share of a CPU that the kernel holds: a millisecond of each period. */
+  static final double LEAST_CPUS = 0.01;
+
+  /** Less memory holds no process; Docker has the same bound. */
+  static final long LEAST_MEMORY = 6L << 20;
+
+  /**
+   * Takes what a kernel can hold.
+   *
+   * @throws BuildFailure of kind USER for what it cannot
+   */
   public Limits {
+    checkMemory(memoryBytes, memorySwapBytes);
+    if (pids.isPresent() && pids.getAsLong() < 2) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "a limit of " + pids.getAsLong() + " processes leaves a step none",
+          "2 is the least: the step's pid 1 is counted",
+          null);
+    }
+    if (cpus.isPresent() && !(cpus.getAsDouble() >= LEAST_CPUS)) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          cpus.getAsDouble() + " CPUs are less than the least share, " + LEAST_CPUS);
+    }
     ioBandwidth = Map.copyOf(ioBandwidth);
     ioBandwidth
         .keySet()
@@ -86,6 +110,37 @@ public record Limits(
           }
         });
     ulimits = Map.copyOf(ulimits);
+  }
+
+  private static void checkMemory(OptionalLong memory, OptionalLong withSwap) {
+    if (memory.isPresent() && memory.getAsLong() < LEAST_MEMORY) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "a memory limit of "
+              + memory.getAsLong()
+              + " bytes is below the least, "
+              + OutOfMemory.size(LEAST_MEMORY));
+    }
+    if (withSwap.isEmpty() || withSwap.getAsLong() < 0) {
+      return;
+    }
+    if (memory.isEmpty()) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "a limit on memory and swap together needs one on memory",
+          "give --memory, too",
+          null);
+    }
+    if (withSwap.getAsLong() < memory.getAsLong()) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "the limit on memory and swap together, "
+              + OutOfMemory.size(withSwap.getAsLong())
+              + ", is below that on memory alone, "
+              + OutOfMemory.size(memory.getAsLong()),
+          "--memory-swap counts both, as docker run has it",
+          null);
+    }
   }
 
   /** Whether a cgroup is needed to hold these limits. */

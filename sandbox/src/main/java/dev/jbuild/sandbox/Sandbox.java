@@ -2,6 +2,7 @@ package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,10 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
         ? Optional.of(oci.runtime().toString())
         : Optional.empty();
   }
+
+  /** To enter the root, to take on users and capabilities, and to end what other users run. */
+  private static final List<String> CHROOT_NEEDS =
+      List.of("CAP_SYS_CHROOT", "CAP_SETPCAP", "CAP_SETUID", "CAP_SETGID", "CAP_KILL");
 
   /** What remapping needs. */
   static final String REMAP_FIX = "Linux 5.19 or later, and the store on ext4, xfs, btrfs or tmpfs";
@@ -120,8 +125,11 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
         if (!own.userNamespace() || !admin) {
           throw new BuildFailure(
               BuildFailure.Kind.UNSUPPORTED,
-              "isolation rootless needs to be started inside a user namespace",
-              "start jbuild through bin/jbuild, which makes one for an ordinary user",
+              "isolation rootless needs a user namespace, and user "
+                  + own.uid()
+                  + " runs jbuild in none",
+              "start it by bin/jbuild, which makes one where that is allowed; jbuild doctor says"
+                  + " what forbids it",
               null);
         }
         yield new Sandbox(
@@ -131,13 +139,7 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
             "root of a user namespace with " + own.ids() + (own.ids() == 1 ? " id" : " ids"));
       }
       case CHROOT -> {
-        if (own.uid() != 0 || !own.has("CAP_SYS_CHROOT")) {
-          throw new BuildFailure(
-              BuildFailure.Kind.UNSUPPORTED,
-              "isolation chroot needs root with CAP_SYS_CHROOT",
-              "run the container as root with its default capabilities",
-              null);
-        }
+        requireChroot(own);
         yield new Sandbox(
             new ChrootLauncher(),
             Tier.C,
@@ -156,6 +158,20 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
             "asked for " + launcher.runtime());
       }
     };
+  }
+
+  private static void requireChroot(Privileges own) {
+    List<String> missing = CHROOT_NEEDS.stream().filter(name -> !own.has(name)).toList();
+    if (own.uid() != 0 || !missing.isEmpty()) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "isolation chroot needs root with "
+              + String.join(", ", CHROOT_NEEDS)
+              + ", and this process "
+              + (own.uid() != 0 ? "is user " + own.uid() : "lacks " + String.join(", ", missing)),
+          "run the container as root with its default capabilities",
+          null);
+    }
   }
 
   private static BuildFailure lacks(String isolation, Privileges own) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -32,6 +33,7 @@ public final class SeccompProfile {
   private static final Map<String, String> GO_NAMES = Map.of("amd64", "amd64", "aarch64", "arm64");
 
   private final Document document;
+  private final String json;
 
   record Document(
       String defaultAction,
@@ -56,8 +58,9 @@ public final class SeccompProfile {
 
   private final Map<List<String>, RuntimeSpec.Seccomp> resolved = new ConcurrentHashMap<>();
 
-  private SeccompProfile(Document document) {
+  private SeccompProfile(Document document, String json) {
     this.document = document;
+    this.json = json;
   }
 
   /** Docker's default policy. */
@@ -91,12 +94,18 @@ public final class SeccompProfile {
     try {
       // Field by field: to bind it to records by reflection takes ten times as long, at every
       // start.
-      return new SeccompProfile(document(JSON.readTree(json)));
+      return new SeccompProfile(
+          document(JSON.readTree(json)), new String(json, StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {
       throw unreadable(name, e.getOriginalMessage(), e);
     } catch (IOException | IllegalArgumentException e) {
       throw unreadable(name, e.getMessage(), e);
     }
+  }
+
+  /** The text that it was read from. */
+  public String json() {
+    return json;
   }
 
   private static BuildFailure unreadable(String name, @Nullable String why, Exception cause) {

@@ -5,15 +5,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -44,17 +40,12 @@ final class StepCgroup implements AutoCloseable {
           "c 5:2 rwm",
           "c 136:* rwm");
 
-  /** By controller; two controllers of one hierarchy share a folder. */
-  private final Map<String, Path> folders = new LinkedHashMap<>();
-
-  private final boolean unified;
-  private final boolean cpuUnified;
+  private final ControlFiles files;
   private boolean guarded;
   private Optional<Path> deviceProgram = Optional.empty();
 
   private StepCgroup(Cgroups machine) {
-    this.unified = machine.with("memory").map(Cgroups.Hierarchy::unified).orElse(false);
-    this.cpuUnified = machine.with("cpu").map(Cgroups.Hierarchy::unified).orElse(false);
+    files = ControlFiles.on(machine);
   }
 
   /**
@@ -74,7 +65,7 @@ final class StepCgroup implements AutoCloseable {
       if (limits.cpus().isPresent()) {
         cgroup.enter(machine, limits, name, "cpu", true);
       }
-      cgroup.limit(limits);
+      new StepLimits(cgroup.files).hold(limits);
       if (devices) {
         cgroup.guardDevices(machine, limits, name);
       }
@@ -99,12 +90,15 @@ final class StepCgroup implements AutoCloseable {
       return;
     }
     try {
-      folders.put(controller, folder(hierarchy.get(), limits, name, controller));
+      files.folders().put(controller, folder(hierarchy.get(), limits, name, controller));
     } catch (IOException e) {
       if (required) {
         throw new BuildFailure(
             BuildFailure.Kind.UNSUPPORTED,
-            "cgroup for the limit on \"" + controller + "\" cannot be made: " + words(e),
+            "cgroup for the limit on \""
+                + controller
+                + "\" cannot be made: "
+                + ControlFiles.words(e),
             "delegate a cgroup to jbuild, or run without the limit",
             e);
       }
@@ -144,7 +138,7 @@ final class StepCgroup implements AutoCloseable {
       return;
     }
     try {
-      write(control, "+" + controller);
+      ControlFiles.write(control, "+" + controller);
     } catch (IOException busy) {
       Path leaf = parent.resolve(PREFIX + "executor");
       if (!Files.isDirectory(leaf)) {
@@ -152,112 +146,12 @@ final class StepCgroup implements AutoCloseable {
       }
       for (String pid : Files.readString(parent.resolve("cgroup.procs")).lines().toList()) {
         try {
-          write(leaf.resolve("cgroup.procs"), pid);
+          ControlFiles.write(leaf.resolve("cgroup.procs"), pid);
         } catch (IOException _) {
           // A process that has just ended need not move.
         }
       }
-      write(control, "+" + controller);
-    }
-  }
-
-  private void limit(Limits limits) {
-    limits
-        .memoryBytes()
-        .ifPresent(bytes -> {
-          set("memory", unified ? "memory.max" : "memory.limit_in_bytes", bytes);
-          if (limits.memorySwapBytes().isEmpty()) {
-            // As Docker: as much swap again, where swap is counted at all.
-            offer(
-                "memory",
-                unified ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
-                Long.toString(unified ? bytes : 2 * bytes));
-          }
-        });
-    limits.memorySwapBytes().ifPresent(total -> swap(limits, total));
-    limits.pids().ifPresent(count -> set("pids", "pids.max", count));
-    limits
-        .cpus()
-        .ifPresent(cpus -> {
-          long quota = Math.round(cpus * 100_000);
-          if (cpuUnified) {
-            set("cpu", "cpu.max", quota + " 100000");
-          } else {
-            set("cpu", "cpu.cfs_period_us", 100_000);
-            set("cpu", "cpu.cfs_quota_us", quota);
-          }
-        });
-    limits
-        .ioWeight()
-        .ifPresent(weight -> {
-          if (folders.containsKey("io")) {
-            set("io", "io.weight", "default " + Math.max(1, weight * 10));
-          } else if (!offer("blkio", "blkio.weight", Integer.toString(weight))) {
-            set("blkio", "blkio.bfq.weight", weight);
-          }
-        });
-    limits.ioBandwidth().forEach(this::bandwidth);
-  }
-
-  private void swap(Limits limits, long total) {
-    long memory = limits.memoryBytes().orElse(0);
-    if (!unified) {
-      set("memory", "memory.memsw.limit_in_bytes", total);
-    } else if (total < 0) {
-      set("memory", "memory.swap.max", "max");
-    } else {
-      set("memory", "memory.swap.max", Math.max(0, total - memory));
-    }
-  }
-
-  private void bandwidth(String device, Limits.IoBandwidth rate) {
-    if (folders.containsKey("io")) {
-      set(
-          "io",
-          "io.max",
-          device
-              + (rate.readBytesPerSecond() > 0 ? " rbps=" + rate.readBytesPerSecond() : "")
-              + (rate.writeBytesPerSecond() > 0 ? " wbps=" + rate.writeBytesPerSecond() : ""));
-      return;
-    }
-    if (rate.readBytesPerSecond() > 0) {
-      set("blkio", "blkio.throttle.read_bps_device", device + " " + rate.readBytesPerSecond());
-    }
-    if (rate.writeBytesPerSecond() > 0) {
-      set("blkio", "blkio.throttle.write_bps_device", device + " " + rate.writeBytesPerSecond());
-    }
-  }
-
-  private void set(String controller, String file, long value) {
-    set(controller, file, Long.toString(value));
-  }
-
-  private void set(String controller, String file, String value) {
-    Path folder = folders.get(controller);
-    try {
-      if (folder == null) {
-        throw new NoSuchFileException(file);
-      }
-      write(folder.resolve(file), value);
-    } catch (IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.UNSUPPORTED,
-          "limit " + file + " cannot be set to " + value + ": " + words(e),
-          "run without the limit, or on a machine whose kernel has it",
-          e);
-    }
-  }
-
-  private boolean offer(String controller, String file, String value) {
-    Path folder = folders.get(controller);
-    if (folder == null || !Files.exists(folder.resolve(file))) {
-      return false;
-    }
-    try {
-      write(folder.resolve(file), value);
-      return true;
-    } catch (IOException _) {
-      return false;
+      ControlFiles.write(control, "+" + controller);
     }
   }
 
@@ -266,8 +160,8 @@ final class StepCgroup implements AutoCloseable {
     try {
       if (devices.isPresent()) {
         Path folder = folder(devices.get(), limits, name, "devices");
-        folders.put("devices", folder);
-        write(folder.resolve("devices.deny"), "a");
+        files.folders().put("devices", folder);
+        ControlFiles.write(folder.resolve("devices.deny"), "a");
         // one rule a call is the kernel's way; the file need not be opened for each
         try (OutputStream allow = Files.newOutputStream(folder.resolve("devices.allow"))) {
           for (String rule : DEVICES) {
@@ -280,7 +174,7 @@ final class StepCgroup implements AutoCloseable {
       Optional<Cgroups.Hierarchy> v2 = machine.unified();
       if (v2.isPresent()) {
         Path folder = folder(v2.get(), limits, name, "");
-        folders.putIfAbsent("devices", folder);
+        files.folders().putIfAbsent("devices", folder);
         deviceProgram = Optional.of(folder);
         guarded = true;
       }
@@ -307,7 +201,7 @@ final class StepCgroup implements AutoCloseable {
    * kernel waits for an RCU grace period: milliseconds for each hierarchy.
    */
   List<String> procs() {
-    return folders.values().stream().distinct().map(StepCgroup::entrance).toList();
+    return files.folders().values().stream().distinct().map(StepCgroup::entrance).toList();
   }
 
   private static String entrance(Path folder) {
@@ -315,99 +209,21 @@ final class StepCgroup implements AutoCloseable {
     return (Files.exists(tasks) ? tasks : folder.resolve("cgroup.procs")).toString();
   }
 
-  /** Whether the kernel killed a process of the step for its memory limit. */
-  boolean outOfMemory() {
-    return unified
-        ? keyed("memory", "memory.events", "oom_kill").orElse(0) > 0
-        : keyed("memory", "memory.oom_control", "oom_kill").orElse(0) > 0;
+  /** What the step has used; to be asked before {@link #close}. */
+  StepMeter meter() {
+    return new StepMeter(files);
   }
 
   /** The step's cgroup path within the memory hierarchy, as the kernel's log names it. */
   String memoryName() {
-    Path folder = folders.get("memory");
+    Path folder = files.folders().get("memory");
     return folder == null || folder.getFileName() == null ? "" : folder.getFileName().toString();
-  }
-
-  OptionalLong memoryPeak() {
-    return unified
-        ? number("memory", "memory.peak")
-        : number("memory", "memory.max_usage_in_bytes");
-  }
-
-  OptionalLong pidsPeak() {
-    return number("pids", "pids.peak");
-  }
-
-  /** Bytes of block I/O, read or written. */
-  OptionalLong ioBytes(boolean written) {
-    Path v1 = folders.get("blkio");
-    Path v2 = folders.get("io");
-    try {
-      if (v2 != null) {
-        return OptionalLong.of(sumV2(Files.readString(v2.resolve("io.stat")), written));
-      }
-      if (v1 != null) {
-        return OptionalLong.of(
-            sumV1(Files.readString(v1.resolve("blkio.throttle.io_service_bytes")), written));
-      }
-    } catch (IOException | NumberFormatException _) {
-      // Not counted by this kernel.
-    }
-    return OptionalLong.empty();
-  }
-
-  /** Lines such as {@code 8:0 rbytes=1 wbytes=2 rios=3 …}. */
-  private static long sumV2(String text, boolean written) {
-    String key = written ? "wbytes=" : "rbytes=";
-    return text.lines()
-        .flatMap(line -> Stream.of(line.split(" ", -1)))
-        .filter(word -> word.startsWith(key))
-        .mapToLong(word -> Long.parseLong(word.substring(key.length())))
-        .sum();
-  }
-
-  /** Lines such as {@code 8:0 Write 4096}. */
-  private static long sumV1(String text, boolean written) {
-    return text.lines()
-        .map(line -> line.split(" ", -1))
-        .filter(words -> words.length == 3 && words[1].equals(written ? "Write" : "Read"))
-        .mapToLong(words -> Long.parseLong(words[2]))
-        .sum();
-  }
-
-  private OptionalLong number(String controller, String file) {
-    Path folder = folders.get(controller);
-    if (folder == null) {
-      return OptionalLong.empty();
-    }
-    try {
-      return OptionalLong.of(Long.parseLong(Files.readString(folder.resolve(file)).strip()));
-    } catch (IOException | NumberFormatException _) {
-      return OptionalLong.empty();
-    }
-  }
-
-  private OptionalLong keyed(String controller, String file, String key) {
-    Path folder = folders.get(controller);
-    if (folder == null) {
-      return OptionalLong.empty();
-    }
-    try {
-      for (String line : Files.readString(folder.resolve(file)).lines().toList()) {
-        if (line.startsWith(key + " ")) {
-          return OptionalLong.of(Long.parseLong(line.substring(key.length() + 1).strip()));
-        }
-      }
-    } catch (IOException | NumberFormatException _) {
-      // Not counted by this kernel.
-    }
-    return OptionalLong.empty();
   }
 
   /** Removes the folders; the last process may take a moment to leave them. */
   @Override
   public void close() {
-    for (Path folder : new ArrayList<>(Set.copyOf(folders.values()))) {
+    for (Path folder : new ArrayList<>(Set.copyOf(files.folders().values()))) {
       long deadline = System.nanoTime() + Duration.ofSeconds(1).toNanos();
       while (true) {
         try {
@@ -421,7 +237,7 @@ final class StepCgroup implements AutoCloseable {
         }
       }
     }
-    folders.clear();
+    files.folders().clear();
   }
 
   /** Removes what executors that were killed have left, which is empty by then. */
@@ -445,17 +261,5 @@ final class StepCgroup implements AutoCloseable {
         // A hierarchy that cannot be listed holds nothing of ours.
       }
     }
-  }
-
-  private static void write(Path file, String value) throws IOException {
-    // One write call: the kernel takes each as one command.
-    try (var out = Files.newOutputStream(file)) {
-      out.write(value.getBytes(StandardCharsets.US_ASCII));
-    }
-  }
-
-  private static String words(IOException e) {
-    String message = e.getMessage();
-    return message == null ? e.getClass().getSimpleName() : message;
   }
 }

@@ -94,11 +94,11 @@ class CgroupsTest {
       Files.writeString(folder.resolve("pids.peak"), "7\n");
       Files.writeString(
           folder.resolve("io.stat"), "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n");
-      assertThat(cgroup.outOfMemory()).isTrue();
-      assertThat(cgroup.memoryPeak()).hasValue(268435456);
-      assertThat(cgroup.pidsPeak()).hasValue(7);
-      assertThat(cgroup.ioBytes(false)).hasValue(11);
-      assertThat(cgroup.ioBytes(true)).hasValue(22);
+      assertThat(cgroup.meter().outOfMemory()).isTrue();
+      assertThat(cgroup.meter().memoryPeak()).hasValue(268435456);
+      assertThat(cgroup.meter().pidsPeak()).hasValue(7);
+      assertThat(cgroup.meter().ioBytes(false)).hasValue(11);
+      assertThat(cgroup.meter().ioBytes(true)).hasValue(22);
     }
   }
 
@@ -135,18 +135,62 @@ class CgroupsTest {
           .hasContent("8:0 1000");
       assertThat(cgroup.guardsDevices()).isTrue();
       Files.writeString(memory.resolve("memory.oom_control"), "oom_kill_disable 0\noom_kill 0\n");
-      assertThat(cgroup.outOfMemory()).isFalse();
+      assertThat(cgroup.meter().outOfMemory()).isFalse();
       Files.writeString(
           dir.resolve("blkio/builds/" + name + "/blkio.throttle.io_service_bytes"),
           "8:0 Read 5\n8:0 Write 6\n8:0 Total 11\nTotal 11\n");
-      assertThat(cgroup.ioBytes(true)).hasValue(6);
+      assertThat(cgroup.meter().ioBytes(true)).hasValue(6);
     }
+  }
+
+  /** Files of one folder, as a v2 kernel has them for the controller io. */
+  private StepLimits io() {
+    return new StepLimits(new ControlFiles(Map.of("io", dir, "blkio", dir), true, true));
+  }
+
+  private static Limits weight(int value) {
+    return new Limits(
+        OptionalLong.empty(),
+        OptionalLong.empty(),
+        OptionalDouble.empty(),
+        OptionalLong.empty(),
+        OptionalInt.of(value),
+        Map.of(),
+        Map.of(),
+        OptionalLong.empty(),
+        Optional.empty());
+  }
+
+  @Test
+  void weightThatTheKernelDoesNotKeepIsAnError() throws IOException {
+    Files.createSymbolicLink(dir.resolve("io.weight"), Path.of("/dev/null"));
+    assertThatThrownBy(() -> io().hold(weight(300)))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("limit io.weight is set to 3000, and the kernel keeps \"\"");
+  }
+
+  @Test
+  void weightGoesToTheSchedulerOfVersion2Too() throws IOException {
+    Files.writeString(dir.resolve("io.bfq.weight"), "default 100\n");
+    io().hold(weight(300));
+    assertThat(dir.resolve("io.bfq.weight")).hasContent("300");
+    assertThat(dir.resolve("io.weight")).doesNotExist();
+  }
+
+  @Test
+  void weightOfVersion1IsReadAgain() throws IOException {
+    StepLimits blkio = new StepLimits(new ControlFiles(Map.of("blkio", dir), false, false));
+    blkio.hold(weight(300));
+    assertThat(dir.resolve("blkio.bfq.weight")).hasContent("300");
+    Files.createSymbolicLink(dir.resolve("blkio.weight"), Path.of("/dev/null"));
+    assertThatThrownBy(() -> blkio.hold(weight(300)))
+        .hasMessage("limit blkio.weight is set to 300, and the kernel keeps \"\"");
   }
 
   @Test
   void limitWithoutACgroupIsRefused() {
     Cgroups none = new Cgroups(List.of());
-    assertThatThrownBy(() -> StepCgroup.create(none, Limits.NONE.withMemory(1 << 20), false))
+    assertThatThrownBy(() -> StepCgroup.create(none, Limits.NONE.withMemory(16 << 20), false))
         .isInstanceOf(BuildFailure.class)
         .hasMessage("no cgroup with the controller \"memory\" to hold the limit");
     try (StepCgroup cgroup = StepCgroup.create(none, Limits.NONE, true)) {

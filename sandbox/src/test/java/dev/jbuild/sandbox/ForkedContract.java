@@ -1,6 +1,7 @@
 package dev.jbuild.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
@@ -11,12 +12,15 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -32,6 +36,7 @@ final class ForkedContract {
   public static void main(String[] args) throws Exception {
     Class<?> type = Class.forName(args[0]);
     Path folder = Files.createDirectories(Path.of(args[1]));
+    Timeout each = type.getSuperclass().getAnnotation(Timeout.class);
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     if (HostileContract.class.isAssignableFrom(type)) {
       for (HostileContract.Row row : HostileContract.rows()) {
@@ -39,6 +44,7 @@ final class ForkedContract {
         out.println(
             run(
                 row.name(),
+                limit(each),
                 () -> {
                   HostileContract contract = (HostileContract) make(type);
                   contract.dir = own;
@@ -58,6 +64,7 @@ final class ForkedContract {
       out.println(
           run(
               test.getName(),
+              limit(test.getAnnotation(Timeout.class), each),
               () -> {
                 Object contract = make(type);
                 if (contract instanceof HostileContract hostile) {
@@ -74,7 +81,7 @@ final class ForkedContract {
     System.exit(0);
   }
 
-  private interface Attempt {
+  interface Attempt {
     void run() throws Exception;
   }
 
@@ -84,9 +91,20 @@ final class ForkedContract {
     return constructor.newInstance();
   }
 
-  private static String run(String name, Attempt attempt) {
+  /** The first that is there; JUnit, which would look at it, is not in this JVM. */
+  private static Duration limit(@Nullable Timeout... given) {
+    for (Timeout timeout : given) {
+      if (timeout != null) {
+        return Duration.of(timeout.value(), timeout.unit().toChronoUnit());
+      }
+    }
+    throw new IllegalStateException("a contract needs a @Timeout");
+  }
+
+  /** One line; an attempt that takes too long is interrupted, and failed. */
+  static String run(String name, Duration limit, Attempt attempt) {
     try {
-      attempt.run();
+      assertTimeoutPreemptively(limit, attempt::run);
       return "PASS " + name;
     } catch (Exception | AssertionError e) {
       Throwable cause =

@@ -334,10 +334,10 @@ abstract class LauncherContract {
 
   @Test
   void timeOutEndsTheStepAndSaysSo() {
-    Rig.Run run = rig.sh("echo before; sleep 1002", b -> b.timeout(Duration.ofMillis(400)));
+    Rig.Run run = rig.sh("echo before; sleep 1002", b -> b.timeout(Duration.ofMillis(1500)));
     assertThat(run.text()).isEqualTo("before\n");
     assertThat(run.result().timedOut()).isTrue();
-    assertThat(run.result().explanation()).contains("timed out after 0.4 s");
+    assertThat(run.result().explanation()).contains("timed out after 1.5 s");
     assertThat(run.result().succeeded()).isFalse();
   }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
 
 /** Limits, on the machine's own cgroup version. */
 @Tag("root")
@@ -54,6 +55,43 @@ class LimitsIT {
                     "out of memory \\(limit 32 MiB, peak 32 MiB(, killed process: attack)?\\)"));
     assertThat(result.usage().memoryPeakIsTotal()).isTrue();
     assertThat(result.usage().memoryPeakBytes()).isBetween(31L << 20, 32L << 20);
+  }
+
+  @Test
+  void hintForAJvmComesWhereAJvmWasKilled() {
+    StepResult result =
+        rig.sh(
+                "cp /bin/attack /tmp/java; /tmp/java eat 200; exit $?",
+                b -> b.limits(Limits.NONE.withMemory(32 << 20)))
+            .result();
+    String text = result.explanation().orElseThrow();
+    assumeTrue(text.contains("killed process"), "the kernel's log cannot be read");
+    assertThat(text).contains("killed process: java); a JVM takes ").contains("MaxRAMPercentage");
+  }
+
+  @Test
+  void weightIsWhatTheStepSees() {
+    Limits limits =
+        new Limits(
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalDouble.empty(),
+            OptionalLong.empty(),
+            OptionalInt.of(300),
+            Map.of(),
+            Map.of(),
+            OptionalLong.empty(),
+            Optional.empty());
+    Rig.Run run;
+    try {
+      run =
+          rig.sh(
+              "cat /sys/fs/cgroup/blkio/blkio*.weight /sys/fs/cgroup/io*.weight",
+              b -> b.limits(limits));
+    } catch (BuildFailure e) {
+      throw new TestAbortedException("this kernel holds no weight: " + e.getMessage());
+    }
+    assertThat(run.text().strip()).isIn("300", "default 3000", "default 300\ndefault 3000");
   }
 
   @Test
@@ -99,7 +137,8 @@ class LimitsIT {
             Optional.empty());
     assertThat(
             rig.sh(
-                    "dd if=/dev/zero of=/dev/shm/f bs=64k count=100 2>/dev/null; wc -c < /dev/shm/f",
+                    "dd if=/dev/zero of=/dev/shm/f bs=64k count=100 2>/dev/null; wc -c <"
+                        + " /dev/shm/f",
                     b -> b.limits(limits))
                 .text()
                 .strip())

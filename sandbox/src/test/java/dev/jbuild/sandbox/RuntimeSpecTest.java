@@ -26,7 +26,7 @@ class RuntimeSpecTest {
     JsonNode json =
         JsonMapper.builder()
             .build()
-            .readTree(spec(Limits.NONE.withMemory(1 << 20).withCpus(1.5)).toJson());
+            .readTree(spec(Limits.NONE.withMemory(16 << 20).withCpus(1.5)).toJson());
     assertThat(json.at("/ociVersion").asText()).isEqualTo("1.0.2");
     assertThat(json.at("/process/user/uid").asInt()).isEqualTo(1000);
     assertThat(json.at("/process/user/additionalGids").toString()).isEqualTo("[50,44]");
@@ -36,7 +36,7 @@ class RuntimeSpecTest {
     assertThat(json.at("/root/path").asText()).isEqualTo("rootfs");
     assertThat(json.at("/linux/namespaces").findValuesAsText("type"))
         .containsExactly("pid", "ipc", "uts", "mount", "cgroup", "network");
-    assertThat(json.at("/linux/resources/memory/limit").asLong()).isEqualTo(1 << 20);
+    assertThat(json.at("/linux/resources/memory/limit").asLong()).isEqualTo(16 << 20);
     assertThat(json.at("/linux/resources/cpu/quota").asLong()).isEqualTo(150_000);
     assertThat(json.at("/mounts/0/destination").asText()).isEqualTo("/proc");
     assertThat(json.has("annotations")).isFalse();

@@ -3,17 +3,15 @@ package dev.jbuild.server;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ContextSource;
 import dev.jbuild.engine.DockerfileSource;
-import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.Output;
+import dev.jbuild.engine.option.CacheOptions;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Platform;
-import dev.jbuild.sandbox.Limits;
-import dev.jbuild.sandbox.NetworkMode;
 import io.vertx.core.MultiMap;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -39,12 +37,18 @@ final class BuildParameters {
           "pull",
           "push",
           "network",
+          "memory",
+          "cpus",
+          "pids-limit",
+          "ulimit",
+          "shm-size",
+          "step-timeout",
           "source-date-epoch");
 
   private BuildParameters() {}
 
   /** Checks names and values, before anything is uploaded. */
-  static void check(MultiMap query) {
+  static void check(MultiMap query, StepBounds bounds) {
     for (String name : query.names()) {
       if (!NAMES.contains(name)) {
         throw new BuildFailure(
@@ -54,15 +58,18 @@ final class BuildParameters {
             null);
       }
     }
-    for (String name : Set.of("file", "target", "network", "source-date-epoch")) {
-      if (query.getAll(name).size() > 1) {
+    for (String name : new TreeSet<>(query.names())) {
+      boolean single =
+          StepParameters.SINGLE.contains(name)
+              || Set.of("file", "target", "source-date-epoch").contains(name);
+      if (single && query.getAll(name).size() > 1) {
         throw invalid("\"" + name + "\" is given more than once");
       }
     }
-    request(query, Path.of("context"));
+    request(query, Path.of("context"), bounds);
   }
 
-  static BuildRequest request(MultiMap query, Path archive) {
+  static BuildRequest request(MultiMap query, Path archive, StepBounds bounds) {
     BuildRequest.Builder request = BuildRequest.builder(new ContextSource.Archive(archive));
     for (String tag : query.getAll("tag")) {
       // now, and not when the image is built
@@ -83,36 +90,24 @@ final class BuildParameters {
     }
     request.noCache(flag(query, "no-cache"));
     query.getAll("no-cache-filter").forEach(request::noCacheFilter);
-    CacheParameters.from(query.getAll("cache-from"), request);
-    CacheParameters.to(query.getAll("cache-to"), request);
     request.pull(flag(query, "pull"));
     Output.ImageOptions image = new Output.ImageOptions(Compression.gzip(), false, true, null);
-    request.output(new Output.StoreImage(image));
+    CacheOptions caches = CacheOptions.ofRequest();
+    List<Output> outputs = List.of(new Output.StoreImage(image));
+    query.getAll("cache-from").forEach(text -> request.cacheFrom(caches.source(text)));
+    query.getAll("cache-to").forEach(text -> request.cacheTo(caches.target(text, outputs)));
+    outputs.forEach(request::output);
     if (flag(query, "push")) {
       if (query.getAll("tag").isEmpty()) {
         throw invalid("a push needs a \"tag\"");
       }
       request.output(new Output.Push(image));
     }
-    request.execution(
-        new ExecutionOptions(
-            network(query.get("network")),
-            Set.of(),
-            Map.of(),
-            Limits.NONE,
-            ExecutionOptions.DEFAULT.parallel()));
+    request.execution(StepParameters.from(query, bounds));
     if (query.contains("source-date-epoch")) {
       request.sourceDateEpoch(seconds(query.get("source-date-epoch")));
     }
     return request.build();
-  }
-
-  private static NetworkMode network(@org.jspecify.annotations.Nullable String name) {
-    return switch (name == null ? "default" : name) {
-      case "default", "host" -> NetworkMode.HOST;
-      case "none" -> NetworkMode.NONE;
-      default -> throw invalid("network \"" + name + "\" is not default, host or none");
-    };
   }
 
   private static void pairs(MultiMap query, String name, BiConsumer<String, String> sink) {

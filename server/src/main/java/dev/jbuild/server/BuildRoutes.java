@@ -80,7 +80,7 @@ final class BuildRoutes {
       return;
     }
     try {
-      BuildParameters.check(query);
+      BuildParameters.check(query, options.bounds());
     } catch (BuildFailure e) {
       refuse(request, 400, e);
       return;
@@ -144,7 +144,7 @@ final class BuildRoutes {
         request,
         () -> {
           try {
-            BuildRequest build = BuildParameters.request(query, place.context());
+            BuildRequest build = BuildParameters.request(query, place.context(), options.bounds());
             return builds.submit(place, build);
           } catch (BuildFailure e) {
             place.release();

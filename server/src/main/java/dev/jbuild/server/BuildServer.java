@@ -195,10 +195,12 @@ public final class BuildServer implements AutoCloseable {
               tcp.host() + ":" + tcp.port());
       case ServerOptions.Address.Unix unix -> {
         UnixSocketFile.claim(unix.path());
-        await(
-            http.listen(SocketAddress.domainSocketAddress(unix.path().toString())),
-            unix.path().toString());
-        UnixSocketFile.restrict(unix.path());
+        UnixSocketFile.bind(
+            unix.path(),
+            socket ->
+                await(
+                    http.listen(SocketAddress.domainSocketAddress(socket.toString())),
+                    unix.path().toString()));
       }
     }
   }

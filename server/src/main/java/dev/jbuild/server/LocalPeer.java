@@ -26,13 +26,17 @@ import java.util.Set;
  * <p>Root of the machine sees the holder of every socket, and takes a connection without one for a
  * build's. In a container or a user namespace only the processes in there are seen, and others,
  * such as those of a pod's next container, get the benefit of the doubt; so could a step that hands
- * its connection from process to process fast enough.
+ * its connection from process to process fast enough. Who closed its end without waiting for an
+ * answer gets none: to send a request and be gone would be the easiest way not to be found.
  */
 final class LocalPeer {
   private static final int MOST_ANCESTORS = 10_000;
 
   /** The machine's own pid namespace has this number on every Linux ({@code PROC_PID_INIT_INO}). */
   private static final String FIRST_PID_NAMESPACE = "pid:[4026531836]";
+
+  /** What the tables give for the socket of a connection that its process has closed. */
+  private static final String CLOSED = "0";
 
   private final Path proc;
   private final long own;
@@ -76,6 +80,14 @@ final class LocalPeer {
       Set<String> sockets = new HashSet<>();
       collect(proc.resolve("net/tcp"), peer, port, sockets);
       collect(proc.resolve("net/tcp6"), peer, port, sockets);
+      if (sockets.remove(socket(CLOSED))) {
+        return true;
+      }
+      if (sockets.isEmpty()) {
+        // Reset by its process. Only an address that is not the loopback's can be translated, so
+        // that the other end is in another network namespace and not in these tables.
+        return seesAll || (address.isLoopbackAddress() && hasTables());
+      }
       return isHeldByABuild(sockets);
     } catch (SocketException e) {
       return seesAll;
@@ -97,11 +109,19 @@ final class LocalPeer {
       if (fields.length > 9
           && fields[1].endsWith(near)
           && fields[2].endsWith(far)
-          && !fields[9].equals("0")
           && address(fields[1]).equals(peer.getAddress())) {
-        sockets.add("socket:[" + fields[9] + "]");
+        sockets.add(socket(fields[9]));
       }
     }
+  }
+
+  /** As the link of a descriptor names it. */
+  private static String socket(String number) {
+    return "socket:[" + number + "]";
+  }
+
+  private boolean hasTables() {
+    return Files.isReadable(proc.resolve("net/tcp")) || Files.isReadable(proc.resolve("net/tcp6"));
   }
 
   /** Words of four bytes, each with the lowest first; IPv4 in IPv6 becomes IPv4. */
@@ -116,15 +136,13 @@ final class LocalPeer {
 
   private boolean isHeldByABuild(Set<String> sockets) throws IOException {
     boolean held = false;
-    if (!sockets.isEmpty()) {
-      try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
-        for (Path process : processes) {
-          if (holds(process, sockets)) {
-            if (descends(process)) {
-              return true;
-            }
-            held = true;
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
+      for (Path process : processes) {
+        if (holds(process, sockets)) {
+          if (descends(process)) {
+            return true;
           }
+          held = true;
         }
       }
     }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param uploadTime how long posting one may take
  * @param buildTime how long a build may run
  * @param keptBuilds finished builds that are remembered with their events
+ * @param bounds of what a RUN step may use
  */
 public record ServerOptions(
     Address address,
@@ -29,7 +30,8 @@ public record ServerOptions(
     long contextLimit,
     Duration uploadTime,
     Duration buildTime,
-    int keptBuilds) {
+    int keptBuilds,
+    StepBounds bounds) {
 
   /** Loopback, port 8372, no token; a build for every processor and 64 waiting. */
   public static final ServerOptions DEFAULT =
@@ -43,7 +45,8 @@ public record ServerOptions(
           8L << 30,
           Duration.ofHours(1),
           Duration.ofHours(6),
-          200);
+          200,
+          StepBounds.NONE);
 
   public ServerOptions {
     if (maxBuilds < 1) {
@@ -81,7 +84,8 @@ public record ServerOptions(
         contextLimit,
         uploadTime,
         buildTime,
-        keptBuilds);
+        keptBuilds,
+        bounds);
   }
 
   public ServerOptions withToken(@Nullable String other) {
@@ -95,7 +99,8 @@ public record ServerOptions(
         contextLimit,
         uploadTime,
         buildTime,
-        keptBuilds);
+        keptBuilds,
+        bounds);
   }
 
   public ServerOptions withTls(@Nullable Tls other) {
@@ -109,7 +114,8 @@ public record ServerOptions(
         contextLimit,
         uploadTime,
         buildTime,
-        keptBuilds);
+        keptBuilds,
+        bounds);
   }
 
   public ServerOptions withAnonymous(boolean allowed) {
@@ -123,7 +129,8 @@ public record ServerOptions(
         contextLimit,
         uploadTime,
         buildTime,
-        keptBuilds);
+        keptBuilds,
+        bounds);
   }
 
   public ServerOptions withBuilds(int most, int waiting) {
@@ -137,12 +144,23 @@ public record ServerOptions(
         contextLimit,
         uploadTime,
         buildTime,
-        keptBuilds);
+        keptBuilds,
+        bounds);
   }
 
   public ServerOptions withContextLimit(long bytes, Duration time) {
     return new ServerOptions(
-        address, token, tls, anonymous, maxBuilds, queue, bytes, time, buildTime, keptBuilds);
+        address,
+        token,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        bytes,
+        time,
+        buildTime,
+        keptBuilds,
+        bounds);
   }
 
   public ServerOptions withBuildTime(Duration time) {
@@ -156,6 +174,22 @@ public record ServerOptions(
         contextLimit,
         uploadTime,
         time,
-        keptBuilds);
+        keptBuilds,
+        bounds);
+  }
+
+  public ServerOptions withBounds(StepBounds other) {
+    return new ServerOptions(
+        address,
+        token,
+        tls,
+        anonymous,
+        maxBuilds,
+        queue,
+        contextLimit,
+        uploadTime,
+        buildTime,
+        keptBuilds,
+        other);
   }
 }

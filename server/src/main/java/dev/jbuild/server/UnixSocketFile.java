@@ -8,7 +8,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.Consumer;
 
 /**
  * The file of a Unix socket: left behind by a server that died, it stands in the next one's way.
@@ -49,12 +51,37 @@ final class UnixSocketFile {
     }
   }
 
-  /** Only its owner may connect. */
-  static void restrict(Path path) {
+  /**
+   * Has a server listen at a path of its own choice in a directory that nobody else can enter, and
+   * moves the socket to its place once only its owner may connect: there is no moment at which
+   * somebody else could.
+   *
+   * @param listen binds to the path that it is given
+   * @throws BuildFailure of kind {@code UNAVAILABLE} if the directory cannot be written
+   */
+  static void bind(Path path, Consumer<Path> listen) {
+    Path parent = path.toAbsolutePath().getParent();
+    if (parent == null) {
+      throw new BuildFailure(BuildFailure.Kind.USER, "cannot listen on " + path);
+    }
     try {
-      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+      Path hidden =
+          Files.createTempDirectory(
+              parent,
+              ".s",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Path socket = hidden.resolve("s");
+      try {
+        listen.accept(socket);
+        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+        Files.move(socket, path, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(socket);
+        Files.deleteIfExists(hidden);
+      }
     } catch (IOException e) {
-      throw new BuildFailure(BuildFailure.Kind.UNAVAILABLE, "cannot restrict access to " + path, e);
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE, "cannot listen on " + path + ": " + e.getMessage(), e);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.event.StepNumbers;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.Json;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class BuildNotes {
   private static final String SUFFIX = ".json";
 
   private final Map<String, Note> notes = new LinkedHashMap<>();
+  private final StepNumbers numbers = new StepNumbers();
   private String buildId = "";
   private Instant began = Instant.EPOCH;
   private String outcome = "interrupted";
@@ -47,12 +49,13 @@ public final class BuildNotes {
    * One step.
    *
    * @param id as {@link Step#id}
+   * @param number as the progress shows it, {@code #7}
    * @param name as shown in the progress
    * @param line where it stands: {@code Dockerfile:7}
    * @param state {@code cached}, {@code executed}, {@code failed} or {@code not reached}
    * @param why the cache it was found in, or what changed since it last was
    */
-  public record Note(String id, String name, String line, String state, String why) {}
+  public record Note(String id, int number, String name, String line, String state, String why) {}
 
   /**
    * A whole build.
@@ -76,6 +79,7 @@ public final class BuildNotes {
 
   /** Takes note of an event. */
   public void on(BuildEvent event) {
+    numbers.on(event);
     switch (event) {
       case BuildEvent.Planned planned -> {
         buildId = planned.buildId();
@@ -107,7 +111,8 @@ public final class BuildNotes {
 
   private void note(Step step, String state, String why) {
     String line = step.source().map(span -> span.file() + ":" + span.startLine()).orElse("");
-    notes.put(step.id(), new Note(step.id(), step.name(), line, state, why));
+    Note note = new Note(step.id(), numbers.of(step), step.name(), line, state, why);
+    notes.put(step.id(), note);
   }
 
   /** Keeps the notes beside those of the builds before; a build without a plan has none. */
@@ -140,6 +145,7 @@ public final class BuildNotes {
       steps
           .addObject()
           .put("id", note.id())
+          .put("number", note.number())
           .put("name", note.name())
           .put("line", note.line())
           .put("state", note.state())
@@ -193,6 +199,7 @@ public final class BuildNotes {
       steps.add(
           new Note(
               step.path("id").asText(),
+              step.path("number").asInt(),
               step.path("name").asText(),
               step.path("line").asText(),
               step.path("state").asText(),

@@ -8,22 +8,27 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A tree whose directories are listed by all processors while one thread walks it: to list a
- * directory has the directories in it listed ahead. A walk of an unchanged context is nothing but
- * listings, so this is what its time divides by.
+ * directory has the directories in it listed ahead, and the thread that walks does itself what
+ * nobody has begun. A walk of an unchanged context is nothing but listings, so this is what its
+ * time divides by.
  *
  * <p>Listings of directories that the walk then leaves out are wasted, one level of them. Used by
  * one thread; the tree beneath must be safe for look-ups from several. Closing it waits for what
  * was begun and does not close the tree beneath.
  */
 final class AheadTree implements FileTree {
+  private static final Listing NOTHING = new Listing(List.of(), null);
+
   private final FileTree tree;
-  private final Map<BytePath, ForkJoinTask<Listing>> begun = new HashMap<>();
+  private final Map<BytePath, Ahead> begun = new HashMap<>();
   private volatile boolean closed;
 
   /** What is in a directory, or why that cannot be said. */
@@ -33,6 +38,41 @@ final class AheadTree implements FileTree {
         throw failure;
       }
       return entries;
+    }
+  }
+
+  /** A listing that whoever comes first makes. */
+  private final class Ahead implements Runnable {
+    private final BytePath directory;
+    private final AtomicBoolean taken = new AtomicBoolean();
+    private final CompletableFuture<Listing> result = new CompletableFuture<>();
+
+    Ahead(BytePath directory) {
+      this.directory = directory;
+    }
+
+    @Override
+    public void run() {
+      if (taken.compareAndSet(false, true)) {
+        try {
+          result.complete(listed(directory));
+        } catch (RuntimeException | Error e) {
+          result.completeExceptionally(e);
+        }
+      }
+    }
+
+    Listing get() {
+      run();
+      try {
+        return result.join();
+      } catch (CompletionException e) {
+        switch (e.getCause()) {
+          case RuntimeException failure -> throw failure;
+          case Error failure -> throw failure;
+          case null, default -> throw e;
+        }
+      }
     }
   }
 
@@ -47,12 +87,14 @@ final class AheadTree implements FileTree {
 
   @Override
   public List<TreeEntry> list(BytePath directory) throws IOException {
-    ForkJoinTask<Listing> ahead = begun.remove(directory);
-    List<TreeEntry> entries = ahead == null ? tree.list(directory) : ahead.join().get();
+    Ahead ahead = begun.remove(directory);
+    List<TreeEntry> entries = ahead == null ? tree.list(directory) : ahead.get().get();
     for (TreeEntry entry : entries) {
       if (entry.isDirectory()) {
-        BytePath path = entry.path();
-        begun.computeIfAbsent(path, _ -> ForkJoinPool.commonPool().submit(() -> listed(path)));
+        Ahead next = new Ahead(entry.path());
+        if (begun.putIfAbsent(entry.path(), next) == null) {
+          ForkJoinPool.commonPool().execute(next);
+        }
       }
     }
     return entries;
@@ -60,7 +102,7 @@ final class AheadTree implements FileTree {
 
   private Listing listed(BytePath directory) {
     if (closed) {
-      return new Listing(List.of(), null);
+      return NOTHING;
     }
     try {
       return new Listing(tree.list(directory), null);
@@ -71,9 +113,12 @@ final class AheadTree implements FileTree {
 
   @Override
   public void close() {
-    // Not cancelled: a cancelled task that runs already would be said to have ended.
     closed = true;
-    begun.values().forEach(ForkJoinTask::quietlyJoin);
+    for (Ahead ahead : begun.values()) {
+      ahead.run();
+      // How it ended is of no interest any more, but that it ended is.
+      ahead.result.exceptionally(_ -> NOTHING).join();
+    }
     begun.clear();
   }
 }

@@ -39,8 +39,9 @@ public final class ContextTree implements FileTree {
 
   @Override
   public List<TreeEntry> list(BytePath directory) throws IOException {
-    List<TreeEntry> entries = new ArrayList<>();
-    for (TreeEntry entry : files.list(directory)) {
+    List<TreeEntry> all = files.list(directory);
+    List<TreeEntry> entries = new ArrayList<>(all.size());
+    for (TreeEntry entry : all) {
       if (visible(entry)) {
         entries.add(owned(entry));
       }
@@ -54,7 +55,7 @@ public final class ContextTree implements FileTree {
   }
 
   private boolean visible(TreeEntry entry) throws IOException {
-    if (entry.path().isRoot()) {
+    if (ignored.isEmpty() || entry.path().isRoot()) {
       return true;
     }
     return switch (ignored.verdict(text(entry.path()))) {
@@ -74,11 +75,14 @@ public final class ContextTree implements FileTree {
   }
 
   private static TreeEntry owned(TreeEntry entry) {
-    Attributes attributes = entry.attributes().withOwner(0, 0);
+    Attributes attributes = entry.attributes();
     if (entry instanceof TreeEntry.Socket socket) {
-      return new TreeEntry.RegularFile(socket.path(), attributes, 0, ContentSource.of(new byte[0]));
+      return new TreeEntry.RegularFile(
+          socket.path(), attributes.withOwner(0, 0), 0, ContentSource.of(new byte[0]));
     }
-    return entry.with(attributes);
+    return attributes.uid() == 0 && attributes.gid() == 0
+        ? entry
+        : entry.with(attributes.withOwner(0, 0));
   }
 
   /** A path as patterns see it: bytes that are not UTF-8 stay apart from all others. */

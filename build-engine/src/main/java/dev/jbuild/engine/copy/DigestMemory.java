@@ -7,6 +7,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,17 +32,23 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class DigestMemory {
   private static final int FORMAT = 0x6a62_0001;
-  private static final int HEAD = 2 * Integer.BYTES;
-  private static final int KEY = 7 * Long.BYTES;
-  private static final int DIGEST = 32;
+
+  /** In longs, as all that is below: device, inode, size, mtime and ctime with their nanos. */
+  private static final int KEY = 7;
+
+  private static final int DIGEST = 4;
   private static final int ENTRY = KEY + DIGEST;
   private static final long SETTLED_SECONDS = 2;
 
   private final Path file;
   private final Clock clock;
 
-  /** The file as it was: entries of a key and a digest. */
-  private final ByteBuffer before;
+  /**
+   * The file as it was: entries of a key and a digest. Longs, not bytes: all that is done with them
+   * is to compare, and that is done a hundred thousand times before the JVM's second compiler has
+   * seen it.
+   */
+  private final long[] before;
 
   /**
    * Numbers of entries plus one, by the hash of their keys; the next free place if one is taken.
@@ -72,22 +79,10 @@ public final class DigestMemory {
           stat.ctimeNanos());
     }
 
-    static Key at(ByteBuffer entries, int offset) {
-      return new Key(
-          entries.getLong(offset),
-          entries.getLong(offset + 8),
-          entries.getLong(offset + 16),
-          entries.getLong(offset + 24),
-          entries.getLong(offset + 32),
-          entries.getLong(offset + 40),
-          entries.getLong(offset + 48));
-    }
-
     /** Written out, for the generated one is slow until the JVM's second compiler has seen it. */
     @Override
     public int hashCode() {
-      long mixed = (inode * 31 + ctimeNanos) * 31 + ctime + size;
-      return Long.hashCode(mixed * 0x9e37_79b9_7f4a_7c15L);
+      return hash(inode, ctimeNanos);
     }
 
     @Override
@@ -103,15 +98,15 @@ public final class DigestMemory {
     }
   }
 
-  private DigestMemory(Path file, Clock clock, ByteBuffer before) {
+  private DigestMemory(Path file, Clock clock, long[] before) {
     this.file = file;
     this.clock = clock;
     this.before = before;
-    int entries = before.capacity() / ENTRY;
+    int entries = before.length / ENTRY;
     used = new boolean[entries];
     places = new int[Integer.highestOneBit(Math.max(1, entries)) * 4];
     for (int i = 0; i < entries; i++) {
-      int place = place(Key.at(before, i * ENTRY));
+      int place = place(hash(before[i * ENTRY + 1], before[i * ENTRY + 6]));
       while (places[place] != 0) {
         place = (place + 1) & (places.length - 1);
       }
@@ -119,19 +114,25 @@ public final class DigestMemory {
     }
   }
 
-  private int place(Key key) {
-    return key.hashCode() & (places.length - 1);
+  /** Of what tells files apart best; the multiplier spreads it over all bits. */
+  private static int hash(long inode, long ctimeNanos) {
+    return (int) (((inode * 31 + ctimeNanos) * 0x9e37_79b9_7f4a_7c15L) >>> 32);
+  }
+
+  private int place(int hash) {
+    return hash & (places.length - 1);
   }
 
   /** What is remembered in a file; nothing, if it cannot be read. */
   public static DigestMemory load(Path file, Clock clock) {
-    ByteBuffer entries = ByteBuffer.allocate(0);
+    long[] entries = new long[0];
     try {
       ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file));
       boolean known = all.getInt() == FORMAT;
       long count = all.getInt();
-      if (known && count >= 0 && all.remaining() == count * ENTRY) {
-        entries = all.slice(HEAD, all.remaining());
+      if (known && count >= 0 && all.remaining() == count * ENTRY * Long.BYTES) {
+        entries = new long[Math.toIntExact(count * ENTRY)];
+        all.asLongBuffer().get(entries);
       }
     } catch (IOException | BufferUnderflowException e) {
       // Nothing is remembered.
@@ -140,20 +141,34 @@ public final class DigestMemory {
   }
 
   Optional<Digest> find(Stat stat) {
-    Key key = Key.of(stat);
-    for (int at = place(key); places[at] != 0; at = (at + 1) & (places.length - 1)) {
+    int hash = hash(stat.ino(), stat.ctimeNanos());
+    for (int at = place(hash); places[at] != 0; at = (at + 1) & (places.length - 1)) {
       int entry = places[at] - 1;
-      if (Key.at(before, entry * ENTRY).equals(key)) {
+      if (isOf(stat, entry * ENTRY)) {
         used[entry] = true;
-        return Optional.of(digest(entry));
+        return Optional.of(digest(entry * ENTRY + KEY));
       }
     }
-    return Optional.ofNullable(learnt.get(key));
+    return learnt.isEmpty() ? Optional.empty() : Optional.ofNullable(learnt.get(Key.of(stat)));
   }
 
-  private Digest digest(int entry) {
-    int from = before.arrayOffset() + entry * ENTRY + KEY;
-    return new Digest(Digest.SHA256, HexFormat.of().formatHex(before.array(), from, from + DIGEST));
+  private boolean isOf(Stat stat, int at) {
+    return before[at] == stat.dev()
+        && before[at + 1] == stat.ino()
+        && before[at + 2] == stat.size()
+        && before[at + 3] == stat.mtime()
+        && before[at + 4] == stat.mtimeNanos()
+        && before[at + 5] == stat.ctime()
+        && before[at + 6] == stat.ctimeNanos();
+  }
+
+  private Digest digest(int at) {
+    byte[] hex = new byte[DIGEST * Long.BYTES * 2];
+    for (int i = 0; i < hex.length; i++) {
+      int digit = (int) (before[at + i / 16] >>> (60 - i % 16 * 4)) & 0xf;
+      hex[i] = (byte) (digit < 10 ? '0' + digit : 'a' - 10 + digit);
+    }
+    return new Digest(Digest.SHA256, new String(hex, StandardCharsets.ISO_8859_1));
   }
 
   void remember(Stat stat, Digest digest) {
@@ -181,7 +196,9 @@ public final class DigestMemory {
       out.writeInt(kept + all.size());
       for (int entry = 0; entry < used.length; entry++) {
         if (used[entry]) {
-          out.write(before.array(), before.arrayOffset() + entry * ENTRY, ENTRY);
+          for (int i = entry * ENTRY; i < (entry + 1) * ENTRY; i++) {
+            out.writeLong(before[i]);
+          }
         }
       }
       for (Map.Entry<Key, Digest> entry : all.entrySet()) {

@@ -5,11 +5,8 @@ import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.oci.Digest;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Digests of what files hold, remembered where the files have not changed since. Safe for use by
@@ -24,36 +21,18 @@ public final class FileDigests {
     this.memory = memory;
   }
 
-  /**
-   * One short text for each entry that is equal for equal content: a digest for files and links.
-   */
-  List<String> all(List<TreeEntry> entries) throws IOException {
-    try {
-      // On the common pool: hashing is work for processors, not for the threads of a build.
-      return IntStream.range(0, entries.size())
-          .parallel()
-          .mapToObj(i -> content(entries.get(i)))
-          .toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-  }
-
-  private String content(TreeEntry entry) {
-    try {
-      return switch (entry) {
-        case TreeEntry.RegularFile file -> digest(file).hex();
-        case TreeEntry.Symlink link ->
-            Digest.of(link.target().getBytes(StandardCharsets.ISO_8859_1)).hex();
-        case TreeEntry.Device device -> device.major() + ":" + device.minor();
-        case TreeEntry.Directory directory -> "-";
-        case TreeEntry.Fifo fifo -> "-";
-        case TreeEntry.Socket socket -> "-";
-        case TreeEntry.HardLink link -> link.target().toString();
-      };
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** A short text that is equal for equal content: a digest for files and links. */
+  String content(TreeEntry entry) throws IOException {
+    return switch (entry) {
+      case TreeEntry.RegularFile file -> digest(file).hex();
+      case TreeEntry.Symlink link ->
+          Digest.of(link.target().getBytes(StandardCharsets.ISO_8859_1)).hex();
+      case TreeEntry.Device device -> device.major() + ":" + device.minor();
+      case TreeEntry.Directory directory -> "-";
+      case TreeEntry.Fifo fifo -> "-";
+      case TreeEntry.Socket socket -> "-";
+      case TreeEntry.HardLink link -> link.target().toString();
+    };
   }
 
   private Digest digest(TreeEntry.RegularFile file) throws IOException {

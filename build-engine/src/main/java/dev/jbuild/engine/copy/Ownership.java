@@ -3,12 +3,11 @@ package dev.jbuild.engine.copy;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
-import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.layer.SmallFile;
 import dev.jbuild.linux.BytePath;
+import dev.jbuild.sandbox.ImageUsers;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -99,12 +98,7 @@ record Ownership(long uid, long gid) {
   }
 
   private static List<String> lines(FileTree root, BytePath file) throws IOException {
-    Optional<TreeEntry> entry = root.resolve(file).entry();
-    if (entry.isEmpty() || !(entry.get() instanceof TreeEntry.RegularFile regular)) {
-      return new ArrayList<>();
-    }
-    try (InputStream in = regular.content().open()) {
-      return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1).lines().toList();
-    }
+    byte[] text = SmallFile.read(root, file, ImageUsers.MAX_FILE_BYTES).orElse(new byte[0]);
+    return new String(text, StandardCharsets.ISO_8859_1).lines().toList();
   }
 }

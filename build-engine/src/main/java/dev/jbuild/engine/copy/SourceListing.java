@@ -7,7 +7,9 @@ import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Digest;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What the sources of a COPY are, as text for {@link dev.jbuild.engine.cache.FileManifests}: names,
@@ -26,14 +29,24 @@ import java.util.Optional;
  * as BuildKit has it (semantics 77); where in its tree it lies does not.
  */
 public final class SourceListing {
+  /** Lines that are put into words at once. */
+  private static final int PIECE = 512;
+
+  /** About as many bytes as a line has. */
+  private static final int LINE = 112;
+
   private final FileDigests digests;
 
   public SourceListing(FileDigests digests) {
     this.digests = digests;
   }
 
-  /** A file in the sources' order; {@code source} counts them. */
-  private record Line(int source, String path, TreeEntry entry, boolean isSource) {}
+  /**
+   * A file in the sources' order.
+   *
+   * @param first the file's first name, if this is a further one of a file that came before
+   */
+  private record Line(BytePath path, TreeEntry entry, boolean isSource, Optional<String> first) {}
 
   /**
    * Lists what a copy takes.
@@ -52,20 +65,36 @@ public final class SourceListing {
     } else {
       lines = lines(selection);
     }
-    List<String> contents = digests.all(lines.stream().map(Line::entry).toList());
-    Map<ContentSource.LinkKey, String> firstNames = new HashMap<>();
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < lines.size(); i++) {
-      Line line = lines.get(i);
-      text.append(line.isSource() ? ">" : "");
-      describe(text, line.entry(), contents.get(i));
-      text.append(sameFile(line, firstNames)).append('\t').append(line.path()).append('\n');
+    ByteArrayOutputStream text = new ByteArrayOutputStream(lines.size() * LINE);
+    try {
+      // On the common pool: hashing is work for processors, not for the threads of a build.
+      IntStream.range(0, Math.ceilDiv(lines.size(), PIECE))
+          .parallel()
+          .mapToObj(piece -> text(lines, piece * PIECE))
+          .toList()
+          .forEach(text::writeBytes);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    return text.toByteArray();
+  }
+
+  /** The text of {@link #PIECE} lines, or of as many as there are. */
+  private byte[] text(List<Line> lines, int from) {
+    StringBuilder text = new StringBuilder(PIECE * LINE);
+    try {
+      for (Line line : lines.subList(from, Math.min(from + PIECE, lines.size()))) {
+        describe(text, line);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private static List<Line> lines(SourceSelection selection) throws IOException {
     List<Line> lines = new ArrayList<>();
+    Map<ContentSource.LinkKey, String> firstNames = new HashMap<>();
     int number = 0;
     for (SourceSelection.Source source : selection.sources()) {
       int current = number++;
@@ -76,29 +105,23 @@ public final class SourceListing {
           source,
           (relative, entry) -> {
             BytePath shown = relative.isRoot() ? source.name() : relative;
-            lines.add(new Line(current, shown.toString(), entry, relative.isRoot()));
+            Optional<String> first =
+                entry instanceof TreeEntry.RegularFile file
+                    ? file.content()
+                        .link()
+                        .map(key -> firstNames.putIfAbsent(key, current + ":" + shown))
+                    : Optional.empty();
+            lines.add(new Line(shown, entry, relative.isRoot(), first));
           });
     }
     return lines;
   }
 
-  /** Which file of those before it a further name is for: a copy keeps names of one file so. */
-  private static String sameFile(Line line, Map<ContentSource.LinkKey, String> firstNames) {
-    Optional<ContentSource.LinkKey> key =
-        line.entry() instanceof TreeEntry.RegularFile file
-            ? file.content().link()
-            : Optional.empty();
-    if (key.isEmpty()) {
-      return "";
-    }
-    String name = line.source() + ":" + line.path();
-    String first = firstNames.putIfAbsent(key.get(), name);
-    return first == null ? "" : "=" + Digest.of(first.getBytes(StandardCharsets.UTF_8)).hex();
-  }
-
-  private static void describe(StringBuilder text, TreeEntry entry, String content) {
+  private void describe(StringBuilder text, Line line) throws IOException {
+    TreeEntry entry = line.entry();
     Attributes attributes = entry.attributes();
-    text.append(entry.type())
+    text.append(line.isSource() ? ">" : "")
+        .append(entry.type())
         .append(' ')
         .append(Integer.toOctalString(attributes.mode()))
         .append(' ')
@@ -106,9 +129,15 @@ public final class SourceListing {
         .append(':')
         .append(attributes.gid());
     if (!attributes.xattrs().isEmpty()) {
-      text.append(' ')
-          .append(Digest.of(attributes.xattrs().toString().getBytes(StandardCharsets.UTF_8)).hex());
+      text.append(' ').append(hex(attributes.xattrs().toString()));
     }
-    text.append(' ').append(content);
+    text.append(' ').append(digests.content(entry));
+    // A copy keeps names of one file so.
+    line.first().ifPresent(name -> text.append('=').append(hex(name)));
+    text.append('\t').append(line.path()).append('\n');
+  }
+
+  private static String hex(String text) {
+    return Digest.of(text.getBytes(StandardCharsets.UTF_8)).hex();
   }
 }

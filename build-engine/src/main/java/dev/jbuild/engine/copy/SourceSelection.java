@@ -135,7 +135,10 @@ public final class SourceSelection {
       throws IOException {
     for (TreeEntry entry : tree.list(directory)) {
       BytePath below = relative.resolve(entry.path().name());
-      IgnoreMatcher.Verdict verdict = excludes.verdict(ContextTree.text(below));
+      IgnoreMatcher.Verdict verdict =
+          excludes.isEmpty()
+              ? IgnoreMatcher.Verdict.INCLUDED
+              : excludes.verdict(ContextTree.text(below));
       if (verdict == IgnoreMatcher.Verdict.PRUNED) {
         continue;
       }

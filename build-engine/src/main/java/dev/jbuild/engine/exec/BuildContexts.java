@@ -2,6 +2,7 @@ package dev.jbuild.engine.exec;
 
 import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.copy.ContextTree;
 import dev.jbuild.engine.copy.DigestMemory;
 import dev.jbuild.engine.copy.FileDigests;
@@ -15,11 +16,10 @@ import dev.jbuild.engine.source.NumberedTrees;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
-import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.layer.SmallFile;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.Digest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -151,13 +151,11 @@ final class BuildContexts implements AutoCloseable {
     if (name.equals(MAIN) && dockerfileIgnore != null) {
       return parse("the Dockerfile's .dockerignore", dockerfileIgnore);
     }
-    Optional<TreeEntry> own = root.tree().resolve(IGNORE_FILE).entry();
-    if (own.isEmpty() || !(own.get() instanceof TreeEntry.RegularFile file)) {
-      return IgnoreMatcher.of(List.of());
-    }
-    try (InputStream in = file.content().open()) {
-      return parse(".dockerignore", SourceText.decode(in.readAllBytes()));
-    }
+    Optional<byte[]> own =
+        SmallFile.read(root.tree(), IGNORE_FILE, DockerfileParser.MAX_FILE_BYTES);
+    return own.isPresent()
+        ? parse(".dockerignore", SourceText.decode(own.get()))
+        : IgnoreMatcher.of(List.of());
   }
 
   private static IgnoreMatcher parse(String file, String text) {

@@ -6,10 +6,9 @@ import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
-import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.layer.SmallFile;
 import dev.jbuild.linux.BytePath;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,14 +55,7 @@ record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
   private static Optional<byte[]> find(String name, FileTree context) throws IOException {
     BytePath path =
         BytePath.clampedLatin1(new String(SourceText.encode(name), StandardCharsets.ISO_8859_1));
-    Optional<TreeEntry> entry = context.resolve(path).entry();
-    if (entry.isEmpty() || !(entry.get() instanceof TreeEntry.RegularFile file)) {
-      return Optional.empty();
-    }
-    requireSize(name, file.size());
-    try (InputStream in = file.content().open()) {
-      return Optional.of(in.readAllBytes());
-    }
+    return SmallFile.read(context, path, DockerfileParser.MAX_FILE_BYTES);
   }
 
   private static DockerfileText outside(Path file) throws IOException {
@@ -72,6 +64,9 @@ record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
     }
     requireSize(file.toString(), Files.size(file));
     Path ignore = file.resolveSibling(file.getFileName() + IGNORE);
+    if (Files.isRegularFile(ignore)) {
+      requireSize(ignore.toString(), Files.size(ignore));
+    }
     String text =
         Files.isRegularFile(ignore) ? SourceText.decode(Files.readAllBytes(ignore)) : null;
     return new DockerfileText(file.toString(), Files.readAllBytes(file), text);

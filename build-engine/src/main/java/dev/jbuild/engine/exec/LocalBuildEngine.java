@@ -59,7 +59,7 @@ public final class LocalBuildEngine implements BuildEngine {
     String what = request.tags().isEmpty() ? "build" : "build " + request.tags().getFirst();
     settings.store().keepCap();
     try {
-      BuildResult result = run(what, request, events, all);
+      BuildResult result = run(what, request, events);
       events.send(new BuildEvent.Finished(events.now(), since(events, begun), result));
       return result;
     } catch (BuildFailure failure) {
@@ -109,7 +109,7 @@ public final class LocalBuildEngine implements BuildEngine {
     }
   }
 
-  private BuildResult run(String what, BuildRequest request, StepEvents events, BuildListener all) {
+  private BuildResult run(String what, BuildRequest request, StepEvents events) {
     SingleBuild[] build = new SingleBuild[1];
     try (Store store = settings.store().fork(what)) {
       return run(store, request, request.cacheFrom(), events, build);
@@ -123,7 +123,7 @@ public final class LocalBuildEngine implements BuildEngine {
     }
     // A new handle, which knows nothing of the layers that were promised.
     try (Store store = settings.store().fork(what)) {
-      return run(store, request, List.of(), new StepEvents(all, settings.clock()), build);
+      return run(store, request, List.of(), events.again(), build);
     }
   }
 

@@ -11,7 +11,7 @@ import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
-import dev.jbuild.layer.TreeEntry;
+import dev.jbuild.layer.SmallFile;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Platform;
@@ -34,13 +34,10 @@ import dev.jbuild.snapshot.RootfsMount;
 import dev.jbuild.snapshot.Snapshotter;
 import dev.jbuild.store.Store;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** RUN: one process in a sandbox over a snapshot, and what it changed as a layer. */
 final class RunOperation {
@@ -174,17 +171,10 @@ final class RunOperation {
 
   static ResolvedUser user(Store store, String name, List<DiffId> parents) throws IOException {
     try (FileTree root = store.layers().view(parents)) {
-      return ImageUsers.resolve(name, read(root, PASSWD), read(root, GROUP));
-    }
-  }
-
-  private static byte @Nullable [] read(FileTree root, BytePath path) throws IOException {
-    Optional<TreeEntry> entry = root.resolve(path).entry();
-    if (entry.isEmpty() || !(entry.get() instanceof TreeEntry.RegularFile file)) {
-      return null;
-    }
-    try (InputStream in = file.content().open()) {
-      return in.readAllBytes();
+      return ImageUsers.resolve(
+          name,
+          SmallFile.read(root, PASSWD, ImageUsers.MAX_FILE_BYTES).orElse(null),
+          SmallFile.read(root, GROUP, ImageUsers.MAX_FILE_BYTES).orElse(null));
     }
   }
 

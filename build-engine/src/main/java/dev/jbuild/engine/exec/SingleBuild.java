@@ -7,6 +7,7 @@ import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.dockerfile.lint.CheckOptions;
+import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.dockerfile.parse.ParseResult;
 import dev.jbuild.engine.BuildRequest;
@@ -48,6 +49,7 @@ import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.sandbox.BlockIoWeight;
 import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -101,7 +103,7 @@ final class SingleBuild {
   BuildResult run() {
     try (RemoteSources remotes = new RemoteSources(settings, store, request);
         ContextFiles files = ContextFiles.prepare(request, store, remotes);
-        RegistryAccess registry = new RegistryAccess(settings.registry(), store)) {
+        RegistryAccess registry = new RegistryAccess(settings.registry(), store, events)) {
       return run(remotes, files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
@@ -132,9 +134,7 @@ final class SingleBuild {
       throws IOException {
     IgnoreMatcher ignore =
         BuildContexts.ignore(BuildContexts.MAIN, files.root(BuildContexts.MAIN), text.ignore());
-    // That there is no such stage is told when it is planned.
-    Stage target =
-        request.target().flatMap(dockerfile::stage).orElse(dockerfile.stages().getLast());
+    Stage target = StageGraph.target(dockerfile, request.target().orElse(null));
     Checks.requireBuildable(dockerfile, target, request, settings.host());
     Checks checks = Checks.of(dockerfile, target, ignore, request.buildArgs(), false);
     if (checks.fatal()) {
@@ -176,6 +176,10 @@ final class SingleBuild {
               + SecretScan.SHORTEST
               + " bytes; layers are not searched for it";
       events.send(new BuildEvent.Warning(events.now(), message, null));
+    }
+    if (request.execution().limits().ioWeight().isPresent()) {
+      BlockIoWeight.note()
+          .ifPresent(note -> events.send(new BuildEvent.Warning(events.now(), note, null)));
     }
     PushPermission pushing = PushPermission.ask(registry, request, scope, events);
     List<Platform> platforms =
@@ -247,7 +251,7 @@ final class SingleBuild {
       sharing.export();
       return result;
     } finally {
-      remains.save(KeptBuild.directory(cache), id, plans, solving, List.copyOf(steps.keySet()));
+      remains.save(KeptBuild.directory(cache), id, plans, solving, events::number);
     }
   }
 

@@ -15,6 +15,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.sandbox.Isolation;
 import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.sandbox.SeccompProfile;
 import dev.jbuild.snapshot.ActiveSnapshot;
 import dev.jbuild.store.Store;
 import java.io.IOException;
@@ -22,9 +23,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,18 +89,20 @@ final class StepRemains {
    * Writes it down, in place of what the build before left.
    *
    * @param solver of the plans; null if the build did not come to it
-   * @param order ids of the steps as the progress numbers them
+   * @param numbers of the steps in the progress
    */
   void save(
       Path directory,
       String buildId,
       List<Plan> plans,
       @Nullable Solver solver,
-      List<String> order) {
+      ToIntFunction<Step> numbers) {
     List<KeptNode> nodes = new ArrayList<>();
     Map<String, KeptStep> byId = new HashMap<>();
     if (solver != null) {
-      Walk walk = new Walk(solver, nodes, byId, order);
+      Set<String> planned = new HashSet<>();
+      plans.forEach(plan -> plan.steps().forEach(step -> planned.add(step.id())));
+      Walk walk = new Walk(solver, nodes, byId, planned, numbers);
       plans.forEach(plan -> walk.add(plan.rootfs()));
     }
     List<KeptStep> steps =
@@ -115,7 +121,9 @@ final class StepRemains {
         used == null || used.isolation() != Isolation.OCI ? "" : used.ociRuntime().orElse(""),
         hostname,
         request.execution().extraHosts(),
-        request.execution().limits());
+        request.execution().limits(),
+        request.execution().seccomp().map(SeccompProfile::json),
+        request.execution().noNewPrivileges());
   }
 
   /** One plan's graph, inputs first. */
@@ -123,14 +131,21 @@ final class StepRemains {
     private final Solver solver;
     private final List<KeptNode> nodes;
     private final Map<String, KeptStep> steps;
-    private final List<String> order;
+    private final Set<String> planned;
+    private final ToIntFunction<Step> numbers;
     private final Map<Vertex, Integer> known = new HashMap<>();
 
-    Walk(Solver solver, List<KeptNode> nodes, Map<String, KeptStep> steps, List<String> order) {
+    Walk(
+        Solver solver,
+        List<KeptNode> nodes,
+        Map<String, KeptStep> steps,
+        Set<String> planned,
+        ToIntFunction<Step> numbers) {
       this.solver = solver;
       this.nodes = nodes;
       this.steps = steps;
-      this.order = order;
+      this.planned = planned;
+      this.numbers = numbers;
     }
 
     int add(Vertex vertex) {
@@ -160,10 +175,9 @@ final class StepRemains {
 
     private void step(Vertex vertex, Surroundings seen, List<Integer> inputs, int number) {
       Step step = vertex.step();
-      int place = order.indexOf(step.id());
       Op.Run run = vertex.op() instanceof Op.Run its ? its : null;
       KeptStep.Failure failure = run == null ? null : failures.get(step.id());
-      if (place < 0 || (steps.containsKey(step.id()) && failure == null)) {
+      if (!planned.contains(step.id()) || (steps.containsKey(step.id()) && failure == null)) {
         return;
       }
       steps.put(
@@ -171,7 +185,7 @@ final class StepRemains {
           new KeptStep(
               step.id(),
               step.name(),
-              place + 1,
+              numbers.applyAsInt(step),
               inputs,
               number,
               seen,

@@ -18,6 +18,7 @@ import dev.jbuild.sandbox.NetworkMode;
 import dev.jbuild.sandbox.OutputSink;
 import dev.jbuild.sandbox.RunningStep;
 import dev.jbuild.sandbox.Sandbox;
+import dev.jbuild.sandbox.SeccompProfile;
 import dev.jbuild.sandbox.StepInput;
 import dev.jbuild.sandbox.StepRequest;
 import dev.jbuild.sandbox.StepResult;
@@ -25,6 +26,7 @@ import dev.jbuild.snapshot.ActiveSnapshot;
 import dev.jbuild.snapshot.Snapshotter;
 import dev.jbuild.store.Store;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,8 +37,8 @@ import java.util.function.Consumer;
 
 /**
  * A process where a step of the last build was: with the files that a failed RUN left or those
- * after a step that ended well, and with its environment, user, directory, mounts, network and
- * limits. What it changes is dropped with it, but for what it writes to cache mounts.
+ * after a step that ended well, and with its environment, user, directory, mounts, network, limits
+ * and security options. What it changes is dropped with it, but for what it writes to cache mounts.
  *
  * <p>Secrets and SSH agents are not kept from the build; those given here are mounted where the
  * step had them, and the others are left away.
@@ -155,9 +157,15 @@ public final class StepShell {
             .network(network)
             .limits(build.execution().limits())
             .insecure(step.asRun().map(KeptStep.Run::insecure).orElse(false))
+            .noNewPrivileges(build.execution().noNewPrivileges())
             .file(NetworkFiles.hosts(hostname, build.execution().extraHosts()))
             .file(NetworkFiles.resolvConf(network))
             .input(command.input());
+    build
+        .execution()
+        .seccomp()
+        .map(text -> SeccompProfile.parse("of the build", text.getBytes(StandardCharsets.UTF_8)))
+        .ifPresent(process::seccomp);
     step.asRun()
         .flatMap(run -> Optional.ofNullable(run.script()))
         .ifPresent(script -> process.file(RunOperation.file(script)));

@@ -9,18 +9,7 @@ public interface BaseImages {
    * Finds an image: its manifest and config, not its layers.
    *
    * @param name as in FROM or {@code --from}: a name, a name and tag, or a name and digest
-   * @param progress told of bytes that are fetched
    * @throws dev.jbuild.failure.BuildFailure when there is no such image, or not for the platform
    */
-  BaseImage resolve(String name, Platform platform, Progress progress);
-
-  /** Hears how far a transfer is. */
-  @FunctionalInterface
-  interface Progress {
-    /**
-     * @param what is transferred
-     * @param total bytes in all, or -1
-     */
-    void at(String what, long current, long total);
-  }
+  BaseImage resolve(String name, Platform platform);
 }

@@ -1,5 +1,6 @@
 package dev.jbuild.engine.image;
 
+import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.registry.RegistryClient;
 import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.wire.Transports;
@@ -15,8 +16,11 @@ public final class RegistryAccess implements AutoCloseable {
   private final Store store;
   private @Nullable RegistryClient client;
 
-  public RegistryAccess(RegistryOptions options, Store store) {
-    this.options = options;
+  /**
+   * @param events hear of what moves
+   */
+  public RegistryAccess(RegistryOptions options, Store store, StepEvents events) {
+    this.options = options.heardBy(new TransferSteps(events));
     this.store = store;
   }
 

@@ -38,7 +38,7 @@ public final class StoreBaseImages implements BaseImages {
   }
 
   @Override
-  public BaseImage resolve(String name, Platform platform, Progress progress) {
+  public BaseImage resolve(String name, Platform platform) {
     Optional<ContextSource.OciLayout> layout = ContextSource.OciLayout.parse(name);
     if (layout.isPresent()) {
       return layout(layout.get(), platform);

@@ -90,7 +90,7 @@ public final class Planner {
     this.events = events;
     this.diagnostics = new Diagnostics(dockerfile.source());
     this.expander = new WordExpander(dockerfile.directives().escape());
-    this.targetStage = targetStage();
+    this.targetStage = StageGraph.target(dockerfile, request.target().orElse(null));
     this.globals =
         GlobalScope.of(
             dockerfile.globalArgs(),
@@ -120,29 +120,6 @@ public final class Planner {
     List<Step> all = new ArrayList<>();
     steps.values().forEach(all::addAll);
     return new Plan(state.rootfs, image, state.inherited, all);
-  }
-
-  private Stage targetStage() {
-    Optional<String> name = request.target();
-    if (name.isEmpty()) {
-      return dockerfile.stages().getLast();
-    }
-    return dockerfile
-        .stage(name.get())
-        .orElseThrow(() ->
-            new BuildFailure(
-                BuildFailure.Kind.USER,
-                "target stage \"" + name.get() + "\" is not in " + dockerfile.file(),
-                "the stages are " + stageNames(),
-                null));
-  }
-
-  private String stageNames() {
-    List<String> names = new ArrayList<>();
-    for (Stage stage : dockerfile.stages()) {
-      names.add(stage.name().orElse(String.valueOf(stage.index())));
-    }
-    return String.join(", ", names);
   }
 
   /** Starts resolving every base image that the text alone says is needed. */
@@ -184,13 +161,8 @@ public final class Planner {
         platform + " " + name,
         key ->
             scope.fork(() -> {
-              Step step = new Step("resolve/" + key, "resolve " + name, span);
               try {
-                BaseImage image =
-                    images.resolve(
-                        name,
-                        platform,
-                        (what, current, total) -> events.progress(step, what, current, total));
+                BaseImage image = images.resolve(name, platform);
                 warnOfOtherPlatform(image, name, platform, span);
                 return image;
               } catch (BuildFailure failure) {

@@ -21,6 +21,8 @@ final class ExecutionJson {
     root.put("ociRuntime", execution.ociRuntime());
     root.put("hostname", execution.hostname());
     root.set("extraHosts", Json.object(execution.extraHosts()));
+    execution.seccomp().ifPresent(text -> root.put("seccomp", text));
+    root.put("noNewPrivileges", execution.noNewPrivileges());
     ObjectNode limits = root.putObject("limits");
     Limits its = execution.limits();
     its.memoryBytes().ifPresent(value -> limits.put("memory", value));
@@ -83,7 +85,9 @@ final class ExecutionJson {
             number(limits, "shm"),
             limits.has("cgroupParent")
                 ? Optional.of(limits.path("cgroupParent").asText())
-                : Optional.empty()));
+                : Optional.empty()),
+        root.has("seccomp") ? Optional.of(root.path("seccomp").asText()) : Optional.empty(),
+        root.path("noNewPrivileges").asBoolean());
   }
 
   private static OptionalLong number(JsonNode limits, String name) {

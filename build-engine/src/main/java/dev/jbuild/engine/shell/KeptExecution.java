@@ -2,6 +2,7 @@ package dev.jbuild.engine.shell;
 
 import dev.jbuild.sandbox.Limits;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How the build ran its steps.
@@ -10,13 +11,17 @@ import java.util.Map;
  * @param ociRuntime the runtime's path with isolation oci, else empty
  * @param hostname of the steps' machine
  * @param extraHosts name to address
+ * @param seccomp the policy in place of Docker's default one, as the JSON that it was given as
+ * @param noNewPrivileges whether setuid programs lose their effect
  */
 public record KeptExecution(
     String isolation,
     String ociRuntime,
     String hostname,
     Map<String, String> extraHosts,
-    Limits limits) {
+    Limits limits,
+    Optional<String> seccomp,
+    boolean noNewPrivileges) {
   public KeptExecution {
     extraHosts = Map.copyOf(extraHosts);
   }

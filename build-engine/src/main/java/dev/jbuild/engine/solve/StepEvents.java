@@ -3,6 +3,7 @@ package dev.jbuild.engine.solve;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.BuildListener;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.event.StepNumbers;
 import dev.jbuild.failure.BuildFailure;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,13 +20,24 @@ import org.jspecify.annotations.Nullable;
 public final class StepEvents {
   private final BuildListener listener;
   private final Clock clock;
+  private final StepNumbers numbers;
   private final ReentrantLock one = new ReentrantLock();
   private final Map<String, Instant> begun = new ConcurrentHashMap<>();
   private final Map<String, BuildEvent.Usage> usage = new ConcurrentHashMap<>();
 
   public StepEvents(BuildListener listener, Clock clock) {
+    this(listener, clock, new StepNumbers());
+  }
+
+  private StepEvents(BuildListener listener, Clock clock, StepNumbers numbers) {
     this.listener = listener;
     this.clock = clock;
+    this.numbers = numbers;
+  }
+
+  /** For a second attempt at the build, once the first has ended: no step is reported yet. */
+  public StepEvents again() {
+    return new StepEvents(listener, clock, numbers);
   }
 
   public Instant now() {
@@ -35,7 +47,18 @@ public final class StepEvents {
   public void send(BuildEvent event) {
     one.lock();
     try {
+      numbers.on(event);
       listener.on(event);
+    } finally {
+      one.unlock();
+    }
+  }
+
+  /** The number that the step has for who hears the events. */
+  public int number(Step step) {
+    one.lock();
+    try {
+      return numbers.of(step);
     } finally {
       one.unlock();
     }

@@ -65,6 +65,34 @@ class AheadTreeTest {
     }
   }
 
+  /** What is no fault of the disk comes out as it is too, from whichever thread it happened in. */
+  @Test
+  void tellsAFaultOfTheTreeAsItIs() throws IOException {
+    Files.createDirectories(folder.resolve("d"));
+    try (DirectoryTree directory = DirectoryTree.open(folder)) {
+      FileTree broken =
+          new FileTree() {
+            @Override
+            public Optional<TreeEntry> find(BytePath path) throws IOException {
+              return directory.find(path);
+            }
+
+            @Override
+            public List<TreeEntry> list(BytePath path) throws IOException {
+              if (path.isRoot()) {
+                return directory.list(path);
+              }
+              throw new IllegalStateException("a fault");
+            }
+          };
+      try (AheadTree view = new AheadTree(broken)) {
+        assertThatThrownBy(() -> TreeWalk.of(view, BytePath.ROOT).forEach(_ -> {}))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("a fault");
+      }
+    }
+  }
+
   @Test
   void tellsAFailureWhereTheWalkMeetsItAndLeavesNothingRunning() throws IOException {
     for (String name : List.of("a", "bad", "c")) {

@@ -13,6 +13,7 @@ import dev.jbuild.layer.LayerBuilder;
 import dev.jbuild.layer.TreeChange;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
+import dev.jbuild.sandbox.ImageUsers;
 import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.io.InputStream;
@@ -280,6 +281,10 @@ final class CopyOperationTest {
         .hasMessage("the image has no group \"none\" in /etc/group");
     chown = "1:2:3";
     assertThatThrownBy(() -> copy("/x", "a")).hasMessageContaining("more than one colon");
+    file(image, "etc/passwd", 0644, 1, ":".repeat(ImageUsers.MAX_FILE_BYTES + 1));
+    chown = "app";
+    assertThatThrownBy(() -> copy("/x", "a"))
+        .hasMessage("\"etc/passwd\" has more than the 4 MiB that are read of it");
   }
 
   @Test

@@ -30,7 +30,7 @@ final class PlannerTest {
               request,
               PLATFORM,
               PLATFORM,
-              (name, platform, progress) -> {
+              (name, platform) -> {
                 throw new AssertionError(name);
               },
               CheckOptions.DEFAULT,

@@ -55,7 +55,14 @@ class KeptBuildTest {
     KeptBuild build =
         new KeptBuild(
             "abc",
-            new KeptExecution("oci", "/usr/bin/crun", "box", Map.of("h", "192.0.2.1"), limits),
+            new KeptExecution(
+                "oci",
+                "/usr/bin/crun",
+                "box",
+                Map.of("h", "192.0.2.1"),
+                limits,
+                Optional.of("{\"defaultAction\": \"x\"}"),
+                true),
             List.of(
                 new KeptNode.Layers(List.of(LAYER)),
                 new KeptNode.Key(Digest.EMPTY),

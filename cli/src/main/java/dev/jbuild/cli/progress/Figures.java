@@ -21,6 +21,19 @@ public final class Figures {
     return String.format(Locale.ROOT, "%dm%02ds", took.toMinutes(), took.toSecondsPart());
   }
 
+  /**
+   * How far something is: {@code sha256:4bcff63911fc 12.5MB / 50.0MB 3.10s}. Of a digest the
+   * beginning is enough.
+   *
+   * @param total -1 when unknown
+   */
+  static String progress(String what, long current, long total, Duration took) {
+    String name =
+        what.startsWith("sha256:") ? what.substring(0, Math.min(what.length(), 19)) : what;
+    String all = total >= 0 ? " / " + size(total) : "";
+    return name + " " + size(current) + all + " " + time(took);
+  }
+
   /** In powers of 1000, as Docker shows sizes: {@code 512B}, {@code 4.2MB}. */
   public static String size(long bytes) {
     double value = bytes;

@@ -51,12 +51,16 @@ final class LiveView {
    */
   record Frame(List<Line> settled, List<Line> live) {}
 
+  private final String work;
   private final Map<String, Row> running = new LinkedHashMap<>();
   private final List<Settled> settled = new ArrayList<>();
   private OptionalInt planned = OptionalInt.empty();
   private Instant begun = Instant.EPOCH;
   private int cached;
   private int executed;
+
+  /** One of the things whose bytes are counted. */
+  private record Moving(Instant began, long current, long total) {}
 
   /** A line whose right end is a time, laid out when the window's width is known. */
   private record Settled(Style style, String text, String right) {}
@@ -65,7 +69,7 @@ final class LiveView {
     final Step step;
     final Instant started;
     final String reason;
-    String doing = "";
+    final Map<String, Moving> moving = new LinkedHashMap<>();
     final Lines stdout = new Lines();
     final Lines stderr = new Lines();
     final Deque<String> last = new ArrayDeque<>();
@@ -89,6 +93,13 @@ final class LiveView {
         last.removeFirst();
       }
     }
+  }
+
+  /**
+   * @param work what is being done, for the line on the whole: {@code building}
+   */
+  LiveView(String work) {
+    this.work = work;
   }
 
   /** Takes in an event. */
@@ -119,13 +130,12 @@ final class LiveView {
         Row row =
             running.computeIfAbsent(
                 progress.step().id(), _ -> new Row(progress.step(), progress.time(), ""));
-        row.doing =
-            progress.what()
-                + " "
-                + Figures.size(progress.current())
-                + (progress.total() >= 0 ? " / " + Figures.size(progress.total()) : "");
         if (progress.total() >= 0 && progress.current() >= progress.total()) {
-          row.doing = "";
+          row.moving.remove(progress.what());
+        } else {
+          Moving before = row.moving.get(progress.what());
+          Instant since = before == null ? progress.time() : before.began();
+          row.moving.put(progress.what(), new Moving(since, progress.current(), progress.total()));
         }
       }
       case BuildEvent.StepFinished finished -> {
@@ -186,7 +196,7 @@ final class LiveView {
       String text = TerminalText.plain(" => " + row.step.name());
       lines.add(new Line(Style.RUNNING, wide(text, took, cells)));
       int share = room / left--;
-      for (String below : below(row, share)) {
+      for (String below : below(row, now, share)) {
         lines.add(new Line(Style.OUTPUT, TerminalText.cut(" => => " + below, cells)));
         room--;
       }
@@ -195,11 +205,16 @@ final class LiveView {
     return lines;
   }
 
-  private static List<String> below(Row row, int most) {
+  private static List<String> below(Row row, Instant now, int most) {
     List<String> lines = new ArrayList<>();
-    if (!row.doing.isEmpty()) {
-      lines.add(row.doing);
-    }
+    row.moving.forEach((what, moving) ->
+        lines.add(
+            TerminalText.plain(
+                Figures.progress(
+                    what,
+                    moving.current(),
+                    moving.total(),
+                    Duration.between(moving.began(), now)))));
     row.last.forEach(line -> lines.add("# " + line));
     for (Lines stream : List.of(row.stdout, row.stderr)) {
       String open = TerminalText.plain(stream.open());
@@ -216,7 +231,9 @@ final class LiveView {
 
   private String whole(Instant now) {
     int over = cached + executed;
-    return "[+] building "
+    return "[+] "
+        + work
+        + " "
         + Figures.time(Duration.between(begun, now))
         + " ("
         + over

@@ -3,6 +3,7 @@ package dev.jbuild.cli.progress;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
+import dev.jbuild.engine.event.StepNumbers;
 import dev.jbuild.failure.BuildFailure;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -26,6 +27,7 @@ public final class PlainProgress implements Progress {
 
   private final PrintStream err;
   private final OutputTails tails = new OutputTails();
+  private final StepNumbers numbers = new StepNumbers();
   private final Map<String, Row> rows = new HashMap<>();
   private int cached;
   private int executed;
@@ -33,13 +35,24 @@ public final class PlainProgress implements Progress {
   private static final class Row {
     final int number;
     Instant started = Instant.EPOCH;
-    Instant progressShown = Instant.EPOCH;
+    final Map<String, Moving> moving = new HashMap<>();
     boolean announced;
     final Lines stdout = new Lines();
     final Lines stderr = new Lines();
 
     Row(int number) {
       this.number = number;
+    }
+  }
+
+  /** One of the things whose bytes are counted. */
+  private static final class Moving {
+    final Instant began;
+    Instant next;
+
+    Moving(Instant began) {
+      this.began = began;
+      next = began;
     }
   }
 
@@ -50,8 +63,9 @@ public final class PlainProgress implements Progress {
   @Override
   public void on(BuildEvent event) {
     tails.on(event);
+    numbers.on(event);
     switch (event) {
-      case BuildEvent.Planned planned -> planned.steps().forEach(this::row);
+      case BuildEvent.Planned _ -> {}
       case BuildEvent.StepStarted started -> started(started);
       case BuildEvent.StepCached hit -> {
         cached++;
@@ -92,7 +106,7 @@ public final class PlainProgress implements Progress {
   }
 
   private Row row(Step step) {
-    return rows.computeIfAbsent(step.id(), _ -> new Row(rows.size() + 1));
+    return rows.computeIfAbsent(step.id(), _ -> new Row(numbers.of(step)));
   }
 
   private void started(BuildEvent.StepStarted started) {
@@ -141,18 +155,20 @@ public final class PlainProgress implements Progress {
 
   private void progress(BuildEvent.StepProgress progress) {
     Row row = row(progress.step());
+    Moving moving = row.moving.computeIfAbsent(progress.what(), _ -> new Moving(progress.time()));
     boolean last = progress.total() >= 0 && progress.current() >= progress.total();
-    if (!last
-        && Duration.between(row.progressShown, progress.time()).compareTo(BETWEEN_PROGRESS) < 0) {
+    if (!last && progress.time().isBefore(moving.next)) {
       return;
     }
-    row.progressShown = progress.time();
+    moving.next = progress.time().plus(BETWEEN_PROGRESS);
     line(
         progress.step(),
-        progress.what()
-            + " "
-            + Figures.size(progress.current())
-            + (progress.total() >= 0 ? " / " + Figures.size(progress.total()) : ""));
+        Figures.progress(
+                progress.what(),
+                progress.current(),
+                progress.total(),
+                Duration.between(moving.began, progress.time()))
+            + (last ? " done" : ""));
   }
 
   private static String usage(BuildEvent.StepFinished finished) {

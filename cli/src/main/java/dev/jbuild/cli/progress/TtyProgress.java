@@ -19,7 +19,7 @@ public final class TtyProgress implements Progress {
   private final Supplier<Window> window;
   private final InstantSource clock;
   private final OutputTails tails = new OutputTails();
-  private final LiveView view = new LiveView();
+  private final LiveView view;
   private final LiveScreen screen;
   private final ReentrantLock lock = new ReentrantLock();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -30,12 +30,14 @@ public final class TtyProgress implements Progress {
   /**
    * On a terminal.
    *
+   * @param work what is being done: {@code building}
    * @param window asked before each frame
    * @param colors whether lines are coloured
    */
   public TtyProgress(
-      PrintStream err, Supplier<Window> window, boolean colors, InstantSource clock) {
+      PrintStream err, String work, Supplier<Window> window, boolean colors, InstantSource clock) {
     this.err = err;
+    this.view = new LiveView(work);
     this.window = window;
     this.clock = clock;
     this.screen = new LiveScreen(colors);

@@ -88,6 +88,36 @@ class PlainProgressTest {
             """);
   }
 
+  private static BuildEvent moved(long millis, String what, long current) {
+    Step pull = new Step("transfer:1", "pulling from docker.io/library/debian", null);
+    return new BuildEvent.StepProgress(at(millis), pull, what, current, 50_000_000);
+  }
+
+  @Test
+  void bytesOfEachBlobAreShownAtTheBeginningTheEndAndNotOftenBetween() {
+    String one = "sha256:" + "1".repeat(64);
+    String two = "sha256:" + "2".repeat(64);
+
+    String text =
+        shown(
+            new PlainProgress(stream),
+            moved(0, one, 0),
+            moved(200, two, 7_000_000),
+            moved(400, one, 1_000_000),
+            moved(5_100, one, 12_500_000),
+            moved(5_300, one, 13_000_000),
+            moved(6_000, one, 50_000_000));
+
+    assertThat(text)
+        .isEqualTo(
+            """
+            #1 sha256:111111111111 0B / 50.0MB 0.00s
+            #1 sha256:222222222222 7.0MB / 50.0MB 0.00s
+            #1 sha256:111111111111 12.5MB / 50.0MB 5.10s
+            #1 sha256:111111111111 50.0MB / 50.0MB 6.00s done
+            """);
+  }
+
   private BuildEvent[] failing() {
     BuildFailure failure = new BuildFailure(BuildFailure.Kind.USER, "it went wrong");
     StringBuilder long20 = new StringBuilder();

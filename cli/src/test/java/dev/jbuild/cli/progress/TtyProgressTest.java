@@ -22,10 +22,11 @@ class TtyProgressTest {
   private static final Step FROM = new Step("a/1", "[a] FROM x", line(1));
   private static final Step RUN = new Step("a/2", "[a 2/2] RUN make", line(2));
   private static final Step OTHER = new Step("b/2", "[b 2/2] RUN test", line(4));
+  private static final Step PULL = new Step("transfer:1", "pulling from debian", null);
   private static final BuildEvent PLANNED =
       new BuildEvent.Planned(START, "b", List.of(FROM, RUN, OTHER));
 
-  private final LiveView view = new LiveView();
+  private final LiveView view = new LiveView("building");
   private final LiveScreen sender = new LiveScreen(false);
 
   private static Instant at(long millis) {
@@ -157,7 +158,7 @@ class TtyProgressTest {
   void linesFitAnyWindowAlsoWhileItIsResized() {
     Random random = new Random(7);
     for (int round = 0; round < 200; round++) {
-      LiveView live = new LiveView();
+      LiveView live = new LiveView("building");
       LiveScreen out = new LiveScreen(false);
       int rows = 2 + random.nextInt(12);
       int columns = 12 + random.nextInt(40);
@@ -204,12 +205,42 @@ class TtyProgressTest {
     assertThat(sender.show(view.frame(at(20), 24, 20), 20)).startsWith("\r\u001b[8A");
   }
 
+  private static BuildEvent moved(long millis, char digit, long current) {
+    String digest = "sha256:" + String.valueOf(digit).repeat(64);
+    return new BuildEvent.StepProgress(at(millis), PULL, digest, current, 50_000_000);
+  }
+
+  @Test
+  void eachBlobUnderWayHasItsBytesAndItsTime() {
+    FakeScreen screen = new FakeScreen(24, 60);
+    show(
+        screen,
+        3100,
+        24,
+        60,
+        new BuildEvent.StepStarted(at(0), PULL, null),
+        moved(0, '1', 0),
+        moved(2000, '2', 0),
+        moved(2500, '3', 0),
+        moved(2900, '1', 12_500_000),
+        moved(3000, '3', 50_000_000));
+    assertThat(screen.text())
+        .isEqualTo(
+            """
+             => pulling from debian                               3.10s
+             => => sha256:111111111111 12.5MB / 50.0MB 3.10s
+             => => sha256:222222222222 0B / 50.0MB 1.10s
+            [+] building 3.10s (0), 1 running\
+            """);
+  }
+
   @Test
   void theLastOutputOfAFailedStepIsShownAtTheEnd() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     TtyProgress progress =
         new TtyProgress(
             new PrintStream(bytes, true, UTF_8),
+            "building",
             () -> new TtyProgress.Window(24, 60),
             true,
             InstantSource.fixed(at(100)));

@@ -88,12 +88,17 @@ public final class StageGraph {
       return tree.stages().getLast();
     }
     return tree.stage(name)
-        .orElseThrow(() ->
-            failure(
-                tree.stages().getLast().from().span(),
-                "no stage is named " + Quoted.of(name),
-                Nearest.hint(name, names(tree, tree.stages().size()))
-                    .orElse("name one with FROM image AS " + Quoted.inner(name))));
+        .orElseThrow(() -> {
+          List<String> names = names(tree, tree.stages().size());
+          String all =
+              names.isEmpty()
+                  ? "name one with FROM image AS " + Quoted.inner(name)
+                  : "the stages are " + String.join(", ", names);
+          return failure(
+              tree.stages().getLast().from().span(),
+              "no stage is named " + Quoted.of(name),
+              Nearest.hint(name, names).orElse(all));
+        });
   }
 
   private static List<String> names(Dockerfile tree, int limit) {

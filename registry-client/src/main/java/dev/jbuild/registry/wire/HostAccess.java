@@ -6,6 +6,7 @@ import dev.jbuild.registry.auth.RegistryHosts;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -146,7 +147,8 @@ final class HostAccess {
       speaks(encrypted);
       return encrypted;
     } catch (IOException e) {
-      if (Thread.currentThread().isInterrupted()) {
+      if (Thread.currentThread().isInterrupted() || e instanceof UnknownHostException) {
+        // A name that cannot be looked up says nothing of TLS, and may be there a moment later.
         throw e;
       }
       try {

@@ -7,6 +7,7 @@ import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -40,6 +41,7 @@ final class HttpWire implements AutoCloseable {
     if (System.getProperty(property) == null) {
       System.setProperty(property, "");
     }
+    NameLookups.forgetFailures();
   }
 
   /** Whose certificate is good enough. */
@@ -69,7 +71,7 @@ final class HttpWire implements AutoCloseable {
   private final TlsSettings tls;
   private final Map<Security, HttpClient> clients = new HashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable ExecutorService executor;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private boolean closed;
 
   HttpWire(RegistryOptions options) {
@@ -85,11 +87,6 @@ final class HttpWire implements AutoCloseable {
     }
     return new Security(
         trustAnybody ? Trust.ANYBODY : Trust.AUTHORITIES, tls.folderFor(uri.getRawAuthority()));
-  }
-
-  /** The proxy a request to {@code uri} goes through, for messages. */
-  Optional<String> proxyFor(URI uri) {
-    return proxies.proxyFor(uri).map(ProxySettings.Endpoint::toString);
   }
 
   /**
@@ -116,11 +113,15 @@ final class HttpWire implements AutoCloseable {
         request.header("Content-Type", type);
       }
     }
-    proxies
-        .proxyFor(call.uri())
+    Optional<ProxySettings.Endpoint> proxy = proxies.proxyFor(call.uri());
+    proxy
         .map(ProxySettings.Endpoint::authorization)
         .ifPresent(value -> request.header("Proxy-Authorization", value));
     HttpClient client = client(call.security());
+    NameLookups.find(
+        proxy.map(used -> used.address().getHostString()).orElseGet(call.uri()::getHost),
+        threads,
+        timeouts.connect());
     CompletableFuture<HttpResponse<BodyStream>> answer =
         client.sendAsync(
             request.build(), head -> new BodyStream(timeouts.idle(), timeouts.idleBytes()));
@@ -176,7 +177,7 @@ final class HttpWire implements AutoCloseable {
         deepest = deepest.getCause();
       }
       if (deepest instanceof java.nio.channels.UnresolvedAddressException) {
-        return new java.net.UnknownHostException("the name is not known");
+        return new UnknownHostException("it was known a moment ago");
       }
       String text = connect.getMessage();
       if (text == null) {
@@ -198,11 +199,6 @@ final class HttpWire implements AutoCloseable {
       HttpClient known = clients.get(security);
       if (known != null) {
         return known;
-      }
-      ExecutorService threads = executor;
-      if (threads == null) {
-        threads = Executors.newVirtualThreadPerTaskExecutor();
-        executor = threads;
       }
       HttpClient made =
           HttpClient.newBuilder()
@@ -232,10 +228,7 @@ final class HttpWire implements AutoCloseable {
       // Not close(): that waits for answers nobody wants any more.
       clients.values().forEach(HttpClient::shutdownNow);
       clients.clear();
-      ExecutorService threads = executor;
-      if (threads != null) {
-        threads.shutdownNow();
-      }
+      threads.shutdownNow();
     } finally {
       lock.unlock();
     }

@@ -50,6 +50,10 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
   private static final int TOKEN_LIMIT = 1 << 20;
   private static final String TIMEOUT = "jib.httpTimeout";
 
+  static {
+    NameLookups.forgetFailures();
+  }
+
   private final RegistryOptions options;
   private final CredentialStore credentials;
   private final ProxySettings proxies;

@@ -55,8 +55,14 @@ public final class JibTransport implements Registry {
   private final RegistryOptions options;
   private final Retries retries;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Scope, RegistryClient> clients = new ConcurrentHashMap<>();
+  private final Map<Scope, Slot> clients = new ConcurrentHashMap<>();
   private @Nullable JibHttp http;
+
+  /** A client that is made once, by one thread, while the others wait for it. */
+  private static final class Slot {
+    final ReentrantLock lock = new ReentrantLock();
+    volatile @Nullable RegistryClient client;
+  }
 
   /** Opens no connection and loads no class of Jib. */
   public JibTransport(RegistryOptions options) {
@@ -83,12 +89,18 @@ public final class JibTransport implements Registry {
       throws IOException {
     Scope scope = push ? Scope.push(repository) : Scope.pull(repository);
     Scope key = new Scope(repository.toString(), scope.resources());
-    RegistryClient known = clients.get(key);
-    if (known == null) {
-      known = http().authenticated(repository, action, scope, push);
-      clients.put(key, known);
+    Slot slot = clients.computeIfAbsent(key, _ -> new Slot());
+    slot.lock.lock();
+    try {
+      RegistryClient known = slot.client;
+      if (known == null) {
+        known = http().authenticated(repository, action, scope, push);
+        slot.client = known;
+      }
+      return known;
+    } finally {
+      slot.lock.unlock();
     }
-    return known;
   }
 
   /** A call to Jib's client. */
@@ -104,9 +116,9 @@ public final class JibTransport implements Registry {
       return call.on(client);
     } catch (RegistryException | IOException e) {
       Scope scope = push ? Scope.push(repository) : Scope.pull(repository);
-      IOException failure = http().translated(method, action, scope, e);
-      clients.values().remove(client);
-      throw failure;
+      // The next attempt begins with a client of its own, and with a token of its own.
+      clients.values().removeIf(slot -> client.equals(slot.client));
+      throw http().translated(method, action, scope, e);
     }
   }
 

@@ -92,7 +92,7 @@ final class Retries {
 
   private static boolean isUnreachable(IOException e) {
     return e instanceof ConnectException
-        || e instanceof UnknownHostException
+        || (e instanceof UnknownHostException unknown && NameLookups.isDenied(unknown))
         || e instanceof NoRouteToHostException
         || e instanceof HttpConnectTimeoutException;
   }
@@ -119,7 +119,8 @@ final class Retries {
   static String cause(IOException e) {
     String text = e.getMessage();
     if (e instanceof UnknownHostException) {
-      return "the host name cannot be resolved";
+      String why = text == null || text.isBlank() ? "" : " (" + text + ")";
+      return "the host name cannot be resolved" + why;
     }
     if (e instanceof HttpConnectTimeoutException) {
       return "no connection in time";

@@ -1,17 +1,22 @@
-package dev.jbuild.cli;
+package dev.jbuild.engine.option;
 
+import dev.jbuild.dockerfile.ast.Nearest;
+import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.failure.BuildFailure.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Values such as {@code type=oci,dest=out.tar}: one CSV record of key=value fields (RFC 4180). */
-final class Csv {
-  private Csv() {}
+public final class KeyValues {
+  private KeyValues() {}
 
   /** The fields; one in double quotes may hold commas, and {@code ""} for a quote. */
-  static List<String> fields(String text) {
+  public static List<String> fields(String text) {
     List<String> fields = new ArrayList<>();
     StringBuilder field = new StringBuilder();
     boolean quoted = false;
@@ -36,7 +41,7 @@ final class Csv {
       }
     }
     if (quoted) {
-      throw new UsageError("a quote is not closed in \"" + text + "\"");
+      throw new BuildFailure(Kind.USER, "a quote is not closed in \"" + text + "\"");
     }
     fields.add(field.toString());
     return fields;
@@ -48,24 +53,27 @@ final class Csv {
    * @param flag names the flag in an error
    * @param known the keys there are; another one is an error
    */
-  static Map<String, String> map(String flag, String text, Set<String> known) {
+  public static Map<String, String> map(String flag, String text, Set<String> known) {
     return map(flag, text, fields(text), known);
   }
 
   /** As above, of some of the text's fields. */
-  static Map<String, String> map(String flag, String text, List<String> fields, Set<String> known) {
+  public static Map<String, String> map(
+      String flag, String text, List<String> fields, Set<String> known) {
     Map<String, String> map = new LinkedHashMap<>();
     for (String field : fields) {
       int equals = field.indexOf('=');
       if (equals <= 0) {
-        throw new UsageError(flag + " \"" + text + "\": \"" + field + "\" is not key=value");
+        throw new BuildFailure(
+            Kind.USER, flag + " \"" + text + "\": \"" + field + "\" is not key=value");
       }
-      String key = field.substring(0, equals).strip().toLowerCase(java.util.Locale.ROOT);
+      String key = field.substring(0, equals).strip().toLowerCase(Locale.ROOT);
       if (!known.contains(key)) {
-        String near = Words.nearest(key, List.copyOf(known));
-        throw new UsageError(
+        throw new BuildFailure(
+            Kind.USER,
             flag + " \"" + text + "\": unknown key \"" + key + "\"",
-            near == null ? null : "did you mean \"" + near + "\"?");
+            Nearest.hint(key, new TreeSet<>(known)).orElse(null),
+            null);
       }
       map.put(key, field.substring(equals + 1));
     }
@@ -73,11 +81,12 @@ final class Csv {
   }
 
   /** {@code true}, {@code false}, {@code 1} or {@code 0}, as Go's flags take them. */
-  static boolean bool(String what, String value) {
-    return switch (value.toLowerCase(java.util.Locale.ROOT)) {
+  public static boolean bool(String what, String value) {
+    return switch (value.toLowerCase(Locale.ROOT)) {
       case "true", "1", "t" -> true;
       case "false", "0", "f" -> false;
-      default -> throw new UsageError(what + " is true or false, not \"" + value + "\"");
+      default ->
+          throw new BuildFailure(Kind.USER, what + " is true or false, not \"" + value + "\"");
     };
   }
 }

@@ -1,0 +1,58 @@
+package dev.jbuild.sandbox;
+
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/** Reads what a step has used, as far as its kernel counts. */
+record StepMeter(ControlFiles files) {
+
+  /** Whether the kernel killed a process of the step for its memory limit. */
+  boolean outOfMemory() {
+    return files.memoryUnified()
+        ? files.keyed("memory", "memory.events", "oom_kill").orElse(0) > 0
+        : files.keyed("memory", "memory.oom_control", "oom_kill").orElse(0) > 0;
+  }
+
+  OptionalLong memoryPeak() {
+    return files.memoryUnified()
+        ? files.number("memory", "memory.peak")
+        : files.number("memory", "memory.max_usage_in_bytes");
+  }
+
+  OptionalLong pidsPeak() {
+    return files.number("pids", "pids.peak");
+  }
+
+  /** Bytes of block I/O, read or written. */
+  OptionalLong ioBytes(boolean written) {
+    try {
+      if (files.has("io")) {
+        return files.text("io", "io.stat").stream().mapToLong(t -> sumV2(t, written)).findFirst();
+      }
+      return files.text("blkio", "blkio.throttle.io_service_bytes").stream()
+          .mapToLong(t -> sumV1(t, written))
+          .findFirst();
+    } catch (NumberFormatException _) {
+      return OptionalLong.empty(); // not counted by this kernel
+    }
+  }
+
+  /** Lines such as {@code 8:0 rbytes=1 wbytes=2 rios=3 …}. */
+  private static long sumV2(String text, boolean written) {
+    String key = written ? "wbytes=" : "rbytes=";
+    return text.lines()
+        .flatMap(line -> Stream.of(line.split(" ", -1)))
+        .filter(word -> word.startsWith(key))
+        .mapToLong(word -> Long.parseLong(word.substring(key.length())))
+        .sum();
+  }
+
+  /** Lines such as {@code 8:0 Write 4096}. */
+  private static long sumV1(String text, boolean written) {
+    return text.lines()
+        .map(line -> line.split(" ", -1))
+        .filter(words -> words.length == 3 && words[1].equals(written ? "Write" : "Read"))
+        .mapToLong(words -> Long.parseLong(words[2]))
+        .sum();
+  }
+}
