@@ -244,7 +244,7 @@ final class Collector {
     /** Lock files are small, but one is made for every layer ever unpacked. */
     private void removeFreeLocks() throws IOException {
       removeFree(
-          layout.collectorLock().getParent(),
+          layout.locks(),
           file -> name(file).startsWith("unpack-") || name(file).startsWith("blob-"));
       // Of an ingest that ended while its process was killed: its lock goes last.
       removeFree(

@@ -108,8 +108,12 @@ record StoreLayout(Path root) {
     return root.resolve("leases");
   }
 
+  Path locks() {
+    return root.resolve("locks");
+  }
+
   Path lock(String name) {
-    return root.resolve("locks").resolve(name);
+    return locks().resolve(name);
   }
 
   /** The lock that pins take shared and the collector takes alone; see {@link LeaseFile}. */

@@ -24,7 +24,7 @@ final class SmallDisk implements AutoCloseable {
   }
 
   /** Makes one below {@code folder} and mounts it; skips the test where that cannot be done. */
-  static SmallDisk mount(Path folder, int mib) throws Exception {
+  static SmallDisk mount(Path folder, int mib) throws IOException {
     Assumptions.assumeTrue(
         "root".equals(System.getProperty("user.name")), "needs root, to mount a file system");
     Assumptions.assumeTrue(
@@ -76,7 +76,7 @@ final class SmallDisk implements AutoCloseable {
   }
 
   /** Makes the disk end after so many MiB, as if the rest of it had died. */
-  void cut(int mib) throws Exception {
+  void cut(int mib) throws IOException {
     shell(
         """
         loop=$(losetup -nO NAME -j disk.img); truncate -s %dM disk.img; losetup -c $loop
@@ -85,18 +85,18 @@ final class SmallDisk implements AutoCloseable {
             .formatted(mib));
   }
 
-  private void shell(String script) throws Exception {
+  private void shell(String script) throws IOException {
     Process process =
         new ProcessBuilder("bash", "-ec", "PATH=$PATH:/sbin:/usr/sbin\n" + script)
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
+    assertThat(process.onExit().join().exitValue()).as(output).isZero();
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     shell("umount disk || umount -l disk; rm -f disk.img; rmdir disk");
   }
 }

@@ -27,7 +27,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,10 +42,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BreakoutTest {
   private static final Map<LookUps, Integer> TRIED = new EnumMap<>(LookUps.class);
 
-  @Parameter private LookUps way;
+  private final LookUps way;
   @TempDir private Path temporary;
   private Path target;
   private Path outside;
+
+  BreakoutTest(LookUps way) {
+    this.way = way;
+  }
 
   @BeforeParameterizedClassInvocation
   static void lookUpBy(LookUps way) {
