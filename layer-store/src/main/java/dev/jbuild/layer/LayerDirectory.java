@@ -50,6 +50,17 @@ final class LayerDirectory {
             .anyMatch(e -> Arrays.equals(raw.get(e.opaqueAttribute()), OverlayEncoding.yes()));
   }
 
+  /** As {@link #isWhiteout(Stat, SortedMap)}, for an overlay mounted with one encoding. */
+  static boolean isWhiteout(Stat stat, SortedMap<String, byte[]> raw, OverlayEncoding encoding) {
+    return stat.isOverlayWhiteout()
+        || (stat.isRegular() && stat.size() == 0 && raw.containsKey(encoding.whiteoutAttribute()));
+  }
+
+  /** As {@link #isOpaque(SortedMap)}, for an overlay mounted with one encoding. */
+  static boolean isOpaque(SortedMap<String, byte[]> raw, OverlayEncoding encoding) {
+    return Arrays.equals(raw.get(encoding.opaqueAttribute()), OverlayEncoding.yes());
+  }
+
   /**
    * Hides what lower layers have at a name.
    *
@@ -65,14 +76,6 @@ final class LayerDirectory {
         }
       }
     }
-  }
-
-  static boolean isRedirect(SortedMap<String, byte[]> raw) {
-    return has(raw, OverlayEncoding::redirectAttribute);
-  }
-
-  static boolean isMetacopy(SortedMap<String, byte[]> raw) {
-    return has(raw, OverlayEncoding::metacopyAttribute);
   }
 
   private static boolean has(

@@ -132,7 +132,7 @@ public final class UnpackedLayer {
         SortedMap<String, byte[]> raw = self.xattrs();
         boolean changed = directory(upper, BytePath.ROOT);
         settleOpaque(
-            LayerDirectory.isOpaque(raw),
+            LayerDirectory.isOpaque(raw, encoding),
             isWanted(BytePath.ROOT, OPAQUE),
             raw,
             self::setXattr,
@@ -160,6 +160,8 @@ public final class UnpackedLayer {
           changed = true;
         } else if (stat.isDirectory()) {
           subdirectory(here, entry.name(), child, stat);
+        } else if (stat.isRegular() && stat.size() == 0) {
+          unmark(here, entry.name());
         }
       }
       for (BytePath whiteout : missing) {
@@ -167,6 +169,15 @@ public final class UnpackedLayer {
         changed = true;
       }
       return changed;
+    }
+
+    /** An empty file that was reported as one may bear a mark that the step made up. */
+    private static void unmark(DirFd here, BytePath name) throws IOException {
+      for (OverlayEncoding each : List.of(OverlayEncoding.TRUSTED, OverlayEncoding.USER)) {
+        if (here.xattr(name, each.whiteoutAttribute()).isPresent()) {
+          here.removeXattr(name, each.whiteoutAttribute());
+        }
+      }
     }
 
     private void subdirectory(DirFd here, BytePath name, BytePath path, Stat stat)
@@ -177,7 +188,7 @@ public final class UnpackedLayer {
       }
       SortedMap<String, byte[]> raw = here.xattrs(name);
       settleOpaque(
-          LayerDirectory.isOpaque(raw),
+          LayerDirectory.isOpaque(raw, encoding),
           isWanted(path, OPAQUE),
           raw,
           (attribute, value) -> here.setXattr(name, attribute, value),
@@ -192,7 +203,7 @@ public final class UnpackedLayer {
         throws IOException {
       if (should) {
         marked = true;
-        if (!is) {
+        if (!is) { // what it says in another encoding is no mark
           set.set(encoding.opaqueAttribute(), OverlayEncoding.yes());
         }
         return;

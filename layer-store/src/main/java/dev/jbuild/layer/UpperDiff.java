@@ -15,6 +15,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * What a step changed: the difference between the tree it started from and the directory it left,
@@ -46,6 +47,9 @@ public final class UpperDiff {
   private final Optional<StatIndex> before;
   private final ChangeSink sink;
 
+  /** The marks that the kernel read and wrote; empty for a whole directory, which has none. */
+  private final Optional<OverlayEncoding> marks;
+
   /** Directories on the way down that are not reported unless something below them is. */
   private final List<Parent> unreported = new ArrayList<>();
 
@@ -57,16 +61,29 @@ public final class UpperDiff {
     TreeEntry entry() throws IOException;
   }
 
-  private UpperDiff(DirFd root, FileTree lower, Optional<StatIndex> before, ChangeSink sink) {
+  private UpperDiff(
+      DirFd root,
+      FileTree lower,
+      Optional<OverlayEncoding> marks,
+      Optional<StatIndex> before,
+      ChangeSink sink) {
+    this.marks = marks;
     this.root = root;
     this.lower = lower;
     this.before = before;
     this.sink = sink;
   }
 
-  /** Reports what an overlay's upper directory changes of the tree below it. */
-  public static void ofUpper(DirFd upper, FileTree lower, ChangeSink sink) throws IOException {
-    new UpperDiff(upper, lower, Optional.empty(), sink).run();
+  /**
+   * Reports what an overlay's upper directory changes of the tree below it.
+   *
+   * @param encoding that of the mount. What looks like a mark in another one is an attribute that
+   *     the step set, such as {@code user.overlay.opaque} in an overlay of trusted marks: it hid
+   *     nothing from the step and hides nothing here
+   */
+  public static void ofUpper(DirFd upper, FileTree lower, OverlayEncoding encoding, ChangeSink sink)
+      throws IOException {
+    new UpperDiff(upper, lower, Optional.of(encoding), Optional.empty(), sink).run();
   }
 
   /**
@@ -76,7 +93,7 @@ public final class UpperDiff {
    */
   public static void ofWhole(DirFd directory, FileTree lower, StatIndex before, ChangeSink sink)
       throws IOException {
-    new UpperDiff(directory, lower, Optional.of(before), sink).run();
+    new UpperDiff(directory, lower, Optional.empty(), Optional.of(before), sink).run();
   }
 
   /**
@@ -98,7 +115,7 @@ public final class UpperDiff {
     if (!sameDirectory(entry, below)) {
       sink.accept(entry);
     }
-    boolean shows = before.isEmpty() && !LayerDirectory.isOpaque(raw);
+    boolean shows = before.isEmpty() && !isOpaque(raw);
     readDirectory(root, BytePath.ROOT, new Below(true, shows));
   }
 
@@ -133,9 +150,9 @@ public final class UpperDiff {
         switch (stat.type()) {
           case CHARACTER_DEVICE -> stat.isOverlayWhiteout();
           case REGULAR ->
-              before.isEmpty()
+              marks.isPresent()
                   && stat.size() == 0
-                  && LayerDirectory.isWhiteout(stat, here.xattrs(name));
+                  && LayerDirectory.isWhiteout(stat, here.xattrs(name), marks.get());
           case SOCKET -> true;
           case DIRECTORY, SYMLINK, BLOCK_DEVICE, FIFO -> false;
         };
@@ -189,7 +206,7 @@ public final class UpperDiff {
       return;
     }
     SortedMap<String, byte[]> raw = here.xattrs(name.name);
-    if (LayerDirectory.isMetacopy(raw)) {
+    if (has(raw, OverlayEncoding::metacopyAttribute)) {
       throw unsupported(name.path, "metacopy");
     }
     TreeEntry entry =
@@ -219,14 +236,14 @@ public final class UpperDiff {
       unreported.add(() -> EntryReader.read(root, name.path, root, name.path, name.stat));
     } else {
       SortedMap<String, byte[]> raw = here.xattrs(name.name);
-      if (LayerDirectory.isRedirect(raw)) {
+      if (has(raw, OverlayEncoding::redirectAttribute)) {
         throw unsupported(name.path, "redirect");
       }
       TreeEntry entry =
           EntryReader.entry(root, name.path, here, name.name, name.stat, EntryReader.clean(raw));
       Optional<TreeEntry> old = comparable ? lower.find(name.path) : Optional.empty();
       comparable = old.isPresent() && old.get().isDirectory();
-      shows = shows && comparable && !LayerDirectory.isOpaque(raw);
+      shows = shows && comparable && !isOpaque(raw);
       if (comparable && sameDirectory(entry, old.get())) {
         unreported.add(() -> entry);
       } else {
@@ -239,6 +256,14 @@ public final class UpperDiff {
     while (unreported.size() > depth) {
       unreported.removeLast();
     }
+  }
+
+  private boolean isOpaque(SortedMap<String, byte[]> raw) {
+    return marks.isPresent() && LayerDirectory.isOpaque(raw, marks.get());
+  }
+
+  private boolean has(SortedMap<String, byte[]> raw, Function<OverlayEncoding, String> mark) {
+    return marks.isPresent() && raw.containsKey(mark.apply(marks.get()));
   }
 
   private static boolean sameDirectory(TreeEntry entry, TreeEntry old) {

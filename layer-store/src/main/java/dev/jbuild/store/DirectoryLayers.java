@@ -468,7 +468,7 @@ final class DirectoryLayers implements LayerStore {
     List<TreeChange> changes = new ArrayList<>();
     try (DirFd root = DirFd.open(upper);
         FileTree lower = view(parents)) {
-      UpperDiff.ofUpper(root, lower, changes::add);
+      UpperDiff.ofUpper(root, lower, encoding(), changes::add);
       if (latest.isPresent()) {
         for (TreeChange change : changes) {
           LayerTimes.limit(root, change, latest.get());

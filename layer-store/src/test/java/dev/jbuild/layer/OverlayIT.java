@@ -1,5 +1,6 @@
 package dev.jbuild.layer;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jbuild.linux.BytePath;
@@ -80,10 +81,11 @@ class OverlayIT {
     return path;
   }
 
-  private static byte[] tar(DirFd upper, FileTree lower) throws IOException {
+  private static byte[] tar(DirFd upper, FileTree lower, OverlayEncoding encoding)
+      throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     LayerWriter writer = new LayerWriter(out, LayerWriter.Options.notAfter(LATEST));
-    UpperDiff.ofUpper(upper, lower, writer::write);
+    UpperDiff.ofUpper(upper, lower, encoding, writer::write);
     writer.finish();
     return out.toByteArray();
   }
@@ -180,7 +182,7 @@ class OverlayIT {
         LayeredView lower = LayeredView.open(layers)) {
       List<String> changes = new ArrayList<>();
       UpperDiff.ofUpper(
-          upper, lower, c -> changes.add(c.getClass().getSimpleName() + " " + c.path()));
+          upper, lower, encoding, c -> changes.add(c.getClass().getSimpleName() + " " + c.path()));
       assertThat(changes)
           .containsExactly(
               "Directory a",
@@ -202,7 +204,7 @@ class OverlayIT {
               "Directory third",
               "Whiteout third/x",
               "RegularFile third/y");
-      Path third = layer("l3", Trees.tar(collect(upper, lower)), encoding);
+      Path third = layer("l3", Trees.tar(collect(upper, lower, encoding)), encoding);
       List<Path> all = new ArrayList<>(layers);
       all.add(third);
       try (LayeredView view = LayeredView.open(all)) {
@@ -211,10 +213,40 @@ class OverlayIT {
     }
   }
 
-  private static List<TreeChange> collect(DirFd upper, FileTree lower) throws IOException {
+  private static List<TreeChange> collect(DirFd upper, FileTree lower, OverlayEncoding encoding)
+      throws IOException {
     List<TreeChange> changes = new ArrayList<>();
-    UpperDiff.ofUpper(upper, lower, changes::add);
+    UpperDiff.ofUpper(upper, lower, encoding, changes::add);
     return changes;
+  }
+
+  @Test
+  void marksThatAStepMadeUpHideAndMoveNothing() throws Exception {
+    List<Path> layers = List.of(layer("l1", baseTar(), OverlayEncoding.TRUSTED));
+    Path merged = mount(layers, OverlayEncoding.TRUSTED);
+    Tools.run(merged, "sh", "-euc", "mkdir n; mkdir n/e; : >n/empty; echo x >n/f");
+    byte[] yes = {'y'};
+    try (DirFd step = DirFd.open(merged)) {
+      step.setXattr(BytePath.of("a"), "user.overlay.opaque", yes);
+      step.setXattr(BytePath.of("n/e"), "user.overlay.redirect", "/a".getBytes(US_ASCII));
+      step.setXattr(BytePath.of("n/empty"), "user.overlay.whiteout", yes);
+      step.setXattr(BytePath.of("n/f"), "user.overlay.metacopy", new byte[0]);
+    }
+    List<String> expected = Trees.describe(merged);
+    unmount(merged);
+    Path upper = temporary.resolve("upper");
+    try (DirFd dir = DirFd.open(upper);
+        LayeredView lower = LayeredView.open(layers)) {
+      List<TreeChange> changes = collect(dir, lower, OverlayEncoding.TRUSTED);
+      assertThat(changes)
+          .extracting(change -> change.getClass().getSimpleName() + " " + change.path())
+          .containsExactly(
+              "Directory n", "Directory n/e", "RegularFile n/empty", "RegularFile n/f");
+      UnpackedLayer.settle(dir, changes, OverlayEncoding.TRUSTED);
+    }
+    try (LayeredView view = LayeredView.open(List.of(layers.getFirst(), upper))) {
+      assertThat(Trees.describe(view)).isEqualTo(expected);
+    }
   }
 
   @Test
@@ -225,8 +257,8 @@ class OverlayIT {
     unmount(merged);
     try (DirFd upper = DirFd.open(temporary.resolve("upper"));
         LayeredView lower = LayeredView.open(layers)) {
-      assertThat(collect(upper, lower)).isEmpty();
-      assertThat(tar(upper, lower)).hasSize(1024).containsOnly(0);
+      assertThat(collect(upper, lower, OverlayEncoding.TRUSTED)).isEmpty();
+      assertThat(tar(upper, lower, OverlayEncoding.TRUSTED)).hasSize(1024).containsOnly(0);
     }
   }
 
@@ -251,7 +283,7 @@ class OverlayIT {
       unmount(merged);
       new RandomStep(seed).run(whole);
       try (DirFd upper = DirFd.open(temporary.resolve("upper"))) {
-        fromUpper = tar(upper, lower);
+        fromUpper = tar(upper, lower, encoding);
       }
       byte[] fromWhole = wholeTar(whole, lower, before);
       assertThat(lines(fromWhole)).isEqualTo(lines(fromUpper));
@@ -280,7 +312,7 @@ class OverlayIT {
     List<TreeChange> changes;
     try (DirFd upper = DirFd.open(third);
         LayeredView lower = LayeredView.open(below)) {
-      changes = collect(upper, lower);
+      changes = collect(upper, lower, encoding);
       UnpackedLayer.settle(upper, changes, encoding);
     }
     List<Path> all = new ArrayList<>(below);

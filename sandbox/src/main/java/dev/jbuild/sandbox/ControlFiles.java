@@ -3,6 +3,7 @@ package dev.jbuild.sandbox;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -115,6 +116,9 @@ record ControlFiles(Map<String, Path> folders, boolean memoryUnified, boolean cp
   }
 
   static String words(IOException e) {
+    if (e instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
     String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -159,6 +160,12 @@ class CgroupsTest {
         Map.of(),
         OptionalLong.empty(),
         Optional.empty());
+  }
+
+  @Test
+  void refusalIsInWords() {
+    assertThat(ControlFiles.words(new AccessDeniedException("/sys/fs/cgroup/memory/x")))
+        .isEqualTo("/sys/fs/cgroup/memory/x: permission denied");
   }
 
   @Test
