@@ -337,6 +337,18 @@ final class BuildTest {
             failure -> assertThat(failure.hint()).contains("did you mean \"one\"?"));
   }
 
+  /**
+   * The image's registry is one that nobody runs here, so that nothing is asked beyond loopback.
+   */
+  @Test
+  void imageThatIsAlmostAStageIsOfferedThatStage() {
+    assertThatThrownBy(() -> bench.build("FROM scratch AS localhost-x\nFROM localhost/x\n"))
+        .isInstanceOfSatisfying(
+            BuildFailure.class,
+            failure ->
+                assertThat(failure.hint()).contains("did you mean the stage \"localhost-x\"?"));
+  }
+
   @Test
   void workBesideTheStagesIsNeverTakenForOneOfTheirSteps() throws IOException {
     bench.write("a", "A");

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -242,18 +243,31 @@ final class Collector {
 
     /** Lock files are small, but one is made for every layer ever unpacked. */
     private void removeFreeLocks() throws IOException {
-      try (Stream<Path> files = Files.list(layout.collectorLock().getParent())) {
-        for (Path file : files.toList()) {
-          String name = String.valueOf(file.getFileName());
-          if (name.startsWith("unpack-") || name.startsWith("blob-")) {
-            try (LockFile free = LockFile.tryExclusive(file).orElse(null)) {
-              if (free != null) {
-                Files.deleteIfExists(file);
-              }
+      removeFree(
+          layout.locks(),
+          file -> name(file).startsWith("unpack-") || name(file).startsWith("blob-"));
+      // Of an ingest that ended while its process was killed: its lock goes last.
+      removeFree(
+          layout.ingests(),
+          file ->
+              name(file).endsWith(".lock")
+                  && !Files.exists(file.resolveSibling(name(file).replaceFirst("\\.lock$", ""))));
+    }
+
+    private static void removeFree(Path directory, Predicate<Path> which) throws IOException {
+      try (Stream<Path> files = Files.list(directory)) {
+        for (Path file : files.filter(which).toList()) {
+          try (LockFile free = LockFile.tryExclusive(file).orElse(null)) {
+            if (free != null && which.test(file)) {
+              Files.deleteIfExists(file);
             }
           }
         }
       }
+    }
+
+    private static String name(Path file) {
+      return String.valueOf(file.getFileName());
     }
 
     private static void removeIfEmpty(Path directory) throws IOException {

@@ -95,19 +95,20 @@ final class DirectoryBlobStore implements BlobStore {
     if (size.isPresent() && size.getAsLong() == bytes.length) {
       return descriptor;
     }
-    try (Ingest ingest = begin();
+    String what = "blob " + descriptor.digest();
+    try (Ingest ingest = FileIngest.anonymous(layout, lease, cap, what);
         OutputStream out = ingest.output()) {
       out.write(bytes);
       ingest.commit(descriptor.digest(), bytes.length);
       return descriptor;
     } catch (IOException e) {
-      throw DiskFailures.of("store blob " + descriptor.digest(), e);
+      throw DiskFailures.of("store " + what, e);
     }
   }
 
   @Override
   public Ingest begin() {
-    return FileIngest.anonymous(layout, lease, cap);
+    return FileIngest.anonymous(layout, lease, cap, "a blob");
   }
 
   @Override

@@ -188,7 +188,7 @@ final class DirectoryLayers implements LayerStore {
   @Override
   public LayerBlob write(
       Compression compression, LayerWriter.Options options, LayerContent content) {
-    try (FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
+    try (FileIngest ingest = FileIngest.anonymous(layout, lease, cap, "a layer");
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, plain(compression))) {
       LayerWriter writer = new LayerWriter(stream, options);
@@ -294,7 +294,7 @@ final class DirectoryLayers implements LayerStore {
   private Optional<LayerBlob> compress(DiffId diffId, Path directory, Compression compression)
       throws IOException {
     try (DirFd root = DirFd.open(directory);
-        FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
+        FileIngest ingest = FileIngest.anonymous(layout, lease, cap, "a layer");
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       LayerWriter writer = new LayerWriter(stream, LayerWriter.Options.CANONICAL);
@@ -320,7 +320,7 @@ final class DirectoryLayers implements LayerStore {
     Path file = blobs.path(source.digest());
     try (DirFd directory = DirFd.open(Objects.requireNonNull(file.getParent()));
         FileFd in = directory.openRead(BytePath.of(file.getFileName().toString()));
-        FileIngest ingest = FileIngest.anonymous(layout, lease, cap);
+        FileIngest ingest = FileIngest.anonymous(layout, lease, cap, "a layer");
         OutputStream sink = ingest.unhashed();
         CompressedLayerStream stream = CompressedLayerStream.open(sink, compression)) {
       byte[] prefix = new byte[Decompression.PREFIX];

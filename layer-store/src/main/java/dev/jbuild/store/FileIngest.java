@@ -29,19 +29,22 @@ final class FileIngest implements Ingest {
   private final LockFile lock;
   private final Path lockPath;
   private final boolean named;
+  private final String what;
   private final FileChannel channel;
   private final Digest.Hasher hasher = Digest.hasher();
   private final OutputStream output = new Appender();
   private long offset;
   private boolean over;
 
-  private FileIngest(StoreLayout layout, LeaseFile lease, StorageCap cap, Path file, boolean named)
+  private FileIngest(
+      StoreLayout layout, LeaseFile lease, StorageCap cap, Path file, boolean named, String what)
       throws IOException {
     this.layout = layout;
     this.lease = lease;
     this.cap = cap;
     this.file = file;
     this.named = named;
+    this.what = what;
     // An unnamed one is locked, too: the lock tells the collector that its writer is alive.
     lockPath = file.resolveSibling(file.getFileName() + ".lock");
     lock = LockFile.exclusive(lockPath);
@@ -61,18 +64,21 @@ final class FileIngest implements Ingest {
     }
   }
 
-  static FileIngest anonymous(StoreLayout layout, LeaseFile lease, StorageCap cap) {
-    return open(layout, lease, cap, layout.scratch(), false, "a blob");
+  /**
+   * @param what it will be, for messages: {@code "a blob"}
+   */
+  static FileIngest anonymous(StoreLayout layout, LeaseFile lease, StorageCap cap, String what) {
+    return open(layout, lease, cap, layout.scratch(), false, what);
   }
 
   static FileIngest named(StoreLayout layout, LeaseFile lease, StorageCap cap, String ref) {
-    return open(layout, lease, cap, layout.ingest(ref), true, ref);
+    return open(layout, lease, cap, layout.ingest(ref), true, "blob " + ref);
   }
 
   private static FileIngest open(
       StoreLayout layout, LeaseFile lease, StorageCap cap, Path file, boolean named, String what) {
     try (var _ = named ? null : LockFile.shared(layout.collectorLock())) {
-      return new FileIngest(layout, lease, cap, file, named);
+      return new FileIngest(layout, lease, cap, file, named, what);
     } catch (IOException e) {
       throw DiskFailures.of("begin to store " + what, e);
     }
@@ -259,9 +265,14 @@ final class FileIngest implements Ingest {
 
   private final class Appender extends Unhashed {
     @Override
-    public int write(ByteBuffer bytes) throws IOException {
+    public int write(ByteBuffer bytes) {
       ByteBuffer written = bytes.duplicate();
-      int length = super.write(bytes);
+      int length;
+      try {
+        length = super.write(bytes);
+      } catch (IOException e) {
+        throw DiskFailures.of("store " + what, e);
+      }
       hasher.update(written);
       return length;
     }

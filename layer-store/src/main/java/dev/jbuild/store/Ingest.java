@@ -13,7 +13,9 @@ public interface Ingest extends AutoCloseable {
   long offset();
 
   /**
-   * Appends. Closing the stream is allowed and does nothing; the failures of a disk come from it.
+   * Appends. Closing the stream is allowed and does nothing. A write that the store's disk refuses
+   * is a {@link dev.jbuild.failure.BuildFailure}, so that who copies into it does not take it for a
+   * failure of what is copied.
    */
   OutputStream output();
 

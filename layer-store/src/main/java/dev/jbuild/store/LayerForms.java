@@ -7,13 +7,14 @@ import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
 import dev.jbuild.oci.DiffId;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -131,7 +132,7 @@ final class LayerForms {
     try (DirFd directory = DirFd.open(records.directory())) {
       directory.syncFileSystem();
     }
-    records.putForm(variant, form.durable());
+    records.changeForm(variant, form, form.durable());
   }
 
   /**
@@ -161,7 +162,6 @@ final class LayerForms {
     if (cap.isSet()) {
       cap.admit(DiskUsage.of(directory));
     }
-    LayerRecords records = new LayerRecords(layout, diffId);
     UnpackedForm form =
         new UnpackedForm(
             marked ? host.encodingName() : UnpackedForm.ANY,
@@ -170,28 +170,43 @@ final class LayerForms {
             canonical,
             UnpackedForm.UNKNOWN,
             implicit);
-    String variant = FIRST;
-    for (int n = 2; Files.exists(records.unpackedDirectory(variant)); n++) {
-      if (records.form(variant).isEmpty()) {
-        // A torn record: nobody can use the directory.
-        discard(records.unpackedDirectory(variant));
-      } else {
-        variant = FIRST + n;
-      }
-    }
-    records.putForm(variant, form);
-    Path target = records.unpackedDirectory(variant);
-    try {
-      Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileSystemException e) {
-      // ENOTEMPTY, which the JDK has no type of its own for here: another step or process published
-      // the same layer since, and its directory holds the same.
-      if (!Files.isDirectory(target)) {
-        throw e;
-      }
-    }
+    LayerRecords records = new LayerRecords(layout, diffId);
+    Path target = place(records, directory, form);
     records.touch();
     return target;
+  }
+
+  /**
+   * Moves the directory to the first variant that is free. Two processes may do that to one layer
+   * at the same time, and under different id maps neither can use what the other made: so who comes
+   * second must see which variant was taken, and for what.
+   */
+  private Path place(LayerRecords records, Path directory, UnpackedForm form) throws IOException {
+    List<Path> torn = new ArrayList<>();
+    try (var _ = LockFile.exclusive(layout.formsLock())) {
+      String variant = FIRST;
+      for (int n = 2; Files.exists(records.unpackedDirectory(variant)); n++) {
+        Optional<UnpackedForm> there = records.form(variant);
+        if (there.isPresent()
+            && there.get().fits(host.encodingName(), host.idMap())
+            && (there.get().boot().isEmpty() || there.get().boot().equals(host.boot()))) {
+          // Published by another since the caller looked; it holds the same.
+          return records.unpackedDirectory(variant);
+        }
+        if (there.isEmpty()) {
+          // A torn record: nobody can use the directory.
+          torn.add(hide(records.unpackedDirectory(variant)));
+        } else {
+          variant = FIRST + n;
+        }
+      }
+      records.putForm(variant, form);
+      Path target = records.unpackedDirectory(variant);
+      Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
+      return target;
+    } finally {
+      deleteTrash(torn);
+    }
   }
 
   /** The directories that the layer's usable form holds without describing them. */
@@ -201,10 +216,21 @@ final class LayerForms {
 
   /** Moves a directory out of the way at once and removes it then. */
   void discard(Path directory) throws IOException {
-    Path trash = layout.ingests().resolve("trash-" + java.util.UUID.randomUUID());
-    Files.move(directory, trash, StandardCopyOption.ATOMIC_MOVE);
+    Path trash = hide(directory);
     found.values().removeIf(usable -> usable.directory().equals(directory));
-    ScratchDirectory.deleteTree(layout.ingests(), String.valueOf(trash.getFileName()));
+    deleteTrash(List.of(trash));
+  }
+
+  private Path hide(Path directory) throws IOException {
+    Path trash = layout.ingests().resolve("trash-" + UUID.randomUUID());
+    Files.move(directory, trash, StandardCopyOption.ATOMIC_MOVE);
+    return trash;
+  }
+
+  private void deleteTrash(List<Path> trash) throws IOException {
+    for (Path each : trash) {
+      ScratchDirectory.deleteTree(layout.ingests(), String.valueOf(each.getFileName()));
+    }
   }
 
   /** Makes an upper directory stand for exactly these changes; see {@link UnpackedLayer#settle}. */

@@ -71,9 +71,21 @@ record LayerRecords(StoreLayout layout, DiffId diffId) {
     }
   }
 
-  /** To be written before the directory of the variant is moved into its place. */
+  /**
+   * To be written before the directory of the variant is moved into its place, both under {@link
+   * StoreLayout#formsLock}.
+   */
   void putForm(String variant, UnpackedForm form) throws IOException {
     DurableFiles.replaceLazily(layout, formFile(variant), form.toBytes());
+  }
+
+  /** Puts something else into a variant's record, unless another put in something meanwhile. */
+  void changeForm(String variant, UnpackedForm from, UnpackedForm to) throws IOException {
+    try (var _ = LockFile.exclusive(layout.formsLock())) {
+      if (form(variant).filter(from::equals).isPresent()) {
+        putForm(variant, to);
+      }
+    }
   }
 
   private Path formFile(String variant) {

@@ -108,13 +108,25 @@ record StoreLayout(Path root) {
     return root.resolve("leases");
   }
 
+  Path locks() {
+    return root.resolve("locks");
+  }
+
   Path lock(String name) {
-    return root.resolve("locks").resolve(name);
+    return locks().resolve(name);
   }
 
   /** The lock that pins take shared and the collector takes alone; see {@link LeaseFile}. */
   Path collectorLock() {
     return lock("gc");
+  }
+
+  /**
+   * The lock of all records of unpacked layers, taken for as long as it takes to choose a variant
+   * and to move a directory there.
+   */
+  Path formsLock() {
+    return lock("forms");
   }
 
   /** The place of the ingest of that reference, which may be any text. */

@@ -140,7 +140,11 @@ final class StoreScan {
     }
     long bytes = DiskUsage.of(records.unpackedDirectory(variant));
     if (form.isPresent()) {
-      records.putForm(variant, form.get().withBytes(bytes));
+      try {
+        records.changeForm(variant, form.get(), form.get().withBytes(bytes));
+      } catch (IOException e) {
+        // It is measured again the next time. A collection must work on a disk that is full.
+      }
     }
     return bytes;
   }

@@ -3,7 +3,6 @@ package dev.jbuild.crash;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.MediaType;
 import dev.jbuild.store.CheckReport;
@@ -13,9 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -27,16 +24,20 @@ import org.junit.jupiter.api.io.TempDir;
  * Kills processes at random points while they work on one store. Afterwards the next command works,
  * the check is clean, and what was reported done is there.
  *
- * <p>{@code -Djbuild.crash.kills=300} for the long version.
+ * <p>{@code CRASH_KILLS} in the environment is the number of kills, {@code CRASH_SEED} chooses
+ * other points. The suite tests/e2e/crash does the same to the command.
  */
 @Tag("root")
 class CrashIT {
-  private static final int KILLS = Integer.getInteger("jbuild.crash.kills", 12);
-  private static final long SEED = Long.getLong("jbuild.crash.seed", 20261123L);
+  private static final int KILLS =
+      Integer.parseInt(System.getenv().getOrDefault("CRASH_KILLS", "12"));
+  private static final long SEED =
+      Long.parseLong(System.getenv().getOrDefault("CRASH_SEED", "20261123"));
   private static final int LONGEST_MILLIS = 400;
 
   @TempDir private Path root;
   @TempDir private Path logs;
+  private final Promises promises = new Promises();
 
   /** A worker and what it has promised. */
   private final class Worker {
@@ -69,18 +70,9 @@ class CrashIT {
     }
 
     /** Kills the worker and takes down what it had reported by then. */
-    void kill(Map<String, String> promised) throws Exception {
+    void kill() throws Exception {
       process.destroyForcibly().waitFor();
-      for (String line : Files.readString(log, UTF_8).lines().toList()) {
-        String[] words = line.split(" ", -1);
-        switch (words[0]) {
-          case "tagged" -> promised.put(words[1], words[2]);
-          case "removing" -> promised.remove(words[1]);
-          default -> {
-            // Progress, of which nothing is left to see.
-          }
-        }
-      }
+      Files.readString(log, UTF_8).lines().forEach(promises::take);
       assertThat(process.exitValue()).as("%s ended by the kill", name).isEqualTo(137);
     }
   }
@@ -90,7 +82,6 @@ class CrashIT {
     Assumptions.assumeTrue(
         "root".equals(System.getProperty("user.name")), "needs root, for owners of unpacked files");
     SplittableRandom random = new SplittableRandom(SEED);
-    Map<String, String> promised = new HashMap<>();
     List<Worker> workers = new ArrayList<>();
     try {
       for (int kill = 0; kill < KILLS; kill++) {
@@ -101,48 +92,39 @@ class CrashIT {
         assertThat(victim.process.waitFor(random.nextInt(LONGEST_MILLIS), TimeUnit.MILLISECONDS))
             .as("worker lives until it is killed")
             .isFalse();
-        victim.kill(promised);
-        check(promised, kill);
+        victim.kill();
+        check(kill);
       }
     } finally {
       for (Worker worker : workers) {
-        worker.kill(promised);
+        worker.kill();
       }
     }
-    check(promised, KILLS);
+    check(KILLS);
     try (Store store = Store.open(root, "last")) {
       store.prune(PruneOptions.everything());
       assertThat(store.check(false).findings()).isEmpty();
     }
-    System.out.println("killed " + KILLS + " times, " + promised.size() + " images kept");
+    System.out.println(
+        "tally: crash: %d kills of processes that work on a store, %d images were done, none lost"
+            .formatted(KILLS, promises.given()));
   }
 
-  private void check(Map<String, String> promised, int kill) {
+  private void check(int kill) {
     try (Store store = Store.open(root, "check after kill " + kill)) {
       CheckReport report = store.check(false);
       assertThat(report.isClean())
           .as("kill %d of seed %d: %s", kill, SEED, report.findings())
           .isTrue();
-      for (Map.Entry<String, String> each : promised.entrySet()) {
-        assertThat(store.tags().get(each.getKey()).map(Descriptor::digest).map(Object::toString))
-            .as("kill %d: tag %s", kill, each.getKey())
-            .contains(each.getValue());
-        assertThat(new Images(store).get(each.getKey()).manifest().layers())
-            .allSatisfy(layer -> assertThat(store.blobs().contains(layer.digest())).isTrue());
-      }
+      promises.assertKept(store, "kill " + kill);
       Descriptor blob =
           store.blobs().put(MediaType.OCI_MANIFEST, ("{\"n\":" + kill + "}").getBytes(UTF_8));
       store.tags().put("next:1", blob);
       assertThat(store.tags().remove("next:1")).isTrue();
     }
-    // Keeps the store small, and the checks short.
     if (kill % 20 == 19) {
       try (Store store = Store.open(root, "trim")) {
-        List<String> old = promised.keySet().stream().sorted().toList();
-        for (String tag : old.subList(0, old.size() / 2)) {
-          promised.remove(tag);
-          store.tags().remove(tag);
-        }
+        promises.halve(store);
         store.prune(PruneOptions.everything());
       }
     }

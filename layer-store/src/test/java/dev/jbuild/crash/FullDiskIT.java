@@ -1,7 +1,6 @@
 package dev.jbuild.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.jbuild.failure.BuildFailure;
@@ -23,17 +22,12 @@ import dev.jbuild.store.PruneOptions;
 import dev.jbuild.store.PruneReport;
 import dev.jbuild.store.Store;
 import dev.jbuild.store.Workspace;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,47 +38,13 @@ class FullDiskIT {
   private static final int MIB = 1 << 20;
 
   @TempDir private Path temp;
-  private Path disk;
-  private boolean mounted;
-
-  @BeforeEach
-  void needRootAndLoop() throws Exception {
-    Assumptions.assumeTrue(
-        "root".equals(System.getProperty("user.name")), "needs root, to mount a file system");
-    Assumptions.assumeTrue(
-        Files.exists(Path.of("/dev/loop-control")), "needs loop devices (/dev/loop-control)");
-    Assumptions.assumeTrue(
-        Stream.of("/sbin/mkfs.ext4", "/usr/sbin/mkfs.ext4").anyMatch(p -> Files.exists(Path.of(p))),
-        "needs mkfs.ext4 (e2fsprogs)");
-    disk = Files.createDirectory(temp.resolve("disk"));
-  }
+  private SmallDisk disk;
 
   @AfterEach
   void unmount() throws Exception {
-    if (mounted) {
-      shell("umount disk || umount -l disk");
+    if (disk != null) {
+      disk.close();
     }
-  }
-
-  private void mount(int mib) throws Exception {
-    shell(
-        "truncate -s "
-            + mib
-            + "M disk.img; mkfs.ext4 -q -b 4096 -O ^has_journal disk.img; mount -o loop disk.img disk");
-    mounted = true;
-  }
-
-  private String shell(String script) throws Exception {
-    Process process =
-        new ProcessBuilder("bash", "-ec", "PATH=$PATH:/sbin:/usr/sbin\n" + script)
-            .directory(temp.toFile())
-            .redirectErrorStream(true)
-            .start();
-    String output =
-        new String(
-            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output;
   }
 
   private static byte[] noise(int length, long seed) {
@@ -135,14 +95,14 @@ class FullDiskIT {
 
   @Test
   void aFullDiskIsSaidSoAndNothingIsLostAndSpaceComesBack() throws Exception {
-    mount(24);
-    Path root = disk.resolve("store");
+    disk = SmallDisk.mount(temp, 24);
+    Path root = disk.path().resolve("store");
     DiffId kept;
     try (Store store = Store.open(root, "first")) {
       LayerBlob layer = layer(store, MIB, 1, Compression.gzip());
       kept = layer.diffId();
       store.tags().put("kept:1", store.blobs().put(MediaType.OCI_MANIFEST, manifest(store, layer)));
-      long before = disk.toFile().getUsableSpace();
+      long before = disk.usable();
       assertFull(
           catchThrowable(() -> {
             for (int i = 2; i < 100; i++) {
@@ -155,7 +115,7 @@ class FullDiskIT {
     assertSound(root);
     try (Store store = Store.open(root, "second")) {
       assertThat(store.prune(PruneOptions.everything()).freed()).isGreaterThan(12L * MIB);
-      assertThat(disk.toFile().getUsableSpace()).isGreaterThan(12L * MIB);
+      assertThat(disk.usable()).isGreaterThan(12L * MIB);
       layer(store, 3 * MIB, 1000, Compression.gzip());
       assertThat(store.tags().get("kept:1")).isPresent();
       assertThat(store.layers().unpacked(kept).resolve("f1")).exists();
@@ -177,8 +137,8 @@ class FullDiskIT {
 
   @Test
   void unpackingOntoAFullDiskLeavesNothingOfTheLayer() throws Exception {
-    mount(24);
-    Path root = disk.resolve("store");
+    disk = SmallDisk.mount(temp, 24);
+    Path root = disk.path().resolve("store");
     try (Store store = Store.open(root, "first")) {
       // Eight MiB of zeros are nothing as a blob; the file is not sparse, as it is not all zeros.
       byte[] content = new byte[10 * MIB];
@@ -213,19 +173,19 @@ class FullDiskIT {
 
   @Test
   void aTagOnAFullDiskIsTheOldOrTheNew() throws Exception {
-    mount(16);
-    Path root = disk.resolve("store");
+    disk = SmallDisk.mount(temp, 16);
+    Path root = disk.path().resolve("store");
     try (Store store = Store.open(root, "first")) {
       Descriptor one = store.blobs().put(MediaType.OCI_LAYER, noise(100, 1));
       Descriptor two = store.blobs().put(MediaType.OCI_LAYER, noise(100, 2));
       store.tags().put("a:1", one);
-      fill(disk.resolve("filler"));
+      disk.fill(0);
       assertFull(catchThrowable(() -> store.tags().put("a:1", two)));
       assertThat(store.tags().get("a:1").orElseThrow().digest()).isEqualTo(one.digest());
       assertFull(catchThrowable(() -> store.blobs().put(MediaType.OCI_LAYER, noise(9000, 3))));
       // A prune must work on a disk that is full.
       assertThat(prune(root)).isNotNull();
-      Files.delete(disk.resolve("filler"));
+      disk.empty();
       store.tags().put("a:1", two);
       assertThat(store.tags().get("a:1").orElseThrow().digest()).isEqualTo(two.digest());
     }
@@ -237,36 +197,13 @@ class FullDiskIT {
     }
   }
 
-  private static void fill(Path file) {
-    assertThatThrownBy(
-            () -> {
-              try (OutputStream out = Files.newOutputStream(file)) {
-                byte[] block = new byte[1024];
-                while (true) {
-                  out.write(block);
-                }
-              }
-            })
-        .isInstanceOf(IOException.class);
-  }
-
-  /** Makes the disk end after so many MiB, as if the rest of it had died. */
-  private void cut(int mib) throws Exception {
-    shell(
-        """
-        loop=$(losetup -nO NAME -j disk.img); truncate -s %dM disk.img; losetup -c $loop
-        echo 3 > /proc/sys/vm/drop_caches\
-        """
-            .formatted(mib));
-  }
-
   @Test
   void aDiskThatCannotWriteIsSaidSoAndWhatWasThereStays() throws Exception {
-    mount(64);
-    Path root = disk.resolve("store");
+    disk = SmallDisk.mount(temp, 64);
+    Path root = disk.path().resolve("store");
     try (Store store = Store.open(root, "first")) {
       Descriptor kept = store.blobs().put(MediaType.OCI_LAYER, noise(MIB, 1));
-      cut(16);
+      disk.cut(16);
       Throwable thrown =
           catchThrowable(() -> {
             for (int i = 2; i < 60; i++) {
@@ -288,14 +225,14 @@ class FullDiskIT {
   /** A disk that cannot read: the end of the file it is made of is gone. */
   @Test
   void aBlobThatCannotBeReadIsFoundAndRemovedByARepair() throws Exception {
-    mount(32);
-    Path root = disk.resolve("store");
+    disk = SmallDisk.mount(temp, 32);
+    Path root = disk.path().resolve("store");
     byte[] bytes = noise(16 * MIB, 1);
     Descriptor blob;
     try (Store store = Store.open(root, "first")) {
       blob = store.blobs().put(MediaType.OCI_LAYER, bytes);
     }
-    cut(14);
+    disk.cut(14);
     try (Store store = Store.open(root, "second")) {
       assertThat(catchThrowable(() -> store.blobs().read(blob.digest())))
           .isInstanceOfSatisfying(
@@ -313,20 +250,20 @@ class FullDiskIT {
 
   @Test
   void aWorkspaceOnAFullDiskIsRefusedInWords() throws Exception {
-    mount(16);
-    Path root = disk.resolve("store");
+    disk = SmallDisk.mount(temp, 16);
+    Path root = disk.path().resolve("store");
     try (Store store = Store.open(root, "first");
         Workspace workspace = store.workspace()) {
       Path upper = Files.createDirectory(workspace.path().resolve("fs"));
       Files.write(upper.resolve("f"), noise(MIB, 1));
-      fill(disk.resolve("filler"));
+      disk.fill(0);
       Throwable thrown =
           catchThrowable(() -> {
             DiffId layer = store.layers().adopt(upper, List.of()).diffId();
             store.layers().blob(layer, Compression.gzip());
           });
       assertFull(thrown);
-      Files.delete(disk.resolve("filler"));
+      disk.empty();
     }
     assertSound(root);
   }

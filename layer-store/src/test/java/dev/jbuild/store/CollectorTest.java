@@ -124,6 +124,17 @@ class CollectorTest {
   }
 
   @Test
+  void theLockOfAnIngestThatIsGoneGoesAndOneThatIsHeldStays() throws IOException {
+    Path left = Files.createFile(root.resolve("ingest/tmp-left.lock"));
+    Path held = root.resolve("ingest/tmp-held.lock");
+    try (LockFile _ = LockFile.exclusive(held)) {
+      collector.prune(PruneOptions.everything());
+      assertThat(left).doesNotExist();
+      assertThat(held).exists();
+    }
+  }
+
+  @Test
   void aHeldLayerKeepsItsBlobs() {
     Descriptor blob = blob("a", 8);
     DiffId layer = new DiffId(blob.digest());

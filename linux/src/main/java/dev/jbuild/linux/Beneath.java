@@ -41,6 +41,10 @@ final class Beneath {
     }
   }
 
+  static boolean kernelHasOpenat2() {
+    return Probe.OPENAT2;
+  }
+
   /** An O_PATH descriptor of the directory at {@code path}, or the negated errno. */
   static long openDirectory(Scratch s, int root, BytePath path) throws IOException {
     String bytes = path.latin1();
@@ -64,7 +68,7 @@ final class Beneath {
   }
 
   private static long step(Scratch s, int at, String path) throws IOException {
-    if (!walkAlways && Probe.OPENAT2) {
+    if (!walkAlways && kernelHasOpenat2()) {
       return openat2(s, at, path, DIRECTORY, Abi.RESOLVE_BENEATH | Abi.RESOLVE_NO_SYMLINKS);
     }
     int here = at;

@@ -5,6 +5,7 @@ import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
+import dev.jbuild.dockerfile.ast.Nearest;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
@@ -166,9 +167,26 @@ public final class Planner {
                 warnOfOtherPlatform(image, name, platform, span);
                 return image;
               } catch (BuildFailure failure) {
-                throw diagnostics.at(span, failure);
+                throw diagnostics.at(span, meantStage(name, span, failure));
               }
             }));
+  }
+
+  /** An image that cannot be had may be a stage whose name is misspelled. */
+  private BuildFailure meantStage(String name, SourceSpan span, BuildFailure failure) {
+    List<String> before =
+        dockerfile.stages().stream()
+            .filter(stage -> stage.from().span().startLine() < span.startLine())
+            .flatMap(stage -> stage.name().stream())
+            .toList();
+    return Nearest.of(name, before)
+        .map(near ->
+            new BuildFailure(
+                failure.kind(),
+                failure.text(),
+                "did you mean the stage \"" + near + "\"?",
+                failure))
+        .orElse(failure);
   }
 
   private void warnOfOtherPlatform(

@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,15 @@ public final class AgentSocket implements AutoCloseable {
   /** As OpenSSH's agent: 256 KiB. */
   private static final int LONGEST = 256 << 10;
 
+  /**
+   * Connections at a time; more wait. Each may hold a message and two descriptors of a process that
+   * serves other builds, too.
+   */
+  static final int MOST = 64;
+
   private final ServerSocketChannel server;
   private final SshAgent agent;
+  private final Semaphore room = new Semaphore(MOST);
   private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
 
   private AgentSocket(ServerSocketChannel server, SshAgent agent) {
@@ -54,10 +62,14 @@ public final class AgentSocket implements AutoCloseable {
   private void accept() {
     while (server.isOpen()) {
       try {
+        room.acquire();
         SocketChannel client = server.accept();
         connections.add(client);
+        if (!server.isOpen()) {
+          client.close(); // accepted while close went through the connections
+        }
         Thread.ofVirtual().name("ssh-agent").start(() -> serve(client));
-      } catch (IOException closed) {
+      } catch (IOException | InterruptedException closed) {
         return;
       }
     }
@@ -75,6 +87,7 @@ public final class AgentSocket implements AutoCloseable {
       // The client sees its connection end, as with an agent that is gone.
     } finally {
       connections.remove(client);
+      room.release();
     }
   }
 

@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -240,6 +245,35 @@ final class SshAgentTest {
     try (AgentSocket _ = AgentSocket.open(folder.resolve("s"), both)) {
       assertThat(ok("ssh-add", "-L").lines().map(line -> line.split(" ")[0]))
           .containsExactly("ssh-ed25519", "ecdsa-sha2-nistp256");
+    }
+  }
+
+  @Test
+  void whoeverConnectsAndSaysNothingDoesNotTakeTheBuildersMemory() throws Exception {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("s"));
+    byte[] list = {0, 0, 0, 1, 11};
+    byte[] nothing = {0, 0, 0, 5, 12, 0, 0, 0, 0};
+    List<SocketChannel> silent = new ArrayList<>();
+    try (AgentSocket _ = AgentSocket.open(address.getPath(), new SshAgent.Keys(List.of()))) {
+      for (int i = 0; i < AgentSocket.MOST; i++) {
+        silent.add(SocketChannel.open(address));
+      }
+      try (SocketChannel next = SocketChannel.open(address);
+          Selector selector = Selector.open()) {
+        next.write(ByteBuffer.wrap(list));
+        next.configureBlocking(false);
+        next.register(selector, SelectionKey.OP_READ);
+        assertThat(selector.select(200)).as("answers beyond the most").isZero();
+        silent.removeFirst().close();
+        assertThat(selector.select(30_000)).as("answers when one is gone").isEqualTo(1);
+        ByteBuffer answer = ByteBuffer.allocate(nothing.length);
+        next.read(answer);
+        assertThat(answer.array()).isEqualTo(nothing);
+      }
+    } finally {
+      for (SocketChannel each : silent) {
+        each.close();
+      }
     }
   }
 }
