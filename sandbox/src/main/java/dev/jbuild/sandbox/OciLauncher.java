@@ -87,6 +87,7 @@ public final class OciLauncher implements Launcher {
           null);
     }
     refuseLinks(request.rootfs());
+    OciWorkdir.check(request);
     String id = "jbuild-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
     Path bundle;
     Plan plan;
@@ -114,13 +115,7 @@ public final class OciLauncher implements Launcher {
    * of the image leads out of the image (runc 1.1.5 does so). /proc and /sys are held to the same.
    */
   private static void refuseLinks(Rootfs rootfs) {
-    List<Path> layers =
-        switch (rootfs) {
-          case Rootfs.Overlay overlay ->
-              Stream.concat(Stream.of(overlay.upper()), overlay.lowers().stream()).toList();
-          case Rootfs.Layers stack -> stack.lowers();
-          case Rootfs.Directory directory -> List.of(directory.path());
-        };
+    List<Path> layers = OciWorkdir.layers(rootfs);
     for (String name : List.of("dev", "proc", "sys")) {
       layers.stream()
           .map(layer -> layer.resolve(name))
@@ -170,6 +165,10 @@ public final class OciLauncher implements Launcher {
       mounts.add(RuntimeSpec.Mount.bind(point.toString(), file.target(), file.isReadOnly()));
     }
     mounts.sort(Comparator.comparing(m -> Path.of(m.destination()).normalize()));
+    // In memory, as the files: its environment may hold secrets, which a kill would leave on disk.
+    Path config = Files.createFile(bundle.resolve("config.json"));
+    byte[] json = spec(request, mounts, id).toJson();
+    shown.add(new Op.File(new FileMount(config.toString(), json, 0600, 0, 0, true), 0, 0, 0));
     for (RuntimeSpec.Mount mount : mounts) {
       if (!Planner.KEPT_STUBS.contains(mount.destination())
           && !mount.destination().startsWith("/dev/")
@@ -211,7 +210,6 @@ public final class OciLauncher implements Launcher {
                 bundle.toString(),
                 id),
             List.of("PATH=" + DefaultSpec.PATH, "XDG_RUNTIME_DIR=" + bundle)));
-    Files.write(bundle.resolve("config.json"), spec(request, mounts, id).toJson());
     return new Plan(ops);
   }
 

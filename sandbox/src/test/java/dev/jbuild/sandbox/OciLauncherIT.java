@@ -81,6 +81,56 @@ class OciLauncherIT {
         .hasMessage("OCI runtime cannot run the step: cgroups in hybrid mode not supported");
   }
 
+  /** The bundle's specification has the step's environment, in which secrets can be. */
+  @Test
+  void theSpecificationTouchesNoDisk(@TempDir Path folder) throws IOException {
+    Rig.assumeRoot();
+    Path runtime = folder.resolve("runtime");
+    Files.writeString(
+        runtime,
+        "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = --bundle ] && bundle=$2; shift; done\n"
+            + "grep \" $bundle/config.json \" /proc/self/mountinfo; cat \"$bundle/config.json\"\n");
+    runtime.toFile().setExecutable(true);
+    Rig rig =
+        new Rig(
+            Files.createDirectory(folder.resolve("rig")),
+            OciLauncher.find(Optional.of(runtime.toString())),
+            true,
+            false);
+    Rig.Run run = rig.run(rig.request("true").build());
+    assertThat(run.text().lines().findFirst().orElse("")).contains(" - tmpfs ");
+    assertThat(run.text()).contains("ociVersion");
+  }
+
+  /** CVE-2024-21626: a runtime holds descriptors of the executor's side when it goes there. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/proc/self/fd/7",
+        "/tmp/../proc/1/cwd",
+        "/link",
+        "/up/fd/7",
+        "/made/tree",
+        "/loop"
+      })
+  void aWorkingDirectoryBelowProcIsRefused(String cwd, @TempDir Path folder) throws IOException {
+    Rig rig = rig(folder, "runc");
+    Files.createSymbolicLink(rig.lower.resolve("link"), Path.of("/proc/self/fd/9999"));
+    Files.createDirectory(rig.lower.resolve("opt"));
+    Files.createSymbolicLink(rig.lower.resolve("up"), Path.of("opt/../proc/self"));
+    Files.createSymbolicLink(rig.lower.resolve("loop"), Path.of("loop"));
+    Path tree = Files.createDirectory(folder.resolve("tree"));
+    Files.createSymbolicLink(tree.resolve("tree"), Path.of("../proc/self/fd/9999"));
+    assertThatThrownBy(() ->
+            rig.sh(
+                "true",
+                b ->
+                    b.cwd(cwd)
+                        .tree(new RootfsMount("/made", new Rootfs.Directory(tree), "/", true))))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageStartingWith("working directory \"" + cwd + "\" leads ");
+  }
+
   @Test
   void aStepKilledForItsMemorySaysSo(@TempDir Path folder) {
     Rig.Run run =
