@@ -9,6 +9,7 @@ import dev.jbuild.oci.Digest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -162,7 +163,9 @@ final class AddUrlTest {
     }
     Map<String, String> excepted = Map.of("http_proxy", proxy, "no_proxy", ".invalid");
     try (Bench past = new Bench(folder.resolve("past"), excepted)) {
-      assertThatThrownBy(() -> past.build(far)).hasMessageContaining("the name is not known");
+      assertThatThrownBy(() -> past.build(far))
+          .hasMessageContaining("GET http://files.invalid/a/file.txt: files.invalid: ")
+          .hasRootCauseInstanceOf(UnknownHostException.class);
       assertThat(asked).hasSize(1);
     }
   }

@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.dockerfile.ast.Nearest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,16 +132,17 @@ final class ConfigFile {
   }
 
   private UsageError unknown(Entry entry, String what, Map<String, OptionSpec> known) {
-    String near = Words.nearest(entry.name(), List.copyOf(known.keySet()));
-    return error(
-        entry.line(),
-        what + " \"" + entry.name().substring(2) + "\"",
-        near == null ? null : "did you mean \"" + near.replaceFirst("^--", "") + "\"?");
+    String name = entry.name().substring(2);
+    List<String> names =
+        known.keySet().stream()
+            .filter(flag -> flag.startsWith("--"))
+            .map(flag -> flag.substring(2))
+            .toList();
+    return error(entry.line(), what + " \"" + name + "\"", near(name, names));
   }
 
   private static @Nullable String near(String word, List<String> words) {
-    String near = Words.nearest(word, words);
-    return near == null ? null : "did you mean \"" + near + "\"?";
+    return Nearest.hint(word, words).orElse(null);
   }
 
   private UsageError error(int line, String message, @Nullable String hint) {

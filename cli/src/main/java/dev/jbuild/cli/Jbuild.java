@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.dockerfile.ast.Nearest;
 import dev.jbuild.engine.RunFailure;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
@@ -9,7 +10,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -155,15 +155,10 @@ public final class Jbuild {
     if (instead != null) {
       return new UsageError("there is no verb \"" + word + "\"", instead);
     }
-    String near =
-        Arrays.stream(Verb.values())
-            .map(Verb::word)
-            .min(Comparator.comparingInt(verb -> Words.distance(verb, word)))
-            .filter(verb -> Words.distance(verb, word) <= 2)
-            .orElse(null);
+    List<String> verbs = Arrays.stream(Verb.values()).map(Verb::word).toList();
     return new UsageError(
         "\"" + word + "\" is neither a verb nor a directory",
-        near == null ? "\"jbuild --help\" lists the verbs" : "did you mean \"" + near + "\"?");
+        Nearest.hint(word, verbs).orElse("\"jbuild --help\" lists the verbs"));
   }
 
   private int run(Verb verb, String[] args) throws IOException {

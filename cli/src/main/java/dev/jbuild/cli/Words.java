@@ -1,5 +1,6 @@
 package dev.jbuild.cli;
 
+import dev.jbuild.dockerfile.ast.Nearest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -9,7 +10,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
-/** Says what is wrong with arguments in the words of this command, and finds near words. */
+/** Says what is wrong with arguments in the words of this command. */
 final class Words {
   private Words() {}
 
@@ -55,15 +56,13 @@ final class Words {
     if (instead != null) {
       return new UsageError("flag \"" + flag + "\" of docker build is not supported", instead);
     }
-    String near =
-        nearest(
-            flag,
-            e.getCommandLine().getCommandSpec().options().stream()
-                .map(OptionSpec::longestName)
-                .toList());
+    List<String> known =
+        e.getCommandLine().getCommandSpec().options().stream()
+            .map(OptionSpec::longestName)
+            .toList();
     return new UsageError(
         "unknown flag \"" + flag + "\" for " + verb,
-        near == null ? "see \"jbuild " + verb + " --help\"" : "did you mean \"" + near + "\"?");
+        Nearest.hint(flag, known).orElse("see \"jbuild " + verb + " --help\""));
   }
 
   private static UsageError missing(ArgSpec spec, String verb) {
@@ -85,40 +84,5 @@ final class Words {
     return message.isEmpty()
         ? message
         : message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
-  }
-
-  /** The word of {@code candidates} that {@code word} was likely meant to be. */
-  static @Nullable String nearest(String word, List<String> candidates) {
-    String best = null;
-    int bestDistance = Math.max(2, word.length() / 4) + 1;
-    for (String candidate : candidates) {
-      int distance = distance(word, candidate);
-      if (distance < bestDistance) {
-        best = candidate;
-        bestDistance = distance;
-      }
-    }
-    return best;
-  }
-
-  /** Insertions, deletions and replacements from one word to the other. */
-  static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int above = row[j];
-        row[j] =
-            Math.min(
-                Math.min(row[j] + 1, row[j - 1] + 1),
-                diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
-        diagonal = above;
-      }
-    }
-    return row[b.length()];
   }
 }

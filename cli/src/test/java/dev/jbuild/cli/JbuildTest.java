@@ -510,13 +510,4 @@ class JbuildTest {
     assertThat(console.run("parse", "-")).isEqualTo(0);
     assertThat(console.out()).contains("\"FROM\"");
   }
-
-  @Test
-  void nearWordsAreFound() {
-    assertThat(Words.distance("abc", "abc")).isEqualTo(0);
-    assertThat(Words.distance("abc", "acb")).isEqualTo(2);
-    assertThat(Words.distance("", "abc")).isEqualTo(3);
-    assertThat(Words.nearest("--ouput", List.of("--output", "--pull"))).isEqualTo("--output");
-    assertThat(Words.nearest("--x", List.of("--output", "--platform"))).isNull();
-  }
 }

@@ -118,7 +118,7 @@ final class TreeMergeTest {
 
               @Override
               public List<Extent> extents(long size) {
-                return List.of(new Extent(2 * mib, mib));
+                return List.of(new Extent(2L * mib, mib));
               }
             }));
     merge();
