@@ -113,7 +113,7 @@ class EncoderCloseTest {
               endedAtClose.set(ended.get());
             });
     while (closer.getState() != Thread.State.WAITING && closer.isAlive()) {
-      Thread.yield();
+      Thread.onSpinWait();
     }
     mayEnd.countDown();
     closer.join();
