@@ -88,8 +88,12 @@ class OciLauncherIT {
     Path runtime = folder.resolve("runtime");
     Files.writeString(
         runtime,
-        "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = --bundle ] && bundle=$2; shift; done\n"
-            + "grep \" $bundle/config.json \" /proc/self/mountinfo; cat \"$bundle/config.json\"\n");
+        """
+        #!/bin/sh
+        while [ $# -gt 0 ]; do [ "$1" = --bundle ] && bundle=$2; shift; done
+        grep " $bundle/config.json " /proc/self/mountinfo
+        cat "$bundle/config.json"
+        """);
     runtime.toFile().setExecutable(true);
     Rig rig =
         new Rig(

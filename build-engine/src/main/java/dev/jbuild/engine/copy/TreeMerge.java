@@ -1,15 +1,19 @@
 package dev.jbuild.engine.copy;
 
 import dev.jbuild.layer.Attributes;
+import dev.jbuild.layer.ContentSource;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.layer.TreeWalk;
+import dev.jbuild.layer.XattrPolicy;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.Errno;
+import dev.jbuild.linux.ErrnoException;
 import dev.jbuild.linux.FileFd;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -17,8 +21,15 @@ import java.util.Deque;
 /**
  * Writes the files of a tree below a directory of this machine; what is there of the same name is
  * replaced, directories merge.
+ *
+ * <p>Holes that the tree knows of stay holes. Extended attributes are kept as far as the kernel
+ * lets the caller set them there (xattr(7)): {@code user.*} on files and directories, {@code
+ * security.capability} and {@code trusted.*} with the privilege for them; the others are left out,
+ * as are all on a file system that has none.
  */
 public final class TreeMerge {
+  private static final int BUFFER = 1 << 16;
+
   private final DirFd target;
   private final boolean owners;
   // Times and modes of directories last: writing into them would change the one and may be
@@ -83,10 +94,24 @@ public final class TreeMerge {
   }
 
   private void content(TreeEntry.RegularFile file) throws IOException {
+    byte[] buffer = new byte[BUFFER];
     try (FileFd out = target.create(file.path(), 0600);
-        OutputStream stream = out.outputStream();
         InputStream in = file.content().open()) {
-      in.transferTo(stream);
+      long at = 0;
+      for (ContentSource.Extent extent : file.content().extents(file.size())) {
+        in.skipNBytes(extent.offset() - at);
+        out.position(extent.offset());
+        at = extent.offset();
+        while (at < extent.end()) {
+          int n = in.read(buffer, 0, (int) Math.min(BUFFER, extent.end() - at));
+          if (n < 0) {
+            throw new EOFException(file.path() + ": became shorter while it was copied");
+          }
+          out.write(buffer, 0, n);
+          at += n;
+        }
+      }
+      out.truncate(file.size());
     }
   }
 
@@ -95,10 +120,29 @@ public final class TreeMerge {
     if (owners) {
       target.chown(entry.path(), (int) attributes.uid(), (int) attributes.gid());
     }
+    // After the owner, whose change clears capabilities, and before a mode that may forbid it.
+    for (String name : attributes.xattrs().names()) {
+      if (XattrPolicy.accepts(name)) {
+        setXattr(entry.path(), name, attributes.xattrs().get(name).orElseThrow());
+      }
+    }
     if (!(entry instanceof TreeEntry.Symlink)) {
       target.chmod(entry.path(), attributes.mode());
     }
     target.setModified(
         entry.path(), attributes.mtime().getEpochSecond(), attributes.mtime().getNano());
+  }
+
+  private void setXattr(BytePath path, String name, byte[] value) throws IOException {
+    try {
+      target.setXattr(path, name, value);
+    } catch (ErrnoException e) {
+      switch (e.errno()) {
+        case Errno.EPERM, Errno.EACCES, Errno.EOPNOTSUPP -> {
+          // Not the caller's to set, or nothing the file system has.
+        }
+        default -> throw e;
+      }
+    }
   }
 }
