@@ -139,5 +139,17 @@ final class EstargzEncoder implements BlockEncoder {
   @Override
   public void close() {
     thread.interrupt();
+    // The sink is the owner's, who closes it next: nothing may be written to it any more.
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -34,6 +34,7 @@ final class GzipEncoder implements BlockEncoder {
   private final Queue<PieceDeflater> deflaters = new ConcurrentLinkedQueue<>();
   private final ArrayDeque<byte[]> free = new ArrayDeque<>();
   private final CRC32 crc = new CRC32();
+  private volatile boolean givenUp;
   private byte[] dictionary = new byte[0];
   private long size;
 
@@ -113,7 +114,7 @@ final class GzipEncoder implements BlockEncoder {
       results.add(piece.bytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      oldest.cancel(true);
+      pieces.addFirst(oldest);
       throw new InterruptedIOException("compression is cancelled");
     } catch (ExecutionException e) {
       throw new IOException("gzip block", e.getCause());
@@ -121,6 +122,9 @@ final class GzipEncoder implements BlockEncoder {
   }
 
   private Piece deflate(byte[] data, int from, int to, boolean last) {
+    if (givenUp) {
+      return new Piece(data, 0, data);
+    }
     PieceDeflater idle = deflaters.poll();
     PieceDeflater deflater = idle == null ? PieceDeflater.ofLevel(level) : idle;
     byte[] reused = results.poll();
@@ -132,19 +136,24 @@ final class GzipEncoder implements BlockEncoder {
 
   @Override
   public void close() {
-    for (Future<Piece> piece : pieces) {
-      piece.cancel(false);
+    // What runs hands its deflater back at its end; a cancelled future would not say when that is.
+    givenUp = true;
+    boolean interrupted = false;
+    while (!pieces.isEmpty()) {
       try {
-        piece.get();
+        pieces.peek().get();
+        pieces.remove();
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (ExecutionException | java.util.concurrent.CancellationException e) {
-        // The stream is given up; what became of its blocks does not matter.
+        interrupted = true;
+      } catch (ExecutionException e) {
+        pieces.remove();
       }
     }
-    pieces.clear();
     for (PieceDeflater idle = deflaters.poll(); idle != null; idle = deflaters.poll()) {
       idle.close();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

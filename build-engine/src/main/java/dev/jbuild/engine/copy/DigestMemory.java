@@ -171,11 +171,21 @@ public final class DigestMemory {
     return new Digest(Digest.SHA256, new String(hex, StandardCharsets.ISO_8859_1));
   }
 
-  void remember(Stat stat, Digest digest) {
+  /** Reads a file's content. */
+  interface Reading {
+    Digest digest() throws IOException;
+  }
+
+  /** Reads a file and remembers its digest, if it can be told from a later change. */
+  Digest learn(Stat stat, Reading reading) throws IOException {
     long changed = Math.max(stat.mtime(), stat.ctime());
-    if (changed + SETTLED_SECONDS <= Instant.now(clock).getEpochSecond()) {
+    // Asked before the read: during a long one the file could change and look the same.
+    boolean settled = changed + SETTLED_SECONDS <= Instant.now(clock).getEpochSecond();
+    Digest digest = reading.digest();
+    if (settled) {
       learnt.put(Key.of(stat), digest);
     }
+    return digest;
   }
 
   /** Keeps what this build knows. */
@@ -190,6 +200,15 @@ public final class DigestMemory {
     }
     Files.createDirectories(file.getParent());
     Path temporary = Files.createTempFile(file.getParent(), ".digests", null);
+    try {
+      write(temporary, kept, all);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary); // there only where one of them failed
+    }
+  }
+
+  private void write(Path temporary, int kept, Map<Key, Digest> all) throws IOException {
     try (DataOutputStream out =
         new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(temporary), 1 << 16))) {
       out.writeInt(FORMAT);
@@ -213,6 +232,5 @@ public final class DigestMemory {
         out.write(HexFormat.of().parseHex(entry.getValue().hex()));
       }
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
   }
 }

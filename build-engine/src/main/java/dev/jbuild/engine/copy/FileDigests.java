@@ -43,9 +43,7 @@ public final class FileDigests {
     if (known.isPresent()) {
       return known.get();
     }
-    Digest digest = read(file);
-    memory.remember(onDisk.stat(), digest);
-    return digest;
+    return memory.learn(onDisk.stat(), () -> read(file));
   }
 
   private static Digest read(TreeEntry.RegularFile file) throws IOException {

@@ -53,6 +53,14 @@ final class ImageManifests {
    */
   Descriptor write(
       List<PlatformImage> images, ImageOptions options, Consumer<Descriptor> layerReady) {
+    if (images.size() == 1 && !annotations.ofIndex().isEmpty()) {
+      // Before any layer is compressed, and maybe pushed.
+      throw new BuildFailure(
+          Kind.USER,
+          "there is no index to annotate: the build is for one platform",
+          "annotate the manifest, or build for several platforms",
+          null);
+    }
     // All at first, so that the last layers of one platform do not keep the next one waiting.
     Map<DiffId, Future<LayerBlob>> blobs = new HashMap<>();
     Semaphore room = new Semaphore(AT_ONCE, true);
@@ -81,13 +89,6 @@ final class ImageManifests {
       manifests.add(own.isEmpty() ? manifest : manifest.withAnnotations(own));
     }
     if (manifests.size() == 1) {
-      if (!annotations.ofIndex().isEmpty()) {
-        throw new BuildFailure(
-            Kind.USER,
-            "there is no index to annotate: the build is for one platform",
-            "annotate the manifest, or build for several platforms",
-            null);
-      }
       return manifests.getFirst();
     }
     MediaType type = options.ociMediaTypes() ? MediaType.OCI_INDEX : MediaType.DOCKER_INDEX;

@@ -288,7 +288,7 @@ public final class Planner {
     Surroundings seen =
         new Surroundings(
             config.env(),
-            config.workingDir().isEmpty() ? "/" : config.workingDir(),
+            ContainerPath.resolve("/", config.workingDir()),
             config.user(),
             config.shell());
     Vertex rootfs = new Vertex(new Op.Image(image), List.of(), step, false, () -> seen);

@@ -1,6 +1,7 @@
 package dev.jbuild.engine.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.linux.Stat;
 import dev.jbuild.oci.Digest;
@@ -9,8 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +44,8 @@ class DigestMemoryTest {
   void remembersEachOfManyFilesAndNoOther() throws IOException {
     DigestMemory memory = DigestMemory.load(file(), NOW);
     for (int i = 0; i < 5_000; i++) {
-      memory.remember(stat(i, -i, i, 500), digest(i));
+      Digest digest = digest(i);
+      memory.learn(stat(i, -i, i, 500), () -> digest);
     }
     memory = reloaded(memory);
     for (int i = 0; i < 5_000; i++) {
@@ -53,11 +58,11 @@ class DigestMemoryTest {
   @Test
   void forgetsWhatABuildDoesNotAskForAndKeepsWhatItDoes() throws IOException {
     DigestMemory memory = DigestMemory.load(file(), NOW);
-    memory.remember(stat(1, 1, 0, 500), digest(1));
-    memory.remember(stat(2, 1, 0, 500), digest(2));
+    memory.learn(stat(1, 1, 0, 500), () -> digest(1));
+    memory.learn(stat(2, 1, 0, 500), () -> digest(2));
     memory = reloaded(memory);
     assertThat(memory.find(stat(1, 1, 0, 500))).isPresent();
-    memory.remember(stat(3, 1, 0, 500), digest(3));
+    memory.learn(stat(3, 1, 0, 500), () -> digest(3));
     memory = reloaded(memory);
     assertThat(memory.find(stat(1, 1, 0, 500))).contains(digest(1));
     assertThat(memory.find(stat(2, 1, 0, 500))).isEmpty();
@@ -65,18 +70,61 @@ class DigestMemoryTest {
   }
 
   @Test
-  void doesNotRememberWhatChangedJustNow() {
+  void doesNotRememberWhatChangedJustNow() throws IOException {
     DigestMemory memory = DigestMemory.load(file(), NOW);
-    memory.remember(stat(1, 0, 0, 999), digest(1));
-    memory.remember(stat(2, 0, 0, 998), digest(2));
+    memory.learn(stat(1, 0, 0, 999), () -> digest(1));
+    memory.learn(stat(2, 0, 0, 998), () -> digest(2));
     assertThat(memory.find(stat(1, 0, 0, 999))).isEmpty();
     assertThat(memory.find(stat(2, 0, 0, 998))).isPresent();
   }
 
   @Test
+  void timeIsThatBeforeTheRead() throws IOException {
+    AtomicLong seconds = new AtomicLong(999);
+    Clock clock =
+        new Clock() {
+          @Override
+          public ZoneOffset getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+
+          @Override
+          public Instant instant() {
+            return Instant.ofEpochSecond(seconds.get());
+          }
+        };
+    DigestMemory memory = DigestMemory.load(file(), clock);
+    Digest read =
+        memory.learn(
+            stat(1, 0, 0, 998),
+            () -> {
+              seconds.set(1_100);
+              return digest(1);
+            });
+    assertThat(read).isEqualTo(digest(1));
+    assertThat(memory.find(stat(1, 0, 0, 998))).isEmpty();
+  }
+
+  @Test
+  void saveThatFailsLeavesNothing() throws IOException {
+    DigestMemory memory = DigestMemory.load(file(), NOW);
+    memory.learn(stat(1, 1, 0, 500), () -> digest(1));
+    Files.createDirectories(file().resolve("in the way"));
+    assertThatThrownBy(memory::save).isInstanceOf(IOException.class);
+    try (Stream<Path> left = Files.list(file().getParent())) {
+      assertThat(left).containsExactly(file());
+    }
+  }
+
+  @Test
   void takesNothingFromADamagedFile() throws IOException {
     DigestMemory memory = DigestMemory.load(file(), NOW);
-    memory.remember(stat(1, 1, 0, 500), digest(1));
+    memory.learn(stat(1, 1, 0, 500), () -> digest(1));
     memory.save();
     byte[] good = Files.readAllBytes(file());
     for (int length : new int[] {0, 3, 8, good.length - 1}) {

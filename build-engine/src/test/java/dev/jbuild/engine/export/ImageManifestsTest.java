@@ -1,6 +1,7 @@
 package dev.jbuild.engine.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.engine.Output.ImageOptions;
 import dev.jbuild.engine.solve.BuildScope;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -78,6 +80,20 @@ class ImageManifestsTest {
       }
       assertThat(Manifest.parse(store.blobs().read(image.digest())).layers()).isEqualTo(expected);
     }
+  }
+
+  @Test
+  void annotationWithoutAnIndexIsToldBeforeAnyLayerIsReady() {
+    List<Descriptor> ready = new CopyOnWriteArrayList<>();
+    try (Store store = Store.open(folder, "test");
+        BuildScope scope = new BuildScope(1)) {
+      PlatformImage image = image(layers(store, 2));
+      ImageManifests manifests = new ImageManifests(store, scope, Map.of("index:a", "b"));
+      assertThatThrownBy(() -> manifests.write(List.of(image), GZIP, ready::add))
+          .isInstanceOf(BuildFailure.class)
+          .hasMessageContaining("no index to annotate");
+    }
+    assertThat(ready).isEmpty();
   }
 
   @Test

@@ -8,21 +8,36 @@ import dev.jbuild.dockerfile.lint.CheckOptions;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.BuildRequest;
 import dev.jbuild.engine.ContextSource;
+import dev.jbuild.engine.image.BaseImage;
+import dev.jbuild.engine.image.BaseImages;
 import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.engine.solve.StepEvents;
+import dev.jbuild.oci.Digest;
+import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.oci.RuntimeConfig;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class PlannerTest {
   private static final Platform PLATFORM = Platform.parse("linux/amd64");
 
   private static Plan plan(Dockerfile tree) {
+    return plan(
+        tree,
+        (name, platform) -> {
+          throw new AssertionError(name);
+        });
+  }
+
+  private static Plan plan(Dockerfile tree, BaseImages images) {
     BuildRequest request = BuildRequest.builder(new ContextSource.Empty()).build();
     try (BuildScope scope = new BuildScope(1)) {
       return new Planner(
@@ -30,9 +45,7 @@ final class PlannerTest {
               request,
               PLATFORM,
               PLATFORM,
-              (name, platform) -> {
-                throw new AssertionError(name);
-              },
+              images,
               CheckOptions.DEFAULT,
               scope,
               new StepEvents(event -> {}, Clock.systemUTC()))
@@ -46,6 +59,21 @@ final class PlannerTest {
             .mapToObj(i -> line.replace("#", "" + i))
             .collect(Collectors.joining("\n", "FROM scratch\n", "\n"));
     return DockerfileParser.parse("Dockerfile", text.getBytes(StandardCharsets.UTF_8)).orThrow();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', /", "app, /app", "/app/../lib/, /lib"})
+  void shellAfterABaseImageStartsInAnAbsoluteDirectory(String workingDir, String cwd) {
+    ImageConfig config =
+        ImageConfig.empty(PLATFORM).withConfig(RuntimeConfig.EMPTY.withWorkingDir(workingDir));
+    Dockerfile tree =
+        DockerfileParser.parse("Dockerfile", "FROM base\n".getBytes(StandardCharsets.UTF_8))
+            .orThrow();
+    Plan plan =
+        plan(
+            tree,
+            (name, platform) -> new BaseImage(name, Digest.of(new byte[0]), List.of(), config));
+    assertThat(plan.rootfs().surroundings().orElseThrow().cwd()).isEqualTo(cwd);
   }
 
   private static long allocatedBy(Dockerfile tree) {

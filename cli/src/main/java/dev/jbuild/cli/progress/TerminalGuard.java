@@ -23,6 +23,10 @@ public final class TerminalGuard extends FilterOutputStream {
   /** First byte of U+0080 to U+009F, which are escapes of one character. */
   private static final int C1_LEAD = 0xc2;
 
+  private static final int LAST_C1 = 0x9f;
+  private static final int FIRST_CONTINUATION = 0x80;
+  private static final int LAST_CONTINUATION = 0xbf;
+
   private static final int LONGEST = 64;
   private static final byte[] RESET = {ESCAPE, '[', '0', 'm'};
 
@@ -36,6 +40,11 @@ public final class TerminalGuard extends FilterOutputStream {
   }
 
   private State state = State.TEXT;
+
+  /** Bytes that the UTF-8 character so far still lacks, and the least that the next may be. */
+  private int lacking;
+
+  private int least = FIRST_CONTINUATION;
   private boolean styled;
   private final ByteArrayOutputStream parameters = new ByteArrayOutputStream();
   private final ByteArrayOutputStream passed = new ByteArrayOutputStream();
@@ -100,6 +109,7 @@ public final class TerminalGuard extends FilterOutputStream {
       }
       styled = false;
       state = State.TEXT;
+      lacking = 0;
       passed.write(b);
       return;
     }
@@ -107,11 +117,9 @@ public final class TerminalGuard extends FilterOutputStream {
       case TEXT -> text(b);
       case LEAD -> {
         state = State.TEXT;
-        if (b == 0x9b) {
-          control();
-        } else if (b == 0x90 || b == 0x98 || (b >= 0x9d && b <= 0x9f)) {
-          state = State.STRING;
-        } else if (b < 0x80 || b > 0x9f) {
+        if (isC1(b)) {
+          c1(b);
+        } else {
           passed.write(C1_LEAD);
           text(b);
         }
@@ -134,7 +142,9 @@ public final class TerminalGuard extends FilterOutputStream {
       }
       case CONTROL -> {
         if (b >= ' ' && b <= '?') {
-          parameters.write(b);
+          if (parameters.size() <= LONGEST) { // one more tells that they are too many
+            parameters.write(b);
+          }
         } else {
           state = b == ESCAPE ? State.ESCAPED : State.TEXT;
           if (b == 'm') {
@@ -153,12 +163,35 @@ public final class TerminalGuard extends FilterOutputStream {
   }
 
   private void text(int b) {
+    if (lacking > 0 && b >= least && b <= LAST_CONTINUATION) {
+      lacking--;
+      least = FIRST_CONTINUATION;
+      passed.write(b);
+      return;
+    }
+    lacking = 0;
     if (b == ESCAPE) {
       state = State.ESCAPED;
+    } else if (isC1(b)) {
+      c1(b); // what a terminal of another character set than UTF-8 takes it for
     } else if (b == C1_LEAD) {
       state = State.LEAD;
     } else if ((b >= ' ' && b != 0x7f) || b == '\t') {
+      lacking = b >= 0xf0 ? 3 : b >= 0xe0 ? 2 : b > C1_LEAD ? 1 : 0;
+      least = b == 0xe0 ? 0xa0 : b == 0xf0 ? 0x90 : FIRST_CONTINUATION; // none longer than need be
       passed.write(b);
+    }
+  }
+
+  private static boolean isC1(int b) {
+    return b >= FIRST_CONTINUATION && b <= LAST_C1;
+  }
+
+  private void c1(int b) {
+    if (b == 0x9b) {
+      control();
+    } else if (b == 0x90 || b == 0x98 || b >= 0x9d) {
+      state = State.STRING;
     }
   }
 

@@ -53,6 +53,30 @@ class TerminalGuardTest {
     assertThat(guarded(row.written.getBytes(StandardCharsets.UTF_8), 1)).isEqualTo(row.shown);
   }
 
+  /** Rows in ISO 8859-1: a byte for each character. */
+  static List<Row> bytes() {
+    return List.of(
+        new Row("controlOfOneByte", "a\u009b2Jb\n", "ab\n"),
+        new Row("titleOfOneByte", "a\u009d0;x\u0007b\n", "ab\n"),
+        new Row("otherControls", "a\u0084\u0085\u008d\u009cb\n", "ab\n"),
+        new Row("afterAWholeCharacter", "\u00c3\u00a9\u009b2Jb\n", "\u00c3\u00a9b\n"),
+        new Row("afterHalfACharacter", "\u00e2\n\u009b2Jb\n", "\u00e2\nb\n"),
+        new Row("longerThanNeedBe", "\u00e0\u0082\u009b2Jb\n", "\u00e0b\n"),
+        new Row("latin1", "caf\u00e9 \u00a0\u00bf\n", "caf\u00e9 \u00a0\u00bf\n"),
+        new Row(
+            "insideCharacters",
+            "\u00e2\u009b\u0094\u00f0\u009f\u0099\u0082\u00c3\u009b\n",
+            "\u00e2\u009b\u0094\u00f0\u009f\u0099\u0082\u00c3\u009b\n"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("bytes")
+  void whatPassesOfOtherCharacterSets(Row row) {
+    assertThat(TerminalGuard.clean(row.written.getBytes(StandardCharsets.ISO_8859_1)))
+        .asString(StandardCharsets.ISO_8859_1)
+        .isEqualTo(row.shown);
+  }
+
   @Test
   void colourOfALastLineEnds() {
     assertThat(TerminalGuard.clean("a\n\u001b[8mb".getBytes(StandardCharsets.UTF_8)))
