@@ -3,7 +3,9 @@ package dev.jbuild.image;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageIndex;
+import dev.jbuild.store.DiskFailures;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -47,9 +49,35 @@ sealed interface ArchiveSink extends AutoCloseable {
     public void blob(Digest digest, Path file) throws IOException {
       directory("blobs/");
       directory("blobs/" + digest.algorithm() + "/");
-      tar.putArchiveEntry(entry(ArchiveWriter.path(digest), Files.size(file)));
-      Files.copy(file, tar);
+      tar.putArchiveEntry(entry(ArchiveWriter.path(digest), size(digest, file)));
+      copy(digest, file);
       tar.closeArchiveEntry();
+    }
+
+    private static long size(Digest digest, Path file) {
+      try {
+        return Files.size(file);
+      } catch (IOException e) {
+        throw DiskFailures.of("read blob " + digest, e);
+      }
+    }
+
+    /** What fails to be read is the store's affair; what fails to be written is the caller's. */
+    private void copy(Digest digest, Path file) throws IOException {
+      byte[] buffer = new byte[1 << 16];
+      try (InputStream in = Files.newInputStream(file)) {
+        for (int n = read(digest, in, buffer); n >= 0; n = read(digest, in, buffer)) {
+          tar.write(buffer, 0, n);
+        }
+      }
+    }
+
+    private static int read(Digest digest, InputStream in, byte[] buffer) {
+      try {
+        return in.read(buffer);
+      } catch (IOException e) {
+        throw DiskFailures.of("read blob " + digest, e);
+      }
     }
 
     @Override

@@ -7,14 +7,17 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
-/** Turns what the file system says into a failure that a person can act on. */
-final class DiskFailures {
+/**
+ * Turns what the file system of the store says into a failure that a person can act on: for the
+ * store itself and for those who keep files in its directories.
+ */
+public final class DiskFailures {
   private DiskFailures() {}
 
   /**
    * @param doing what was going on, naming the object: {@code "store blob sha256:…"}
    */
-  static BuildFailure of(String doing, IOException cause) {
+  public static BuildFailure of(String doing, IOException cause) {
     if (isFull(cause)) {
       return new BuildFailure(
           BuildFailure.Kind.UNAVAILABLE,

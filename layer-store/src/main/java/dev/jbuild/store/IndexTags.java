@@ -21,6 +21,9 @@ import java.util.TreeMap;
  * meaning: those without a name, and fields this code does not know.
  */
 final class IndexTags implements TagStore {
+  /** Bytes on disk to free for a new index on a full disk, beside its size. */
+  private static final long ROOM = 64 << 10;
+
   private final StoreLayout layout;
   private final BlobStore blobs;
 
@@ -56,13 +59,32 @@ final class IndexTags implements TagStore {
         });
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The index is replaced by a new file, for which a full disk has no room. Whoever removes
+   * names wants room, so a little of what can be made again goes then.
+   */
   @Override
   public boolean remove(String name) {
-    return change(
-        layout,
-        "remove tag \"" + name + "\"",
-        false,
-        entries -> entries.removeIf(entry -> isNamed(entry, name)));
+    String doing = "remove tag \"" + name + "\"";
+    Change removal = entries -> entries.removeIf(entry -> isNamed(entry, name));
+    try {
+      return tryChange(layout, false, removal);
+    } catch (IOException e) {
+      if (!DiskFailures.isFull(e)) {
+        throw DiskFailures.of(doing, e);
+      }
+    }
+    try {
+      Collector collector = new Collector(layout);
+      collector.prune(
+          PruneOptions.keep(
+              Math.max(0, collector.usage().total() - Files.size(layout.index()) - ROOM)));
+    } catch (IOException e) {
+      throw DiskFailures.of(doing, e);
+    }
+    return change(layout, doing, false, removal);
   }
 
   /** Removes a broken entry, for a caller that has the collector's lock. */
@@ -108,6 +130,15 @@ final class IndexTags implements TagStore {
   }
 
   private static boolean change(StoreLayout layout, String doing, boolean alone, Change change) {
+    try {
+      return tryChange(layout, alone, change);
+    } catch (IOException e) {
+      throw DiskFailures.of(doing, e);
+    }
+  }
+
+  private static boolean tryChange(StoreLayout layout, boolean alone, Change change)
+      throws IOException {
     try (var _ = LockFile.exclusive(layout.lock("index"))) {
       ObjectNode index = read(layout);
       List<JsonNode> entries = new ArrayList<>();
@@ -122,8 +153,6 @@ final class IndexTags implements TagStore {
         DurableFiles.replace(layout, layout.index(), Json.indented(index));
       }
       return true;
-    } catch (IOException e) {
-      throw DiskFailures.of(doing, e);
     }
   }
 

@@ -198,6 +198,31 @@ class FullDiskIT {
   }
 
   @Test
+  void aTagIsRemovedOnAFullDisk() throws Exception {
+    disk = SmallDisk.mount(temp, 24);
+    Path root = disk.path().resolve("store");
+    DiffId unpacked;
+    try (Store store = Store.open(root, "first")) {
+      LayerBlob layer = layer(store, MIB, 1, Compression.gzip());
+      Descriptor image = store.blobs().put(MediaType.OCI_MANIFEST, manifest(store, layer));
+      store.tags().put("kept:1", image);
+      store.tags().put("gone:1", image);
+      unpacked = layer.diffId();
+      store.layers().unpacked(unpacked);
+    }
+    disk.fill(0);
+    try (Store store = Store.open(root, "second")) {
+      assertThat(store.tags().remove("gone:1")).isTrue();
+      assertThat(store.tags().list()).containsOnlyKeys("kept:1");
+    }
+    disk.empty();
+    try (Store store = Store.open(root, "third")) {
+      assertThat(store.layers().contains(unpacked)).isTrue();
+    }
+    assertSound(root);
+  }
+
+  @Test
   void aDiskThatCannotWriteIsSaidSoAndWhatWasThereStays() throws Exception {
     disk = SmallDisk.mount(temp, 64);
     Path root = disk.path().resolve("store");

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Json;
+import dev.jbuild.store.DiskFailures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -56,8 +57,12 @@ public final class CacheRecords {
   }
 
   /** Stores a result under its key, replacing what was there. */
-  public void put(CacheRecord record) throws IOException {
-    WholeFile.replace(file(record.key()), bytes(record, clock.millis()));
+  public void put(CacheRecord record) {
+    try {
+      WholeFile.replace(file(record.key()), bytes(record, clock.millis()));
+    } catch (IOException e) {
+      throw DiskFailures.of("keep the record of a step", e);
+    }
   }
 
   /** Forgets a record, such as one whose layers are gone. */

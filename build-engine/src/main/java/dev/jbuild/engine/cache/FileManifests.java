@@ -1,7 +1,9 @@
 package dev.jbuild.engine.cache;
 
 import dev.jbuild.oci.Digest;
+import dev.jbuild.store.DiskFailures;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,18 +62,21 @@ public final class FileManifests {
    *
    * @return its digest
    */
-  public Digest put(byte[] manifest) throws IOException {
+  public Digest put(byte[] manifest) {
     Digest digest = Digest.of(manifest);
     Path file = file(digest.hex());
     if (Files.exists(file)) {
       return digest;
     }
-    Files.createDirectories(file.getParent());
-    Path temporary = Files.createTempFile(file.getParent(), ".manifest", null);
-    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(temporary), 1 << 16)) {
-      out.write(manifest);
+    try {
+      ByteArrayOutputStream packed = new ByteArrayOutputStream();
+      try (OutputStream out = new GZIPOutputStream(packed, 1 << 16)) {
+        out.write(manifest);
+      }
+      WholeFile.replace(file, packed.toByteArray());
+    } catch (IOException e) {
+      throw DiskFailures.of("keep the list of files " + digest, e);
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     return digest;
   }
 

@@ -2,6 +2,7 @@ package dev.jbuild.engine.cache;
 
 import dev.jbuild.engine.cache.CacheKey.Field;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.store.DiskFailures;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,8 +41,12 @@ public final class MissReasons {
   }
 
   /** Notes the key that a step has now. */
-  public void remember(String stepId, CacheKey key) throws IOException {
-    WholeFile.replace(file(stepId), key.digest().toString().getBytes(StandardCharsets.US_ASCII));
+  public void remember(String stepId, CacheKey key) {
+    try {
+      WholeFile.replace(file(stepId), key.digest().toString().getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw DiskFailures.of("keep the key of a step", e);
+    }
   }
 
   /** Why the step is not in the cache, in one line, which no terminal takes for a command. */
