@@ -108,7 +108,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     URI uri =
         switch (ask.target()) {
           case Target.Path(String path) -> base.uri(path);
-          case Target.Location(URI location) -> secured(base, location);
+          case Target.Location(URI location) -> Onward.upload(base, location, options::isInsecure);
         };
     Outgoing body = ask.body();
     @Nullable String refused = null;
@@ -143,7 +143,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
           if (++redirects > REDIRECTS) {
             throw new Retries.HopelessException("more than " + REDIRECTS + " redirects");
           }
-          uri = redirected(uri, reply.header("Location").get());
+          uri = Onward.redirect(uri, reply.header("Location").get(), options::isInsecure);
           body = body == null ? null : body.again();
           continue;
         }
@@ -208,38 +208,6 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
         room.release();
       }
     }
-  }
-
-  /**
-   * A proxy in front of a registry may not know that the outside is TLS; its locations are http.
-   */
-  private static URI secured(HostAccess.Base base, URI location) {
-    String authority = location.getRawAuthority();
-    if (base.isEncrypted()
-        && "http".equalsIgnoreCase(location.getScheme())
-        && authority != null
-        && authority.equalsIgnoreCase(base.authority())) {
-      return URI.create("https" + location.toString().substring("http".length()));
-    }
-    return location;
-  }
-
-  private URI redirected(URI from, String location) throws IOException {
-    URI to;
-    try {
-      to = from.resolve(location);
-    } catch (IllegalArgumentException e) {
-      throw new Retries.HopelessException("a redirect leads to something that is no URL");
-    }
-    boolean http = "http".equalsIgnoreCase(to.getScheme());
-    if ((!http && !"https".equalsIgnoreCase(to.getScheme())) || to.getHost() == null) {
-      throw new Retries.HopelessException("a redirect leads to something that is no URL");
-    }
-    if (http && "https".equals(from.getScheme()) && !options.isInsecure(to.getRawAuthority())) {
-      throw new Retries.HopelessException(
-          "a redirect leads from https to http, to " + to.getRawAuthority());
-    }
-    return to;
   }
 
   private static boolean isRedirect(int status) {
