@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A build of many small RUN steps, nothing cached but the base, end to end with the start of the process:
 # jbuild beside buildah and, where DOCKER_HOST names a daemon with BuildKit and `docker buildx` is there,
-# beside that. Prints each run's wall seconds, in turns, smallest first, and the medians as ratios.
+# beside that, where neither makes an image. Prints each run's wall seconds, in turns, smallest first, and the medians as ratios.
 # usage: steps.sh DIST [ROUNDS [STEPS]]   as root, with busybox-static; buildah when installed
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -26,7 +26,7 @@ if command -v buildah > /dev/null; then
   "${buildah[@]}" tag "$(cat "$work/id")" localhost/steps-base:1
 fi
 if [ -n "${DOCKER_HOST:-}" ] && docker buildx version > /dev/null 2>&1; then
-  peers+=(buildkit)
+  peers+=(jbuild-cacheonly buildkit)
   docker import "$work/rootfs.tar" steps-base:1 > /dev/null
 fi
 
@@ -38,6 +38,7 @@ fresh() { # BASE
 build() {
   case $1 in
     jbuild) "$jbuild" build "$work/context" ;;
+    jbuild-cacheonly) "$jbuild" build -o type=cacheonly "$work/context" ;;
     buildah) "${buildah[@]}" bud --isolation chroot --layers "$work/context" ;;
     buildkit) docker buildx build --network host -o type=cacheonly "$work/context" ;;
   esac
@@ -55,6 +56,7 @@ done
 sort -k1,1 -k2,2n "$work/times"
 awk '{ seen[$1]++; time[$1, seen[$1]] = $2 }
   function median(name,  n) { n = seen[name]; return (time[name, int((n + 1) / 2)] + time[name, int(n / 2) + 1]) / 2 }
-  END { for (name in seen) if (name != "jbuild")
-    printf "jbuild / %s: %.2f of the medians, %.2f of the best\n", name,
-      median("jbuild") / median(name), time["jbuild", 1] / time[name, 1] }' <(sort -k1,1 -k2,2n "$work/times")
+  function ratio(ours, theirs) {
+    if (seen[theirs]) printf "%s / %s: %.2f of the medians, %.2f of the best\n", ours, theirs,
+      median(ours) / median(theirs), time[ours, 1] / time[theirs, 1] }
+  END { ratio("jbuild", "buildah"); ratio("jbuild-cacheonly", "buildkit") }' <(sort -k1,1 -k2,2n "$work/times")
