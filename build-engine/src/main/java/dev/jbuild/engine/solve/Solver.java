@@ -164,7 +164,7 @@ public final class Solver {
     String reason =
         mustRun ? "the cache is not used" : misses.explain(vertex.step().id(), definition);
     InFlight.Outcome outcome =
-        inFlight.run(content.digest(), () -> executeOnce(vertex, inputs, reason, content));
+        inFlight.run(content.digest(), () -> executeOnce(vertex, inputs, reason, content, mustRun));
     if (!outcome.ran()) {
       events.cached(vertex.step(), ALREADY);
     }
@@ -198,10 +198,24 @@ public final class Solver {
     };
   }
 
-  /** Also of a build that uses no cache, a step that several platforms have in common runs once. */
+  /**
+   * Also of a build that uses no cache, a step that several platforms have in common runs once. And
+   * what another build was making when the cache was asked may be done by now, its place in {@link
+   * InFlight} empty again: so the store's own records are asked once more, by whoever holds that
+   * place.
+   */
   private List<StackLayer> executeOnce(
-      Vertex vertex, List<Result> inputs, String reason, CacheKey content) throws Exception {
+      Vertex vertex, List<Result> inputs, String reason, CacheKey content, boolean mustRun)
+      throws Exception {
     List<StackLayer> known = executed.get(content.digest());
+    if (known == null && !mustRun) {
+      known =
+          records
+              .find(content.digest())
+              .map(CacheRecord::layers)
+              .filter(operations::available)
+              .orElse(null);
+    }
     if (known != null) {
       events.cached(vertex.step(), ALREADY);
       return known;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.engine.cache.CacheKey;
+import dev.jbuild.engine.cache.CacheRecord;
 import dev.jbuild.engine.cache.CacheRecords;
 import dev.jbuild.engine.cache.FileManifests;
 import dev.jbuild.engine.cache.ImportedRecords;
@@ -24,7 +25,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -233,6 +236,43 @@ final class SolverTest {
     go.countDown();
     first.join();
     second.join();
+    assertThat(toy.ran).containsExactly("shared");
+  }
+
+  @Test
+  void stepThatAnotherBuildFinishedSinceTheCacheWasAskedIsNotRunAgain() throws Exception {
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    toy.actions.put(
+        "shared",
+        () -> {
+          started.countDown();
+          go.await();
+        });
+    CompletableFuture<Void> first =
+        CompletableFuture.runAsync(
+            () -> solve(step("shared", scratch())), Thread::startVirtualThread);
+    started.await();
+    AtomicInteger asked = new AtomicInteger();
+    imports =
+        new ImportedRecords() {
+          // Asked after the store's own records, first by the definition key and then by content.
+          @Override
+          public Optional<CacheRecord> find(Digest key) {
+            if (asked.incrementAndGet() == 2) {
+              go.countDown();
+              first.join();
+            }
+            return Optional.empty();
+          }
+
+          @Override
+          public List<CacheRecord> ofStep(String stepId) {
+            return List.of();
+          }
+        };
+    solve(step("shared", scratch()));
+    assertThat(asked).hasValue(2);
     assertThat(toy.ran).containsExactly("shared");
   }
 
