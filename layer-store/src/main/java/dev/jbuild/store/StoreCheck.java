@@ -116,7 +116,8 @@ final class StoreCheck {
     }
     // What is being looked at must not be collected by another process.
     lease.hold(digest);
-    try (InputStream in = new VerifiedInputStream(Files.newInputStream(file), digest)) {
+    try (InputStream in =
+        new VerifiedInputStream(Files.newInputStream(file), digest, Files.size(file))) {
       in.transferTo(OutputStream.nullOutputStream());
       blobs.incrementAndGet();
     } catch (NoSuchFileException e) {
