@@ -32,6 +32,11 @@ final class FsckCommand extends Command {
             + (report.isClean()
                 ? "all as they should be"
                 : report.findings().size() + " findings"));
+    if (report.skipped() > 0) {
+      out.println(
+          report.skipped()
+              + " unpacked layers not compared: the disk has no room for a fresh copy of them");
+    }
     return report.isClean() ? Jbuild.OK : Jbuild.FAILED;
   }
 }
