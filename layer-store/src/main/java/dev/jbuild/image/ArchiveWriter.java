@@ -53,7 +53,8 @@ public final class ArchiveWriter {
   /**
    * Writes a tar.
    *
-   * @param images names, and what each stands for, in the order of the archive's index
+   * @param images names, and what each stands for, in the order of the archive's index; {@code
+   *     ":1"} for a tag without a name
    */
   public void writeTar(SequencedMap<String, Descriptor> images, Kind kind, OutputStream out)
       throws IOException {
@@ -123,6 +124,9 @@ public final class ArchiveWriter {
       return bare;
     }
     String tag = ImageNames.tag(name);
+    if (ImageNames.repository(name).isEmpty()) {
+      return bare.withAnnotation(Descriptor.REF_NAME, tag);
+    }
     return bare.withAnnotation(Descriptor.CONTAINERD_NAME, ImageNames.full(name))
         .withAnnotation(Descriptor.REF_NAME, tag.isEmpty() ? "latest" : tag);
   }

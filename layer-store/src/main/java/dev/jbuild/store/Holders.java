@@ -71,7 +71,7 @@ final class Holders {
       case LAYER_RECORD -> layer(((StoreScan.LayerNotes) found.key()).diffId());
       case RECORD ->
           found.key() instanceof StoreScan.BuildLogs logs
-              ? locked(logs.lock(), "a build that is writing it")
+              ? locked(logs.lock(), "a build that is writing its logs")
               : Set.of();
       case CACHE_MOUNT ->
           locked(((StoreScan.MountSlot) found.key()).lock(), "a step that has it mounted");

@@ -175,7 +175,7 @@ class StoreAccountsTest {
             .singleElement()
             .satisfies(item -> {
               assertThat(item.name()).isEqualTo("cache/logs/build-1");
-              assertThat(item.heldBy()).containsExactly("a build that is writing it");
+              assertThat(item.heldBy()).containsExactly("a build that is writing its logs");
             });
       }
       store.prune(PruneOptions.everything());
