@@ -146,7 +146,7 @@ final class ArgumentBuilder {
     return new Pairs(pairs, false);
   }
 
-  /** Whether the word ends within a reference, as {@code X=${V:?must be} does at its blank. */
+  /** Whether the word ends within a reference: a blank stands between its braces. */
   private static boolean splitsReference(String word) {
     int open = word.lastIndexOf("${");
     return open > word.indexOf('=') && word.indexOf('}', open) < 0;
