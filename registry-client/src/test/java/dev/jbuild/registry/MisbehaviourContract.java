@@ -28,8 +28,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -566,6 +568,31 @@ public abstract class MisbehaviourContract {
         .doesNotContain(SECRET);
     assertThat(failure.hint()).isPresent();
     assertThat(events.toString()).doesNotContain(SECRET);
+  }
+
+  @Test
+  void credentialThatTheRegistryQuotesIsNotTold() {
+    memory.guard(exchange -> {
+      Optional<String> sent = exchange.header("Authorization");
+      if (sent.isEmpty()) {
+        exchange.error(
+            401, "UNAUTHORIZED", "who?", Map.of("WWW-Authenticate", "Basic realm=\"test\""));
+      } else {
+        String pair = sent.get().substring("Basic ".length());
+        exchange.error(
+            403,
+            "DENIED",
+            "bad "
+                + pair
+                + " "
+                + new String(Base64.getDecoder().decode(pair), StandardCharsets.UTF_8)
+                + " here");
+      }
+    });
+    Puller puller = client(store(), options().credentials(password())).puller();
+    RegistryFailure failure =
+        catchThrowableOfType(RegistryFailure.class, () -> puller.pull(name(), LINUX));
+    assertThat(failure.text()).contains("403 DENIED \"bad *** ann:*** here\"");
   }
 
   private byte[] large() {

@@ -29,17 +29,13 @@ final class StepCgroup implements AutoCloseable {
 
   /** Docker's device rules: any node may be made, these may be opened. */
   private static final List<String> DEVICES =
-      List.of(
-          "c *:* m",
-          "b *:* m",
-          "c 1:3 rwm",
-          "c 1:5 rwm",
-          "c 1:7 rwm",
-          "c 1:8 rwm",
-          "c 1:9 rwm",
-          "c 5:0 rwm",
-          "c 5:2 rwm",
-          "c 136:* rwm");
+      Stream.of(
+              Stream.of("c *:* m", "b *:* m"),
+              CharacterDevice.OPEN.stream()
+                  .map(device -> "c " + device.major() + ":" + device.minor() + " rwm"),
+              Stream.of("c " + CharacterDevice.PSEUDO_TERMINAL + ":* rwm"))
+          .flatMap(rules -> rules)
+          .toList();
 
   private final ControlFiles files;
   private boolean guarded;

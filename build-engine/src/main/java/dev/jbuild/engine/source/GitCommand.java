@@ -39,6 +39,8 @@ final class GitCommand {
           "GIT_SSL_CAINFO",
           "GIT_SSL_CAPATH");
 
+  private static final List<String> PROTOCOLS = List.of("http", "https", "ssh", "git");
+
   private static final String DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
   private static final int LONGEST_OUTPUT = 64 << 20;
   private static final int LONGEST_ERROR = 64 << 10;
@@ -77,8 +79,9 @@ final class GitCommand {
     environment.put("GIT_ATTR_NOSYSTEM", "1");
     environment.put("GIT_TERMINAL_PROMPT", "0");
     environment.put("GIT_OPTIONAL_LOCKS", "0");
-    boolean local = repository.scheme().equals("file");
-    environment.put("GIT_ALLOW_PROTOCOL", "http:https:ssh:git" + (local ? ":file" : ""));
+    if (!repository.scheme().equals("file")) {
+      environment.put("GIT_ALLOW_PROTOCOL", String.join(":", PROTOCOLS));
+    }
     environment.put("GIT_SSH_VARIANT", "ssh");
     environment.put("GIT_SSH_COMMAND", ssh(process.get("HOME")));
     if (agent != null) {
@@ -99,11 +102,19 @@ final class GitCommand {
                 "maintenance.auto=false",
                 "advice.detachedHead=false",
                 "fetch.recurseSubmodules=false",
+                "protocol.allow=never",
                 "http.lowSpeedLimit=100",
                 "http.lowSpeedTime=60"));
     if (!headers.isEmpty()) {
       // Git would send the header to wherever the server sends it.
       settings.add("http.followRedirects=false");
+    }
+    for (String protocol : PROTOCOLS) {
+      settings.add("protocol." + protocol + ".allow=always");
+    }
+    if (repository.scheme().equals("file")) {
+      // That the user named it himself does not let its submodules name others of his disk.
+      settings.add("protocol.file.allow=user");
     }
     headers.forEach((prefix, header) -> settings.add("http." + prefix + ".extraHeader=" + header));
     for (int i = 0; i < settings.size(); i++) {
