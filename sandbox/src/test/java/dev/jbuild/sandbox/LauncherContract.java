@@ -545,7 +545,6 @@ abstract class LauncherContract {
     assertThat(run.text()).isEqualTo("end\n");
   }
 
-  /** Processes of the whole machine whose arguments hold these, whole. */
   /**
    * A command that sleeps long, and that no process of another test, or of somebody else on the
    * machine, has.
@@ -554,6 +553,7 @@ abstract class LauncherContract {
     return "sleep " + seconds + UNIQUE;
   }
 
+  /** Processes of the whole machine whose arguments hold these, whole. */
   static long processesNamed(String text) {
     return ProcessHandle.allProcesses()
         .filter(p -> {
