@@ -9,7 +9,7 @@ import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.RepositoryName;
 import dev.jbuild.registry.auth.Credential;
 import dev.jbuild.registry.fixture.HttpStub;
-import dev.jbuild.registry.fixture.Peers;
+import dev.jbuild.registry.fixture.Nobody;
 import dev.jbuild.registry.fixture.TestOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -111,11 +111,16 @@ class ProxyTest {
 
   @Test
   void aProxyThatIsDownIsNamed() {
-    String proxy = "127.0.0.1:" + Peers.freePort();
-    RegistryOptions options = TestOptions.builder(Map.of("https_proxy", "http://" + proxy)).build();
-    try (Registry registry = new HttpTransport(options)) {
-      assertThat(tagsFail(registry, "registry.invalid").text())
-          .contains("no connection to the proxy " + proxy + " (https_proxy): connection refused");
+    try (Nobody proxy = new Nobody()) {
+      RegistryOptions options =
+          TestOptions.builder(Map.of("https_proxy", "http://" + proxy.host())).build();
+      try (Registry registry = new HttpTransport(options)) {
+        assertThat(tagsFail(registry, "registry.invalid").text())
+            .contains(
+                "no connection to the proxy "
+                    + proxy.host()
+                    + " (https_proxy): connection refused");
+      }
     }
   }
 
