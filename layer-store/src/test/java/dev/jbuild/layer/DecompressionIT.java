@@ -8,7 +8,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
@@ -82,7 +81,10 @@ class DecompressionIT {
   void othersReadWhatEveryLevelMakes(String command) throws Exception {
     String[] words = command.split(" ");
     Tools.requireTool(words[0]);
-    byte[] bytes = Files.readAllBytes(Path.of("target/classes/dev/jbuild/layer/TarReader.class"));
+    byte[] bytes;
+    try (InputStream in = TarReader.class.getResourceAsStream("TarReader.class")) {
+      bytes = in.readAllBytes();
+    }
     byte[] tar = new byte[900_001];
     for (int at = 0; at < tar.length; at += bytes.length) {
       // A change in each copy, so that neither one match nor a block of one kind says it all.
