@@ -313,6 +313,23 @@ final class BuildTest {
   }
 
   @Test
+  void missingDockerfileNamesOneThatTheContextHas() throws IOException {
+    Files.createDirectories(bench.context().resolve("Dockerfile.d"));
+    Files.writeString(bench.context().resolve("Containerfile"), "FROM scratch\n");
+    assertThatThrownBy(() ->
+            bench.build(
+                "", request -> request.dockerfile(new DockerfileSource.InContext("Dockerfile"))))
+        .isInstanceOfSatisfying(
+            BuildFailure.class,
+            failure -> {
+              assertThat(failure.text())
+                  .isEqualTo("there is no Dockerfile \"Dockerfile\" in the context");
+              assertThat(failure.hint())
+                  .contains("the context has \"Containerfile\": name it with -f");
+            });
+  }
+
+  @Test
   void missingSourceIsToldAtItsLine() {
     assertThatThrownBy(() -> bench.build("FROM scratch\nCOPY nothing /x\n"))
         .isInstanceOfSatisfying(

@@ -26,6 +26,8 @@ final class ForeignFlags {
           Map.entry("--cpuset-cpus", LIMITS),
           Map.entry("--cpuset-mems", LIMITS),
           Map.entry("--resource", LIMITS),
+          Map.entry("-D", "write --debug"),
+          Map.entry("--disable-content-trust", "leave it away: there is no content trust"),
           Map.entry("--force-rm", ALWAYS),
           Map.entry("--rm", ALWAYS),
           Map.entry("--policy", "there are no source policies"),

@@ -58,6 +58,9 @@ final class ShellCommand extends Command {
               + " the step that failed. A command is run instead of the shell")
   List<String> words = new ArrayList<>();
 
+  /** What a program that does not exist ends with, as in a shell. */
+  private static final int NOT_FOUND = 127;
+
   @Override
   int run(Session session) throws IOException {
     Console console = session.console();
@@ -101,6 +104,12 @@ final class ShellCommand extends Command {
     StepResult result = run(shell, build, step, given, terminal, console);
     if (result.explanation().isPresent() && (result.signal().isEmpty() || result.outOfMemory())) {
       console.err().println("error: " + result.explanation().get());
+      if (result.exitCode() == NOT_FOUND) {
+        // an image FROM scratch has no shell, and often one program alone
+        console
+            .err()
+            .println("hint: name a program that is there: jbuild shell " + step.id() + " -- PATH");
+      }
       console.err().flush();
     }
     return result.exitCode();

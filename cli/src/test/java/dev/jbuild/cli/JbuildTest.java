@@ -222,6 +222,26 @@ class JbuildTest {
             "-ta:b:c",
             "."),
         Row.of(
+            "a name with a capital",
+            2,
+            """
+            invalid image name "Team/App:1"
+            hint: write it in lower case: "team/app:1"
+            """,
+            "build",
+            "-tTeam/App:1",
+            "."),
+        Row.of(
+            "a name with a scheme",
+            2,
+            """
+            invalid image name "http://127.0.0.1:5000/app"
+            hint: write "127.0.0.1:5000/app": a name has no scheme
+            """,
+            "build",
+            "-thttp://127.0.0.1:5000/app",
+            "."),
+        Row.of(
             "a platform that is none",
             2,
             """
@@ -267,6 +287,16 @@ class JbuildTest {
             """,
             "build",
             "--squash",
+            "."),
+        Row.of(
+            "Docker's short flag for debug",
+            2,
+            """
+            flag "-D" of docker build is not supported
+            hint: write --debug
+            """,
+            "build",
+            "-D",
             "."),
         Row.of(
             "a verb of docker",

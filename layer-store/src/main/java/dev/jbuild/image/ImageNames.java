@@ -1,6 +1,7 @@
 package dev.jbuild.image;
 
 import dev.jbuild.failure.BuildFailure;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -29,12 +30,20 @@ public final class ImageNames {
   public static String complete(String name) {
     if (!VALID.matcher(name).matches()) {
       throw new BuildFailure(
-          BuildFailure.Kind.USER,
-          "invalid image name \"" + name + "\"",
-          "write it as [host[:port]/]path[:tag], the path in lower case",
-          null);
+          BuildFailure.Kind.USER, "invalid image name \"" + name + "\"", hint(name), null);
     }
     return hasTag(name) ? name : name + ":latest";
+  }
+
+  private static String hint(String name) {
+    int scheme = name.indexOf("://");
+    if (scheme > 0 && VALID.matcher(name.substring(scheme + 3)).matches()) {
+      return "write \"" + name.substring(scheme + 3) + "\": a name has no scheme";
+    }
+    String lower = name.toLowerCase(Locale.ROOT);
+    return VALID.matcher(lower).matches()
+        ? "write it in lower case: \"" + lower + "\""
+        : "write it as [host[:port]/]path[:tag], the path in lower case";
   }
 
   /** The tag alone; empty if there is none. */

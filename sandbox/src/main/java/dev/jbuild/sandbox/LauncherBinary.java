@@ -88,7 +88,7 @@ final class LauncherBinary {
         // The hook of the folder before this one has run: a signal ends the program.
         remove(made);
         throw new BuildFailure(
-            BuildFailure.Kind.CANCELLED, "no step is started any more: jbuild is ending", e);
+            BuildFailure.Kind.CANCELLED, "interrupted; no other step is started", e);
       }
       folder = made;
       return made;

@@ -1,5 +1,6 @@
 package dev.jbuild.engine.exec;
 
+import dev.jbuild.dockerfile.ast.Nearest;
 import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.DockerfileSource;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +49,10 @@ record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
   }
 
   private static DockerfileText inside(String name, FileTree context) throws IOException {
-    byte[] text = find(name, context).orElseThrow(() -> missing(name));
+    byte @Nullable [] text = find(name, context).orElse(null);
+    if (text == null) {
+      throw missing(name, names(context));
+    }
     String ignore = find(name + IGNORE, context).map(SourceText::decode).orElse(null);
     return new DockerfileText(name, text, ignore);
   }
@@ -60,7 +65,8 @@ record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
 
   private static DockerfileText outside(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw missing(file.toString());
+      throw new BuildFailure(
+          Kind.NOT_FOUND, "there is no Dockerfile \"" + file + "\"", "name one with -f", null);
     }
     requireSize(file.toString(), Files.size(file));
     Path ignore = file.resolveSibling(file.getFileName() + IGNORE);
@@ -78,8 +84,24 @@ record DockerfileText(String name, byte[] bytes, @Nullable String ignore) {
     }
   }
 
-  private static BuildFailure missing(String name) {
+  private static List<String> names(FileTree context) throws IOException {
+    return context.list(BytePath.ROOT).stream()
+        .filter(entry -> !entry.isDirectory())
+        .map(entry -> entry.path().toString())
+        .toList();
+  }
+
+  private static BuildFailure missing(String name, List<String> there) {
+    String like =
+        Nearest.of(name, there)
+            .or(() ->
+                there.stream()
+                    .filter(each ->
+                        name.equals(DEFAULT) && each.matches("(?i).*(docker|container)file.*"))
+                    .findFirst())
+            .map(near -> "the context has \"" + near + "\": name it with -f")
+            .orElse("name one with -f");
     return new BuildFailure(
-        Kind.NOT_FOUND, "there is no Dockerfile \"" + name + "\"", "name one with --file", null);
+        Kind.NOT_FOUND, "there is no Dockerfile \"" + name + "\" in the context", like, null);
   }
 }

@@ -5,6 +5,7 @@ import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.auth.RegistryHosts;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpResponse;
@@ -234,6 +235,21 @@ final class HostAccess {
     }
     if (String.valueOf(failure.getMessage()).contains("certificate_required")) {
       return List.of(clientCertificate(host));
+    }
+    if (failure instanceof UnknownHostException && host.equals("registry-1.docker.io")) {
+      return List.of(
+          "a name without a host is one of Docker Hub: write another registry before it, as in"
+              + " HOST[:PORT]/PATH");
+    }
+    if (failure instanceof ConnectException && !host.matches(".*:[0-9]+")) {
+      return List.of(
+          "nothing listens at the ports of https and http there: if the registry has another port,"
+              + " write "
+              + host
+              + ":PORT");
+    }
+    if (failure instanceof ConnectException) {
+      return List.of("nothing listens there: start the registry, or check host and port");
     }
     if (failure instanceof SSLException) {
       return List.of("if the registry speaks plain HTTP, name it with --insecure-registry " + host);

@@ -25,6 +25,8 @@ import dev.jbuild.registry.fixture.TestOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +65,8 @@ class ReachTest {
       RegistryFailure failure = tagsFail(registry, nobody.host());
       assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
       assertThat(failure.text()).contains(nobody.host()).contains("refused").contains("3 attempts");
+      assertThat(failure.hint())
+          .contains("nothing listens there: start the registry, or check host and port");
     }
   }
 
@@ -74,6 +78,19 @@ class ReachTest {
           .startsWith("list tags of registry.invalid/a/b: ")
           .contains("cannot be resolved");
     }
+  }
+
+  @Test
+  void hostWithoutAPortIsToldHowToNameOne() {
+    assertThat(HostAccess.hints("127.0.0.1", new ConnectException("Connection refused")))
+        .singleElement()
+        .asString()
+        .endsWith("if the registry has another port, write 127.0.0.1:PORT");
+    assertThat(HostAccess.hints("registry-1.docker.io", new UnknownHostException("x")))
+        .singleElement()
+        .asString()
+        .startsWith("a name without a host is one of Docker Hub");
+    assertThat(HostAccess.hints("ghcr.io", new UnknownHostException("x"))).isEmpty();
   }
 
   @Test
