@@ -325,7 +325,7 @@ class EmbeddedLauncherIT extends LauncherContract {
   void launcherDiesWithItsCommandPipe() throws Exception {
     // A JVM that is killed leaves no step behind: here its end of the pipe is all that goes.
     RunningStep step =
-        rig.launcher.start(rig.request("sleep", "1004").build(), OutputSink.discard());
+        rig.launcher.start(rig.request("sleep", "1004" + Rig.OWN).build(), OutputSink.discard());
     ((EmbeddedStep) step).abandon();
     assertThat(step.await().killed()).isTrue();
     assertThat(processesNamed("sleep 1004")).isZero();

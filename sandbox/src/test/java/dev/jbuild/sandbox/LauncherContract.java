@@ -280,7 +280,8 @@ abstract class LauncherContract {
 
   @Test
   void nothingOfAStepOutlivesIt() {
-    Rig.Run run = rig.sh("(setsid sleep 1000 &) ; sleep 1000 & echo started");
+    Rig.Run run =
+        rig.sh("(setsid sleep 1000" + Rig.OWN + " &) ; sleep 1000" + Rig.OWN + " & echo started");
     assertThat(run.text()).isEqualTo("started\n");
     assertThat(run.result().exitCode()).isZero();
     assertThat(processesNamed("sleep 1000")).isZero();
@@ -293,8 +294,14 @@ abstract class LauncherContract {
         rig.request(
                 "/bin/sh",
                 "-c",
-                "trap '' TERM INT HUP; setsid sh -c 'trap \"\" TERM; sleep 1001' & "
-                    + "(while :; do sleep 1001; done) & echo up; while :; do sleep 1001; done")
+                "trap '' TERM INT HUP; setsid sh -c 'trap \"\" TERM; sleep 1001"
+                    + Rig.OWN
+                    + "' & "
+                    + "(while :; do sleep 1001"
+                    + Rig.OWN
+                    + "; done) & echo up; while :; do sleep 1001"
+                    + Rig.OWN
+                    + "; done")
             .build();
     try (RunningStep step = rig.launcher.start(request, (_, _) -> running.countDown())) {
       assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
@@ -334,7 +341,8 @@ abstract class LauncherContract {
 
   @Test
   void timeOutEndsTheStepAndSaysSo() {
-    Rig.Run run = rig.sh("echo before; sleep 1002", b -> b.timeout(Duration.ofMillis(1500)));
+    Rig.Run run =
+        rig.sh("echo before; sleep 1002" + Rig.OWN, b -> b.timeout(Duration.ofMillis(1500)));
     assertThat(run.text()).isEqualTo("before\n");
     assertThat(run.result().timedOut()).isTrue();
     assertThat(run.result().explanation()).contains("timed out after 1.5 s");
@@ -361,7 +369,8 @@ abstract class LauncherContract {
           throw new BuildFailure(BuildFailure.Kind.UNAVAILABLE, "log disk is full");
         };
     try (RunningStep step =
-        rig.launcher.start(rig.request("/bin/sh", "-c", "echo x; sleep 1003").build(), sink)) {
+        rig.launcher.start(
+            rig.request("/bin/sh", "-c", "echo x; sleep 1003" + Rig.OWN).build(), sink)) {
       assertThatThrownBy(step::await).hasMessage("log disk is full");
     }
     assertThat(processesNamed("sleep 1003")).isZero();
@@ -483,7 +492,9 @@ abstract class LauncherContract {
   void directoriesOfProcCanBeListed() {
     Rig.Run run =
         rig.sh(
-            "sleep 1003 & c=$!; cd /tmp; ls /proc | grep -cxE"
+            "sleep 1003"
+                + Rig.OWN
+                + " & c=$!; cd /tmp; ls /proc | grep -cxE"
                 + " \"$c|$$|self|cpuinfo|meminfo|mounts\"; exec 5</etc/group; ls /proc/self/fd"
                 + " /proc/$$/fd | grep -cx 5; ls /proc/$c | grep -cxE 'exe|fd|stat|status|maps'; cd"
                 + " /proc/self && cat comm >/dev/null && cd fd && ls | grep -cx 5 && cat 5 | head"
@@ -534,12 +545,15 @@ abstract class LauncherContract {
   }
 
   /** Processes of the whole machine whose arguments hold these, whole. */
+  /** How many of the machine's run this command, to which {@link Rig#OWN} is added. */
   static long processesNamed(String text) {
     return ProcessHandle.allProcesses()
         .filter(p -> {
           try {
             byte[] line = Files.readAllBytes(Path.of("/proc/" + p.pid() + "/cmdline"));
-            return new String(line, StandardCharsets.UTF_8).replace('\0', ' ').contains(text + " ");
+            return new String(line, StandardCharsets.UTF_8)
+                .replace('\0', ' ')
+                .contains(text + Rig.OWN + " ");
           } catch (IOException _) {
             return false;
           }

@@ -36,6 +36,9 @@ final class Rig {
     }
   }
 
+  /** Tells what the steps of these tests run from what others run on the same machine. */
+  static final String OWN = Long.toString(ProcessHandle.current().pid());
+
   final Path dir;
   final Path lower;
   final Path upper;
