@@ -249,6 +249,17 @@ final class AddGitTest {
   }
 
   @Test
+  void tokenThatTheServerQuotesIsCutOutOfItsMessage() {
+    server.quoteCredentials();
+    SecretSource token = new SecretSource.Value("s3cret-token".getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() ->
+            bench.build(
+                add(url), request -> request.secret("GIT_AUTH_TOKEN." + server.host(), token)))
+        .isInstanceOf(LocatedFailure.class)
+        .hasMessageContaining("not ***, *** either");
+  }
+
+  @Test
   void whatIsMissingOrMalformedIsToldAtItsPlace() {
     for (String[] each :
         new String[][] {

@@ -1,5 +1,7 @@
 package dev.jbuild.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,6 +30,7 @@ public final class GitServer implements AutoCloseable {
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private volatile @Nullable String required;
   private volatile @Nullable String movedTo;
+  private volatile boolean quotes;
 
   public GitServer(Path folder) throws IOException {
     this.folder = Files.createDirectories(folder);
@@ -79,6 +83,11 @@ public final class GitServer implements AutoCloseable {
   /** From now on sends everyone elsewhere. */
   public void moveTo(String url) {
     movedTo = url;
+  }
+
+  /** From now on refuses everyone in the protocol's way, and quotes what it was told. */
+  public void quoteCredentials() {
+    quotes = true;
   }
 
   /** A repository with a work tree. */
@@ -159,10 +168,27 @@ public final class GitServer implements AutoCloseable {
         && !wanted.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
       exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"git\"");
       exchange.sendResponseHeaders(401, -1);
+    } else if (quotes) {
+      quote(exchange);
     } else {
       backend(exchange, body);
     }
     exchange.close();
+  }
+
+  private static void quote(HttpExchange exchange) throws IOException {
+    String sent = exchange.getRequestHeaders().getFirst("Authorization");
+    String pair = sent.substring(sent.indexOf(' ') + 1);
+    String text =
+        "ERR not " + pair + ", " + new String(Base64.getDecoder().decode(pair), UTF_8) + " either";
+    exchange
+        .getResponseHeaders()
+        .set("Content-Type", "application/x-git-upload-pack-advertisement");
+    byte[] answer =
+        ("001e# service=git-upload-pack\n0000" + "%04x".formatted(text.length() + 4) + text)
+            .getBytes(UTF_8);
+    exchange.sendResponseHeaders(200, answer.length);
+    exchange.getResponseBody().write(answer);
   }
 
   /** CGI as RFC 3875 has it, as far as git uses it. */

@@ -133,6 +133,22 @@ final class RemoteContextTest {
   }
 
   @Test
+  void submodulesOfARepositoryOnDiskReachNoOtherOfThatDisk() throws IOException {
+    assumeTrue(GitServer.isPossible(), "git is not installed");
+    try (GitServer server = new GitServer(folder.resolve("repositories"))) {
+      Path secret = server.create("secret.git");
+      commit(secret, "key", "private");
+      Path repository = server.create("app.git");
+      git(repository, "submodule", "--quiet", "add", secret.toUri().toString(), "deps/secret");
+      commit(repository, "Dockerfile", "FROM scratch\nCOPY . /all/\n");
+      ContextSource own = new ContextSource.Git(repository.resolve(".git").toUri().toString());
+      assertThatThrownBy(() -> build(own)).hasMessageContaining("'file' not allowed");
+      build(new ContextSource.Git(repository.resolve(".git").toUri() + "?submodules=false"));
+      assertThat(bench.file("all/Dockerfile")).startsWith("FROM");
+    }
+  }
+
+  @Test
   void archiveBehindAUrlIsAContext() throws IOException {
     pages.put("/c.tgz", tar("Dockerfile", "FROM scratch\nCOPY f /f\n", "f", "from a tar"));
     build(new ContextSource.Http(url("/c.tgz")));

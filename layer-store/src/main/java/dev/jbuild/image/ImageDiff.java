@@ -3,9 +3,8 @@ package dev.jbuild.image;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.image.FileChange.Aspect;
-import dev.jbuild.layer.ContentSource;
-import dev.jbuild.layer.FileContent;
 import dev.jbuild.layer.FileTree;
+import dev.jbuild.layer.Sameness;
 import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.oci.DiffId;
@@ -13,9 +12,7 @@ import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Json;
 import dev.jbuild.store.Store;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +30,6 @@ import java.util.TreeSet;
  * @param files paths, in tree order
  */
 public record ImageDiff(List<ConfigChange> config, List<FileChange> files) {
-  private static final int CHUNK = 1 << 16;
-
   public ImageDiff {
     config = List.copyOf(config);
     files = List.copyOf(files);
@@ -124,7 +119,7 @@ public record ImageDiff(List<ConfigChange> config, List<FileChange> files) {
     EnumSet<Aspect> aspects = EnumSet.noneOf(Aspect.class);
     if (before.type() != after.type()) {
       aspects.add(Aspect.TYPE);
-    } else if (!sameContent(before, after)) {
+    } else if (!Sameness.sameContent(before, after)) {
       aspects.add(after instanceof TreeEntry.Symlink ? Aspect.TARGET : Aspect.CONTENT);
     }
     if (before.attributes().mode() != after.attributes().mode()) {
@@ -142,47 +137,6 @@ public record ImageDiff(List<ConfigChange> config, List<FileChange> files) {
       aspects.add(Aspect.XATTRS);
     }
     return aspects;
-  }
-
-  private static boolean sameContent(TreeEntry before, TreeEntry after) throws IOException {
-    return switch (after) {
-      case TreeEntry.RegularFile file ->
-          before instanceof TreeEntry.RegularFile old
-              && old.size() == file.size()
-              && sameBytes(old.content(), file.content());
-      case TreeEntry.Symlink link ->
-          before instanceof TreeEntry.Symlink old && old.target().equals(link.target());
-      case TreeEntry.Device device ->
-          before instanceof TreeEntry.Device old
-              && old.major() == device.major()
-              && old.minor() == device.minor();
-      case TreeEntry.Directory _, TreeEntry.Fifo _, TreeEntry.Socket _, TreeEntry.HardLink _ ->
-          true;
-    };
-  }
-
-  private static boolean sameBytes(ContentSource before, ContentSource after) throws IOException {
-    if (before instanceof FileContent old
-        && after instanceof FileContent now
-        && old.stat().dev() == now.stat().dev()
-        && old.stat().ino() == now.stat().ino()) {
-      return true;
-    }
-    byte[] left = new byte[CHUNK];
-    byte[] right = new byte[CHUNK];
-    try (InputStream old = before.open();
-        InputStream now = after.open()) {
-      while (true) {
-        int n = old.readNBytes(left, 0, CHUNK);
-        int m = now.readNBytes(right, 0, CHUNK);
-        if (!Arrays.equals(left, 0, n, right, 0, m)) {
-          return false;
-        }
-        if (n < CHUNK) {
-          return true;
-        }
-      }
-    }
   }
 
   private static List<ConfigChange> config(ImageConfig before, ImageConfig after) {

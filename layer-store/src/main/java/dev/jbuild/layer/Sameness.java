@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
-/** Whether two files are the same as far as a layer can tell. */
-final class Sameness {
+/** Whether two entries are the same as far as a layer can tell. Safe for use by many threads. */
+public final class Sameness {
   private static final int CHUNK = 64 * 1024;
 
   private Sameness() {}
@@ -20,14 +20,21 @@ final class Sameness {
 
   /** For anything but directories, where time and content count too. */
   static boolean sameFile(TreeEntry a, TreeEntry b) throws IOException {
-    if (a.type() != b.type() || !sameAttributes(a.attributes(), b.attributes(), true)) {
-      return false;
-    }
+    return a.type() == b.type()
+        && sameAttributes(a.attributes(), b.attributes(), true)
+        && sameContent(a, b);
+  }
+
+  /**
+   * Of two entries of one type: the same bytes, target or device; two of a type that has no content
+   * are the same.
+   */
+  public static boolean sameContent(TreeEntry a, TreeEntry b) throws IOException {
     return switch (a) {
       case TreeEntry.RegularFile file ->
           b instanceof TreeEntry.RegularFile other
               && file.size() == other.size()
-              && sameContent(file.content(), other.content());
+              && sameBytes(file.content(), other.content());
       case TreeEntry.Symlink link ->
           b instanceof TreeEntry.Symlink other && link.target().equals(other.target());
       case TreeEntry.Device device ->
@@ -40,7 +47,13 @@ final class Sameness {
     };
   }
 
-  private static boolean sameContent(ContentSource a, ContentSource b) throws IOException {
+  private static boolean sameBytes(ContentSource a, ContentSource b) throws IOException {
+    if (a instanceof FileContent one
+        && b instanceof FileContent other
+        && one.stat().dev() == other.stat().dev()
+        && one.stat().ino() == other.stat().ino()) {
+      return true;
+    }
     byte[] left = new byte[CHUNK];
     byte[] right = new byte[CHUNK];
     try (InputStream x = a.open();

@@ -10,6 +10,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,223 +91,110 @@ public record RuntimeConfig(
   }
 
   public RuntimeConfig withEnv(List<String> other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        other,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.env = other);
   }
 
   public RuntimeConfig withUser(String other) {
-    return new RuntimeConfig(
-        other,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.user = other);
   }
 
   public RuntimeConfig withExposedPorts(Set<String> other) {
-    return new RuntimeConfig(
-        user,
-        new TreeSet<>(other),
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.exposedPorts = new TreeSet<>(other));
   }
 
   public RuntimeConfig withEntrypoint(List<String> other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        other,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.entrypoint = other);
   }
 
   public RuntimeConfig withCmd(List<String> other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        other,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.cmd = other);
   }
 
   public RuntimeConfig withVolumes(Set<String> other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        new TreeSet<>(other),
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.volumes = new TreeSet<>(other));
   }
 
   public RuntimeConfig withWorkingDir(String other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        other,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.workingDir = other);
   }
 
   public RuntimeConfig withLabels(Map<String, String> other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        new TreeMap<>(other),
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.labels = new TreeMap<>(other));
   }
 
   public RuntimeConfig withStopSignal(String other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        other,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.stopSignal = other);
   }
 
   public RuntimeConfig withArgsEscaped(boolean other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        other,
-        healthcheck,
-        onBuild,
-        shell);
+    return with(draft -> draft.argsEscaped = other);
   }
 
   public RuntimeConfig withHealthcheck(@Nullable Healthcheck other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        other,
-        onBuild,
-        shell);
+    return with(draft -> draft.healthcheck = other);
   }
 
   public RuntimeConfig withOnBuild(List<String> other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        other,
-        shell);
+    return with(draft -> draft.onBuild = other);
   }
 
   public RuntimeConfig withShell(List<String> other) {
-    return new RuntimeConfig(
-        user,
-        exposedPorts,
-        env,
-        entrypoint,
-        cmd,
-        volumes,
-        workingDir,
-        labels,
-        stopSignal,
-        argsEscaped,
-        healthcheck,
-        onBuild,
-        other);
+    return with(draft -> draft.shell = other);
+  }
+
+  private RuntimeConfig with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finish();
+  }
+
+  /** One in the making: what a change does not name stays as it is. */
+  private static final class Draft {
+    String user;
+    SortedSet<String> exposedPorts;
+    List<String> env;
+    List<String> entrypoint;
+    List<String> cmd;
+    SortedSet<String> volumes;
+    String workingDir;
+    SortedMap<String, String> labels;
+    String stopSignal;
+    boolean argsEscaped;
+    @Nullable Healthcheck healthcheck;
+    List<String> onBuild;
+    List<String> shell;
+
+    Draft(RuntimeConfig from) {
+      user = from.user;
+      exposedPorts = from.exposedPorts;
+      env = from.env;
+      entrypoint = from.entrypoint;
+      cmd = from.cmd;
+      volumes = from.volumes;
+      workingDir = from.workingDir;
+      labels = from.labels;
+      stopSignal = from.stopSignal;
+      argsEscaped = from.argsEscaped;
+      healthcheck = from.healthcheck;
+      onBuild = from.onBuild;
+      shell = from.shell;
+    }
+
+    RuntimeConfig finish() {
+      return new RuntimeConfig(
+          user,
+          exposedPorts,
+          env,
+          entrypoint,
+          cmd,
+          volumes,
+          workingDir,
+          labels,
+          stopSignal,
+          argsEscaped,
+          healthcheck,
+          onBuild,
+          shell);
+    }
   }
 }

@@ -28,8 +28,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -50,7 +52,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What every transport does with a registry that misbehaves: it ends in success after another try,
  * or in one clear error in time, and the store holds nothing that is not whole.
  */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class MisbehaviourContract {
   private static final String REPOSITORY = "team/app";
   private static final Platform LINUX = Platform.parse("linux/amd64");
@@ -129,6 +131,19 @@ public abstract class MisbehaviourContract {
   /** The failure of a pull, within the time that the contract gives it. */
   protected RegistryFailure pullFails() {
     return catchThrowableOfType(RegistryFailure.class, () -> pull(store()));
+  }
+
+  /** The failure of a pull that has little patience: for a server, and for bytes of its answer. */
+  private RegistryFailure pullFails(Duration answer, Duration idle) {
+    Timeouts times = TestOptions.PATIENT;
+    RegistryOptions.Builder impatient =
+        options()
+            .timeouts(
+                new Timeouts(
+                    answer, answer, idle, times.idleBytes(), times.commit(), times.helper()));
+    Puller puller = client(store(), impatient).puller();
+    return catchThrowableOfType(
+        RegistryFailure.class, () -> puller.fetchLayers(puller.pull(name(), LINUX)));
   }
 
   /** Nothing visible that was not verified, and no half-written file but what can be resumed. */
@@ -415,7 +430,7 @@ public abstract class MisbehaviourContract {
                 pause(20);
               }
             });
-    RegistryFailure failure = pullFails();
+    RegistryFailure failure = pullFails(TestOptions.PATIENT.response(), Duration.ofMillis(600));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
     assertThat(failure.text()).contains("bytes arrived in 600 ms");
     storeHasNoLayer();
@@ -463,8 +478,8 @@ public abstract class MisbehaviourContract {
         .when(
             exchange -> exchange.path().contains("/manifests/"),
             FOREVER,
-            exchange -> pause(20_000));
-    RegistryFailure failure = pullFails();
+            exchange -> pause(120_000));
+    RegistryFailure failure = pullFails(Duration.ofMillis(500), TestOptions.PATIENT.idle());
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
   }
 
@@ -553,6 +568,31 @@ public abstract class MisbehaviourContract {
         .doesNotContain(SECRET);
     assertThat(failure.hint()).isPresent();
     assertThat(events.toString()).doesNotContain(SECRET);
+  }
+
+  @Test
+  void credentialThatTheRegistryQuotesIsNotTold() {
+    memory.guard(exchange -> {
+      Optional<String> sent = exchange.header("Authorization");
+      if (sent.isEmpty()) {
+        exchange.error(
+            401, "UNAUTHORIZED", "who?", Map.of("WWW-Authenticate", "Basic realm=\"test\""));
+      } else {
+        String pair = sent.get().substring("Basic ".length());
+        exchange.error(
+            403,
+            "DENIED",
+            "bad "
+                + pair
+                + " "
+                + new String(Base64.getDecoder().decode(pair), StandardCharsets.UTF_8)
+                + " here");
+      }
+    });
+    Puller puller = client(store(), options().credentials(password())).puller();
+    RegistryFailure failure =
+        catchThrowableOfType(RegistryFailure.class, () -> puller.pull(name(), LINUX));
+    assertThat(failure.text()).contains("403 DENIED \"bad *** ann:*** here\"");
   }
 
   private byte[] large() {

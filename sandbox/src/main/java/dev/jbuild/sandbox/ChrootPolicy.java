@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,16 +87,9 @@ final class ChrootPolicy {
   private static final List<Integer> OWNER_REQUESTS = List.of(0x8901, 0x8902);
 
   /** Nodes that may be made: overlay's whiteout, and those of every /dev. */
-  private static final List<int[]> NODES =
-      List.of(
-          new int[] {0, 0},
-          new int[] {1, 3},
-          new int[] {1, 5},
-          new int[] {1, 7},
-          new int[] {1, 8},
-          new int[] {1, 9},
-          new int[] {5, 0},
-          new int[] {5, 2});
+  private static final List<Long> NODES =
+      Stream.concat(Stream.of(0L), CharacterDevice.OPEN.stream().map(CharacterDevice::number))
+          .toList();
 
   private static final int FILE_TYPE = 0170000;
   private static final int CHARACTER_DEVICE = 0020000;
@@ -195,14 +189,9 @@ final class ChrootPolicy {
     for (int type : HARMLESS_TYPES) {
       rules.add(rule(call, ALLOW, null, List.of(type(mode, type))));
     }
-    for (int[] node : NODES) {
+    for (long node : NODES) {
       rules.add(
-          rule(
-              call,
-              ALLOW,
-              null,
-              List.of(
-                  type(mode, CHARACTER_DEVICE), equal(mode + 1, ((long) node[0] << 8) | node[1]))));
+          rule(call, ALLOW, null, List.of(type(mode, CHARACTER_DEVICE), equal(mode + 1, node))));
     }
     rules.add(rule(call, REFUSE, EPERM, List.of()));
     return rules;

@@ -11,18 +11,6 @@ final class DeviceProgram {
 
   private static final int CHARACTER = 2;
   private static final int MAKE_NODE = 1;
-  private static final int ANY = -1;
-
-  private static final List<int[]> OPEN =
-      List.of(
-          new int[] {1, 3},
-          new int[] {1, 5},
-          new int[] {1, 7},
-          new int[] {1, 8},
-          new int[] {1, 9},
-          new int[] {5, 0},
-          new int[] {5, 2},
-          new int[] {136, ANY});
 
   // Opcodes of the kernel's instruction set.
   private static final int LOAD_WORD = 0x61;
@@ -47,15 +35,15 @@ final class DeviceProgram {
     program.add(instruction(LOAD_WORD, 5, 1, 8, 0));
     program.add(instruction(JUMP_NOT_EQUAL, 3, 0, 2, MAKE_NODE));
     answer(program, 1);
-    for (int[] device : OPEN) {
-      boolean anyMinor = device[1] == ANY;
-      program.add(instruction(JUMP_NOT_EQUAL, 2, 0, anyMinor ? 3 : 4, CHARACTER));
-      program.add(instruction(JUMP_NOT_EQUAL, 4, 0, anyMinor ? 2 : 3, device[0]));
-      if (!anyMinor) {
-        program.add(instruction(JUMP_NOT_EQUAL, 5, 0, 2, device[1]));
-      }
+    for (CharacterDevice device : CharacterDevice.OPEN) {
+      program.add(instruction(JUMP_NOT_EQUAL, 2, 0, 4, CHARACTER));
+      program.add(instruction(JUMP_NOT_EQUAL, 4, 0, 3, device.major()));
+      program.add(instruction(JUMP_NOT_EQUAL, 5, 0, 2, device.minor()));
       answer(program, 1);
     }
+    program.add(instruction(JUMP_NOT_EQUAL, 2, 0, 3, CHARACTER));
+    program.add(instruction(JUMP_NOT_EQUAL, 4, 0, 2, CharacterDevice.PSEUDO_TERMINAL));
+    answer(program, 1);
     answer(program, 0);
     return List.copyOf(program);
   }

@@ -15,13 +15,10 @@ final class ProcessPlan {
 
   /** The nodes of a step's /dev. */
   static final List<Op.Node> DEVICE_NODES =
-      List.of(
-          node("null", 1, 3),
-          node("zero", 1, 5),
-          node("full", 1, 7),
-          node("random", 1, 8),
-          node("urandom", 1, 9),
-          node("tty", 5, 0));
+      CharacterDevice.NODES.stream()
+          .map(device ->
+              new Op.Node("/dev/" + device.name(), CHARACTER_DEVICE | 0666, device.number(), 0, 0))
+          .toList();
 
   /** The links of a step's /dev. */
   static final List<Op.Link> DEVICE_LINKS =
@@ -39,10 +36,6 @@ final class ProcessPlan {
   private static volatile @Nullable Compiled last;
 
   private ProcessPlan() {}
-
-  private static Op.Node node(String name, int major, int minor) {
-    return new Op.Node("/dev/" + name, CHARACTER_DEVICE | 0666, ((long) major << 8) | minor, 0, 0);
-  }
 
   /** Adds limits, identity, capabilities, filter and program, in this order. */
   static void add(List<Op> ops, RuntimeSpec spec, long filterFlags) {

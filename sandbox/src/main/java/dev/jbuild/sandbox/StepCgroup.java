@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -28,17 +29,13 @@ final class StepCgroup implements AutoCloseable {
 
   /** Docker's device rules: any node may be made, these may be opened. */
   private static final List<String> DEVICES =
-      List.of(
-          "c *:* m",
-          "b *:* m",
-          "c 1:3 rwm",
-          "c 1:5 rwm",
-          "c 1:7 rwm",
-          "c 1:8 rwm",
-          "c 1:9 rwm",
-          "c 5:0 rwm",
-          "c 5:2 rwm",
-          "c 136:* rwm");
+      Stream.of(
+              Stream.of("c *:* m", "b *:* m"),
+              CharacterDevice.OPEN.stream()
+                  .map(device -> "c " + device.major() + ":" + device.minor() + " rwm"),
+              Stream.of("c " + CharacterDevice.PSEUDO_TERMINAL + ":* rwm"))
+          .flatMap(rules -> rules)
+          .toList();
 
   private final ControlFiles files;
   private boolean guarded;
@@ -224,7 +221,7 @@ final class StepCgroup implements AutoCloseable {
   @Override
   public void close() {
     for (Path folder : new ArrayList<>(Set.copyOf(files.folders().values()))) {
-      long deadline = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+      long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
       while (true) {
         try {
           Files.deleteIfExists(folder);
@@ -233,7 +230,7 @@ final class StepCgroup implements AutoCloseable {
           if (System.nanoTime() > deadline) {
             break; // left behind empty; the next start removes it
           }
-          Thread.onSpinWait();
+          LockSupport.parkNanos(200_000);
         }
       }
     }

@@ -3,6 +3,7 @@ package dev.jbuild.server;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,122 +75,90 @@ public record ServerOptions(
   }
 
   public ServerOptions withAddress(Address other) {
-    return new ServerOptions(
-        other,
-        token,
-        tls,
-        anonymous,
-        maxBuilds,
-        queue,
-        contextLimit,
-        uploadTime,
-        buildTime,
-        keptBuilds,
-        bounds);
+    return with(draft -> draft.address = other);
   }
 
   public ServerOptions withToken(@Nullable String other) {
-    return new ServerOptions(
-        address,
-        other,
-        tls,
-        anonymous,
-        maxBuilds,
-        queue,
-        contextLimit,
-        uploadTime,
-        buildTime,
-        keptBuilds,
-        bounds);
+    return with(draft -> draft.token = other);
   }
 
   public ServerOptions withTls(@Nullable Tls other) {
-    return new ServerOptions(
-        address,
-        token,
-        other,
-        anonymous,
-        maxBuilds,
-        queue,
-        contextLimit,
-        uploadTime,
-        buildTime,
-        keptBuilds,
-        bounds);
+    return with(draft -> draft.tls = other);
   }
 
   public ServerOptions withAnonymous(boolean allowed) {
-    return new ServerOptions(
-        address,
-        token,
-        tls,
-        allowed,
-        maxBuilds,
-        queue,
-        contextLimit,
-        uploadTime,
-        buildTime,
-        keptBuilds,
-        bounds);
+    return with(draft -> draft.anonymous = allowed);
   }
 
   public ServerOptions withBuilds(int most, int waiting) {
-    return new ServerOptions(
-        address,
-        token,
-        tls,
-        anonymous,
-        most,
-        waiting,
-        contextLimit,
-        uploadTime,
-        buildTime,
-        keptBuilds,
-        bounds);
+    return with(draft -> {
+      draft.maxBuilds = most;
+      draft.queue = waiting;
+    });
   }
 
   public ServerOptions withContextLimit(long bytes, Duration time) {
-    return new ServerOptions(
-        address,
-        token,
-        tls,
-        anonymous,
-        maxBuilds,
-        queue,
-        bytes,
-        time,
-        buildTime,
-        keptBuilds,
-        bounds);
+    return with(draft -> {
+      draft.contextLimit = bytes;
+      draft.uploadTime = time;
+    });
   }
 
   public ServerOptions withBuildTime(Duration time) {
-    return new ServerOptions(
-        address,
-        token,
-        tls,
-        anonymous,
-        maxBuilds,
-        queue,
-        contextLimit,
-        uploadTime,
-        time,
-        keptBuilds,
-        bounds);
+    return with(draft -> draft.buildTime = time);
   }
 
   public ServerOptions withBounds(StepBounds other) {
-    return new ServerOptions(
-        address,
-        token,
-        tls,
-        anonymous,
-        maxBuilds,
-        queue,
-        contextLimit,
-        uploadTime,
-        buildTime,
-        keptBuilds,
-        other);
+    return with(draft -> draft.bounds = other);
+  }
+
+  private ServerOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finish();
+  }
+
+  /** One in the making: what a change does not name stays as it is. */
+  private static final class Draft {
+    Address address;
+    @Nullable String token;
+    @Nullable Tls tls;
+    boolean anonymous;
+    int maxBuilds;
+    int queue;
+    long contextLimit;
+    Duration uploadTime;
+    Duration buildTime;
+    int keptBuilds;
+    StepBounds bounds;
+
+    Draft(ServerOptions from) {
+      address = from.address;
+      token = from.token;
+      tls = from.tls;
+      anonymous = from.anonymous;
+      maxBuilds = from.maxBuilds;
+      queue = from.queue;
+      contextLimit = from.contextLimit;
+      uploadTime = from.uploadTime;
+      buildTime = from.buildTime;
+      keptBuilds = from.keptBuilds;
+      bounds = from.bounds;
+    }
+
+    ServerOptions finish() {
+      return new ServerOptions(
+          address,
+          token,
+          tls,
+          anonymous,
+          maxBuilds,
+          queue,
+          contextLimit,
+          uploadTime,
+          buildTime,
+          keptBuilds,
+          bounds);
+    }
   }
 }

@@ -39,7 +39,13 @@ final class GitCommand {
           "GIT_SSL_CAINFO",
           "GIT_SSL_CAPATH");
 
+  private static final List<String> PROTOCOLS = List.of("http", "https", "ssh", "git");
+
   private static final String DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
+
+  /** Git's message when what it speaks through has ended. */
+  private static final String CONNECTION_LOST = "Could not read from remote repository";
+
   private static final int LONGEST_OUTPUT = 64 << 20;
   private static final int LONGEST_ERROR = 64 << 10;
 
@@ -77,8 +83,9 @@ final class GitCommand {
     environment.put("GIT_ATTR_NOSYSTEM", "1");
     environment.put("GIT_TERMINAL_PROMPT", "0");
     environment.put("GIT_OPTIONAL_LOCKS", "0");
-    boolean local = repository.scheme().equals("file");
-    environment.put("GIT_ALLOW_PROTOCOL", "http:https:ssh:git" + (local ? ":file" : ""));
+    if (!repository.scheme().equals("file")) {
+      environment.put("GIT_ALLOW_PROTOCOL", String.join(":", PROTOCOLS));
+    }
     environment.put("GIT_SSH_VARIANT", "ssh");
     environment.put("GIT_SSH_COMMAND", ssh(process.get("HOME")));
     if (agent != null) {
@@ -99,11 +106,19 @@ final class GitCommand {
                 "maintenance.auto=false",
                 "advice.detachedHead=false",
                 "fetch.recurseSubmodules=false",
+                "protocol.allow=never",
                 "http.lowSpeedLimit=100",
                 "http.lowSpeedTime=60"));
     if (!headers.isEmpty()) {
       // Git would send the header to wherever the server sends it.
       settings.add("http.followRedirects=false");
+    }
+    for (String protocol : PROTOCOLS) {
+      settings.add("protocol." + protocol + ".allow=always");
+    }
+    if (repository.scheme().equals("file")) {
+      // That the user named it himself does not let its submodules name others of his disk.
+      settings.add("protocol.file.allow=user");
     }
     headers.forEach((prefix, header) -> settings.add("http." + prefix + ".extraHeader=" + header));
     for (int i = 0; i < settings.size(); i++) {
@@ -194,7 +209,12 @@ final class GitCommand {
     String all = errors.toLowerCase(java.util.Locale.ROOT);
     Kind kind = Kind.UNAVAILABLE;
     String hint = null;
-    if (all.contains("host key verification failed")) {
+    if (all.contains("remote host identification has changed")) {
+      kind = Kind.UNAUTHORIZED;
+      hint =
+          "the host's key is not the one in ~/.ssh/known_hosts: somebody may be in between, or it"
+              + " was renewed";
+    } else if (all.contains("host key verification failed")) {
       kind = Kind.UNAUTHORIZED;
       hint = "put the host's key into ~/.ssh/known_hosts";
     } else if (all.contains("permission denied (publickey")) {
@@ -218,18 +238,19 @@ final class GitCommand {
 
   /** The first line that says what is wrong; those that follow mostly say that something is. */
   private static String message(String errors, int code) {
+    String before = "";
     for (String line : errors.split("\n")) {
       for (String mark : List.of("fatal: ", "error: ", "ERROR: ")) {
         int at = line.indexOf(mark);
         if (at >= 0) {
-          return line.substring(at + mark.length()).strip();
+          String said = line.substring(at + mark.length()).strip();
+          // What went wrong is then in the last words of ssh, which has no mark.
+          return said.startsWith(CONNECTION_LOST) && !before.isEmpty() ? before : said;
         }
       }
+      before = line.isBlank() ? before : line.strip();
     }
-    String stripped = errors.strip();
-    return stripped.isEmpty()
-        ? "it ends with " + code
-        : stripped.substring(stripped.lastIndexOf('\n') + 1);
+    return before.isEmpty() ? "it ends with " + code : before;
   }
 
   private String shown() {

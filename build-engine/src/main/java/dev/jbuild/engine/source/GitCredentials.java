@@ -23,6 +23,9 @@ public final class GitCredentials {
   private static final String HEADER = "GIT_AUTH_HEADER";
   private static final String TOKEN = "GIT_AUTH_TOKEN";
 
+  /** What is shorter is found by chance. */
+  private static final int SHORTEST = 4;
+
   private final Secrets secrets;
 
   /** The secrets of a build. */
@@ -76,16 +79,27 @@ public final class GitCredentials {
     return Base64.getEncoder().encodeToString(pair);
   }
 
-  /** A text without any of the values, for messages. */
+  /** Of basic authentication what a server reads: the user with the password, and that alone. */
+  private static List<String> decoded(String base64) {
+    try {
+      String pair = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+      int colon = pair.indexOf(':');
+      return colon < 0 ? List.of() : List.of(pair, pair.substring(colon + 1));
+    } catch (IllegalArgumentException e) {
+      return List.of();
+    }
+  }
+
+  /** A text without any of the values, nor what a server can read from them, for messages. */
   static String redact(String text, Map<String, String> headers) {
     List<String> values = new ArrayList<>();
     for (String header : headers.values()) {
       values.add(header.substring("Authorization: ".length()));
       String last = header.substring(header.lastIndexOf(' ') + 1);
-      if (last.length() > 3) {
-        values.add(last);
-      }
+      values.add(last);
+      values.addAll(decoded(last));
     }
+    values.removeIf(value -> value.length() < SHORTEST);
     String clean = text;
     for (String value : values) {
       clean = clean.replace(value, "***");

@@ -2,6 +2,7 @@ package dev.jbuild.registry.auth;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 
 /**
  * What a registry is shown to let us in. The secret is reachable only through the accessor that
@@ -17,6 +18,9 @@ public sealed interface Credential {
    */
   String description();
 
+  /** All spellings in which it is sent, to be cut out of what comes back. */
+  List<String> secrets();
+
   /** A user name with a password or a personal access token. */
   record Password(String user, String secret, String source) implements Credential {
     public Password {
@@ -28,8 +32,17 @@ public sealed interface Credential {
 
     /** The value of an {@code Authorization} header (RFC 7617, UTF-8). */
     public String basicHeader() {
+      return "Basic " + pair();
+    }
+
+    private String pair() {
       byte[] pair = (user + ":" + secret).getBytes(StandardCharsets.UTF_8);
-      return "Basic " + Base64.getEncoder().encodeToString(pair);
+      return Base64.getEncoder().encodeToString(pair);
+    }
+
+    @Override
+    public List<String> secrets() {
+      return List.of(pair(), secret);
     }
 
     @Override
@@ -46,6 +59,11 @@ public sealed interface Credential {
   /** An OAuth2 refresh token, exchanged at the token server for short-lived access tokens. */
   record IdentityToken(String secret, String source) implements Credential {
     @Override
+    public List<String> secrets() {
+      return List.of(secret);
+    }
+
+    @Override
     public String description() {
       return "identity token from " + source;
     }
@@ -58,6 +76,11 @@ public sealed interface Credential {
 
   /** An access token that is sent as it is, without asking a token server. */
   record RegistryToken(String secret, String source) implements Credential {
+    @Override
+    public List<String> secrets() {
+      return List.of(secret);
+    }
+
     @Override
     public String description() {
       return "registry token from " + source;

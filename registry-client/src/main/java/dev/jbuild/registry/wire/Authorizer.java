@@ -244,6 +244,28 @@ final class Authorizer {
         : "no credential for \"" + host + "\" in " + String.join(", ", notes);
   }
 
+  /** What requests for these rights have carried, and no message may hold. */
+  List<String> secrets(String host, Scope scope) {
+    List<String> all = new ArrayList<>();
+    CredentialStore.Lookup lookup =
+        lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
+    if (lookup != null) {
+      lookup.credential().ifPresent(credential -> all.addAll(credential.secrets()));
+    }
+    Slot slot = tokens.get(new TokenKey(host, scope));
+    if (slot != null) {
+      slot.lock.lock();
+      try {
+        if (slot.token != null) {
+          all.add(slot.token.secret());
+        }
+      } finally {
+        slot.lock.unlock();
+      }
+    }
+    return all;
+  }
+
   boolean hasCredential(String host, Scope scope) {
     CredentialStore.Lookup lookup =
         lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));

@@ -11,6 +11,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Collection;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +26,16 @@ record ErrorAnswer(@Nullable String code, String message) {
   private static final int LIMIT = 64 * 1024;
   private static final int LINE = 300;
 
-  /** Reads the body; a body that cannot be read says nothing. */
-  static ErrorAnswer read(InputStream body, Optional<String> contentType) {
+  /** What is shorter is found by chance. */
+  private static final int SHORTEST_SECRET = 4;
+
+  /**
+   * Reads the body; a body that cannot be read says nothing.
+   *
+   * @param secrets what was sent and is not to be shown: servers and proxies quote requests
+   */
+  static ErrorAnswer read(
+      InputStream body, Optional<String> contentType, Collection<String> secrets) {
     byte[] bytes;
     try {
       bytes = body.readNBytes(LIMIT);
@@ -49,21 +58,28 @@ record ErrorAnswer(@Nullable String code, String message) {
       if (detail.isTextual() && !detail.asText().isBlank() && !message.equals(detail.asText())) {
         message = message.isEmpty() ? detail.asText() : message + ": " + detail.asText();
       }
-      return new ErrorAnswer(code.isEmpty() ? null : code, line(message));
+      String name = line(code, secrets);
+      return new ErrorAnswer(name.isEmpty() ? null : name, line(message, secrets));
     } catch (BuildFailure e) {
-      return new ErrorAnswer(null, line(new String(bytes, StandardCharsets.UTF_8)));
+      return new ErrorAnswer(null, line(new String(bytes, StandardCharsets.UTF_8), secrets));
     }
   }
 
-  private static String line(String text) {
+  private static String line(String text, Collection<String> secrets) {
     String line = text.strip().lines().findFirst().orElse("").strip();
     StringBuilder clean = new StringBuilder();
     // It goes to a terminal.
-    line.codePoints()
-        .limit(LINE)
-        .filter(c -> !Character.isISOControl(c))
-        .forEach(clean::appendCodePoint);
-    return clean.toString();
+    line.codePoints().filter(c -> !Character.isISOControl(c)).forEach(clean::appendCodePoint);
+    String shown = clean.toString();
+    // Before it is cut, which could leave a part of one.
+    for (String secret : secrets) {
+      if (secret.length() >= SHORTEST_SECRET) {
+        shown = shown.replace(secret, "***");
+      }
+    }
+    return shown.codePointCount(0, shown.length()) <= LINE
+        ? shown
+        : shown.substring(0, shown.offsetByCodePoints(0, LINE));
   }
 
   /** {@code MANIFEST_UNKNOWN "manifest unknown"}. */

@@ -346,7 +346,10 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       @Nullable String content,
       Optional<String> retryAfter) {
     byte[] body = content == null ? new byte[0] : content.getBytes(StandardCharsets.UTF_8);
-    ErrorAnswer said = ErrorAnswer.read(new ByteArrayInputStream(body), Optional.empty());
+    Optional<Credential> credential = credentials.find(action.host(), action.path()).credential();
+    List<String> secrets = new ArrayList<>(authorizer.secrets(action.host(), scope));
+    credential.ifPresent(used -> secrets.addAll(used.secrets()));
+    ErrorAnswer said = ErrorAnswer.read(new ByteArrayInputStream(body), Optional.empty(), secrets);
     RegistryFailure failure =
         Refusal.of(
             method,
@@ -355,7 +358,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             status,
             said,
             account(action, scope),
-            credentials.find(action.host(), action.path()).credential().isPresent(),
+            credential.isPresent(),
             List.of(),
             // Not Jib's own: its text has the URL with its query, which may be a key to the upload.
             null);

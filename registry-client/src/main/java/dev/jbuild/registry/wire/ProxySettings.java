@@ -1,5 +1,6 @@
 package dev.jbuild.registry.wire;
 
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.registry.auth.RegistryHosts;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -7,6 +8,7 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -59,7 +61,9 @@ final class ProxySettings extends ProxySelector {
             ? ""
             : value(environment, "http_proxy");
     return new ProxySettings(
-        endpoint(plain), endpoint(value(environment, "https_proxy")), exceptions);
+        endpoint("HTTP_PROXY", plain),
+        endpoint("HTTPS_PROXY", value(environment, "https_proxy")),
+        exceptions);
   }
 
   private static String value(Map<String, String> environment, String name) {
@@ -71,18 +75,25 @@ final class ProxySettings extends ProxySelector {
     return upper == null ? "" : upper.trim();
   }
 
-  private static @Nullable Endpoint endpoint(String url) {
+  private static @Nullable Endpoint endpoint(String variable, String url) {
     if (url.isEmpty()) {
       return null;
     }
-    URI uri = URI.create(url.contains("://") ? url : "http://" + url);
+    URI uri;
+    try {
+      uri = new URI(url.contains("://") ? url : "http://" + url);
+    } catch (URISyntaxException e) {
+      // Without a cause: its message has the URL, and that may have a password.
+      throw malformed(variable);
+    }
     if (uri.getHost() == null) {
-      throw new IllegalArgumentException("a proxy is http://[USER:PASSWORD@]HOST[:PORT]");
+      throw malformed(variable);
     }
     int port = uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
     String user = uri.getRawUserInfo();
     String authorization = null;
     if (user != null) {
+      // The URI has no broken escapes, which alone this would refuse.
       byte[] pair =
           URLDecoder.decode(user.replace("+", "%2B"), StandardCharsets.UTF_8)
               .getBytes(StandardCharsets.UTF_8);
@@ -90,6 +101,14 @@ final class ProxySettings extends ProxySelector {
     }
     // Unresolved: the name is looked up when the proxy is used, not when a build starts.
     return new Endpoint(InetSocketAddress.createUnresolved(uri.getHost(), port), authorization);
+  }
+
+  private static BuildFailure malformed(String variable) {
+    return new BuildFailure(
+        BuildFailure.Kind.USER,
+        variable + " is not the URL of a proxy",
+        "write http://[USER:PASSWORD@]HOST[:PORT], what is special in a password as %40",
+        null);
   }
 
   /** The proxy for {@code target}, if it is not to be reached directly. */

@@ -219,7 +219,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
     int status = reply.status();
     ErrorAnswer said =
         reply.status() == 401 || !ask.method().equals("HEAD")
-            ? ErrorAnswer.read(reply.body(), reply.header("Content-Type"))
+            ? ErrorAnswer.read(reply.body(), reply.header("Content-Type"), secrets(ask, uri))
             : new ErrorAnswer(null, "");
     String host = ask.action().host();
     List<String> extra = new ArrayList<>();
@@ -238,6 +238,23 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
         authorizer.hasCredential(host, ask.scope()),
         extra,
         null);
+  }
+
+  /** What an answer may quote of the request and nobody is shown: credentials, signed queries. */
+  private List<String> secrets(Ask ask, URI uri) {
+    List<String> all = new ArrayList<>(authorizer.secrets(ask.action().host(), ask.scope()));
+    String path = ask.target() instanceof Target.Path(String own) ? own : null;
+    if (uri.getRawQuery() != null && (path == null || !uri.toString().endsWith(path))) {
+      for (String query : List.of(uri.getRawQuery(), uri.getQuery())) {
+        for (String parameter : query.split("&")) {
+          // But what we added to it ourselves.
+          if (!parameter.startsWith("digest=")) {
+            all.add(parameter.substring(parameter.indexOf('=') + 1));
+          }
+        }
+      }
+    }
+    return all;
   }
 
   /** Docker Hub's headers: {@code 100;w=21600}. */
@@ -339,8 +356,12 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
       byte[] json = body.readNBytes(TOKEN_LIMIT);
       return BearerToken.parse(json, request.realm().getRawAuthority(), clock.instant());
     }
-    ErrorAnswer said = ErrorAnswer.read(body, answer.headers().firstValue("Content-Type"));
     Credential credential = request.credential();
+    ErrorAnswer said =
+        ErrorAnswer.read(
+            body,
+            answer.headers().firstValue("Content-Type"),
+            credential == null ? List.of() : credential.secrets());
     String account = credential == null ? "no credential" : credential.description();
     RegistryFailure failure =
         Authorizer.refused(request, answer.statusCode(), said.text(), account);

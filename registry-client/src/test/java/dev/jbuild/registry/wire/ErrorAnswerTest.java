@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,8 +48,24 @@ class ErrorAnswerTest {
     ErrorAnswer answer =
         ErrorAnswer.read(
             new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)),
-            Optional.of("application/json"));
+            Optional.of("application/json"),
+            List.of());
     assertThat(answer.code()).isEqualTo("DENIED");
     assertThat(answer.message()).startsWith("no[31m way").doesNotContain("\u001b", "\n");
+  }
+
+  @Test
+  void secretsThatAServerQuotesAreCutOutAlsoWhereControlsOrTheCutHideThem() {
+    String secret = "hunter2hunter2";
+    String body =
+        "{\"errors\":[{\"code\":\"NO hunter2hunter2\",\"message\":\"a hunter2\\u0007hunter2 "
+            + "x".repeat(280)
+            + "hunter2hunter2\"}]}";
+    ErrorAnswer answer =
+        ErrorAnswer.read(
+            new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)),
+            Optional.of("application/json"),
+            List.of(secret));
+    assertThat(answer.text()).startsWith("NO *** \"a *** xxx").doesNotContain("hunter2");
   }
 }

@@ -1,12 +1,15 @@
 package dev.jbuild.registry.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jbuild.failure.BuildFailure;
 import java.net.URI;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProxySettingsTest {
   private static boolean proxied(String noProxy, String url) {
@@ -62,6 +65,17 @@ class ProxySettingsTest {
         settings.proxyFor(URI.create("https://x.example/")).orElseThrow();
     assertThat(endpoint.authorization()).isEqualTo("Basic YW5uOnBAc3M=");
     assertThat(endpoint.toString()).isEqualTo("p.example:1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"http://ann:pass word@p.example:1", "http://ann:s3cret%zz@p.example", "ann:p^w@"})
+  void passwordOfAMalformedProxyIsNotTold(String url) {
+    assertThatThrownBy(() -> ProxySettings.from(Map.of("https_proxy", url)))
+        .isInstanceOf(BuildFailure.class)
+        .hasNoCause()
+        .hasMessageContaining("HTTPS_PROXY is not the URL of a proxy")
+        .hasMessageNotContainingAny("pass", "s3cret", "p^w");
   }
 
   @Test
