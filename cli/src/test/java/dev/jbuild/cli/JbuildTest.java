@@ -114,8 +114,10 @@ class JbuildTest {
         Row.of(
             "a host's address that is none",
             2,
-            "--add-host \"me:host-gateway\": \"host-gateway\" is not an IP address\n"
-                + "hint: with the host's network, which is the default, that is 127.0.0.1\n",
+            """
+            --add-host "me:host-gateway": "host-gateway" is not an IP address
+            hint: with the host's network, which is the default, that is 127.0.0.1
+            """,
             "build",
             "--add-host",
             "me:host-gateway",
