@@ -1,16 +1,20 @@
 package dev.jbuild.engine.shell;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.dockerfile.expand.RunMount;
 import dev.jbuild.engine.ExecutionOptions;
+import dev.jbuild.engine.cache.BuildNotes;
 import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Surroundings;
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -114,5 +118,16 @@ class KeptBuildTest {
     hosts.clear();
     assertThat(options.extraHosts().keySet()).containsExactlyElementsOf(names);
     assertThat(kept.extraHosts().keySet()).containsExactlyElementsOf(names);
+  }
+
+  @Test
+  void whatCannotBeReadIsToldInWords() throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    assertThatThrownBy(() -> KeptBuild.last(file))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageStartingWith("read what the last build left: ");
+    assertThatThrownBy(() -> BuildNotes.last(file))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageStartingWith("read what is known of a build: ");
   }
 }
