@@ -164,6 +164,19 @@ final class DirectoryLayers implements LayerStore {
     return shared.fetching.run(diffId, () -> fetchOnce(diffId));
   }
 
+  /** Fetches a layer of which nothing is here yet but the offer. */
+  void bring(DiffId diffId) {
+    try {
+      if (shared.offers.containsKey(diffId)
+          && ready(diffId).isEmpty()
+          && presentBlobs(diffId).isEmpty()) {
+        fetch(diffId);
+      }
+    } catch (IOException e) {
+      throw DiskFailures.of("look up layer " + diffId, e);
+    }
+  }
+
   private Descriptor fetchOnce(DiffId diffId) {
     lease.hold(diffId);
     try {
@@ -400,7 +413,8 @@ final class DirectoryLayers implements LayerStore {
       for (DiffId diffId : diffIds) {
         Optional<Path> there = ready(diffId);
         if (there.isEmpty()) {
-          return Parallel.map(diffIds, this::unpacked);
+          // One is unpacked while others are on their way.
+          return Parallel.map(diffIds, this::bring, this::unpacked);
         }
         ready.add(there.get());
       }
