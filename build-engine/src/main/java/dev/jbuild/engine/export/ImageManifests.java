@@ -62,17 +62,18 @@ final class ImageManifests {
           null);
     }
     // All at first, so that the last layers of one platform do not keep the next one waiting.
-    Map<Wanted, Future<LayerBlob>> blobs = new HashMap<>();
+    Map<DiffId, Future<LayerBlob>> blobs = new HashMap<>();
     Semaphore room = new Semaphore(AT_ONCE, true);
     for (PlatformImage image : images) {
       for (DiffId diffId : image.config().diffIds()) {
+        boolean inherited = image.inherited().contains(diffId);
         blobs.computeIfAbsent(
-            Wanted.by(image, diffId),
-            wanted ->
+            diffId,
+            _ ->
                 scope.fork(() -> {
                   room.acquire();
                   try {
-                    LayerBlob layer = layer(wanted, options);
+                    LayerBlob layer = layer(diffId, options, inherited);
                     layerReady.accept(layer.blob());
                     return layer;
                   } finally {
@@ -96,12 +97,12 @@ final class ImageManifests {
   }
 
   private Descriptor manifest(
-      PlatformImage image, ImageOptions options, Map<Wanted, Future<LayerBlob>> blobs) {
+      PlatformImage image, ImageOptions options, Map<DiffId, Future<LayerBlob>> blobs) {
     boolean oci = options.ociMediaTypes();
     List<Descriptor> layers = new ArrayList<>();
     List<DiffId> diffIds = new ArrayList<>();
     for (DiffId diffId : image.config().diffIds()) {
-      LayerBlob layer = scope.join(Objects.requireNonNull(blobs.get(Wanted.by(image, diffId))));
+      LayerBlob layer = scope.join(Objects.requireNonNull(blobs.get(diffId)));
       MediaType type = layer.blob().mediaType();
       layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
       diffIds.add(layer.diffId());
@@ -122,25 +123,14 @@ final class ImageManifests {
   }
 
   /**
-   * A layer as one image wants it. What another image has of its base, this one may have made: each
-   * is then what it would be if it were built alone.
-   */
-  private record Wanted(DiffId diffId, boolean inherited) {
-    static Wanted by(PlatformImage image, DiffId diffId) {
-      return new Wanted(diffId, image.inherited().contains(diffId));
-    }
-  }
-
-  /**
    * A layer of the base image stays as it is unless all are to be of one kind; one that only its
    * registry has is fetched as it is. The build's own layers are always as asked for, whatever else
    * the store has of them: the image must not depend on what was built before.
    */
-  private LayerBlob layer(Wanted wanted, ImageOptions options) {
-    DiffId diffId = wanted.diffId();
+  private LayerBlob layer(DiffId diffId, ImageOptions options, boolean inherited) {
     Optional<Layer> known = store.layers().find(diffId);
     if (options.forceCompression()
-        || !wanted.inherited()
+        || !inherited
         || known.filter(ImageManifests::isNew).isPresent()) {
       return store.layers().blob(diffId, options.compression());
     }

@@ -10,7 +10,6 @@ import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.ImageConfig;
-import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.store.Store;
@@ -32,8 +31,6 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageManifestsTest {
   private static final Platform PLATFORM = Platform.parse("linux/amd64");
@@ -108,34 +105,6 @@ class ImageManifestsTest {
           .write(List.of(image(layers(store, 2))), GZIP, _ -> meet(both));
     }
     assertThat(both.isBroken()).isFalse();
-  }
-
-  /** One platform's base image has a layer that another platform's steps make. */
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void eachPlatformIsWhatItWouldBeAlone(boolean baseFirst) {
-    try (Store store = Store.open(folder, "test");
-        BuildScope scope = new BuildScope(1)) {
-      DiffId layer =
-          store
-              .layers()
-              .importTar(new ByteArrayInputStream(tar("file")), Compression.gzip())
-              .diffId();
-      PlatformImage inherits = image(List.of(layer));
-      Platform other = Platform.parse("linux/arm64");
-      PlatformImage makes =
-          new PlatformImage(other, ImageConfig.empty(other).withDiffIds(List.of(layer)), Set.of());
-      ImageOptions zstd = new ImageOptions(Compression.zstd(), false, true, null);
-      ImageManifests manifests = new ImageManifests(store, scope, Map.of());
-      Descriptor first = manifests.write(List.of(inherits), zstd, _ -> {});
-      Descriptor second = manifests.write(List.of(makes), zstd, _ -> {});
-      Descriptor index =
-          manifests.write(
-              baseFirst ? List.of(inherits, makes) : List.of(makes, inherits), zstd, _ -> {});
-      assertThat(ImageIndex.parse(store.blobs().read(index.digest())).manifests())
-          .extracting(Descriptor::digest)
-          .containsExactlyInAnyOrder(first.digest(), second.digest());
-    }
   }
 
   private static void meet(CyclicBarrier both) {
