@@ -83,6 +83,17 @@ exits() {
   [ "$got" = "$want" ] || { echo "exit code $got, not $want"; return 1; }
 }
 
+# await COMMAND…: tries it until it succeeds. The two minutes after which it gives up are for a fault, not for a
+# machine with much else to do.
+await() {
+  for _ in $(seq 1200); do
+    if "$@" > /dev/null 2>&1; then return; fi
+    sleep 0.1
+  done
+  echo "in vain: $*"
+  return 1
+}
+
 # A busybox base image in the suite's store, named jbuild/busybox:latest.
 import_busybox() {
   sh "$top/examples/busybox-rootfs" /bin/busybox "$work/busybox.tar" && "$jbuild" import "$work/busybox.tar" jbuild/busybox:latest

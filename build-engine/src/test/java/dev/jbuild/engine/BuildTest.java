@@ -305,7 +305,7 @@ final class BuildTest {
             failure -> {
               assertThat(failure.kind()).isEqualTo(Kind.NOT_FOUND);
               assertThat(failure.text()).isEqualTo("\"nothing\" is not there to be copied");
-              assertThat(failure.span()).hasToString("Dockerfile:2:1");
+              assertThat(failure.span()).hasToString("Dockerfile:2:6");
             });
   }
 

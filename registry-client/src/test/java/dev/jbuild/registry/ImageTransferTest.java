@@ -13,7 +13,7 @@ import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.fixture.MemoryRegistry;
-import dev.jbuild.registry.fixture.Peers;
+import dev.jbuild.registry.fixture.Nobody;
 import dev.jbuild.registry.fixture.TestImage;
 import dev.jbuild.registry.fixture.TestOptions;
 import dev.jbuild.registry.wire.HttpTransport;
@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Images between registries and stores, over the default transport. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ImageTransferTest {
   private static final Platform AMD = Platform.parse("linux/amd64");
   private static final Platform ARM = Platform.parse("linux/arm64");
@@ -330,11 +331,11 @@ class ImageTransferTest {
     TestImage image = image(15, 1);
     image.into(memory, "team/a", "1");
     Store store = store("s");
-    int nobody = Peers.freePort();
-    Puller puller =
-        client(store, TestOptions.builder().mirror(memory.host() + "=127.0.0.1:" + nobody))
-            .puller();
-    puller.fetchLayers(puller.pull(name("team/a:1"), AMD));
+    try (Nobody mirror = new Nobody()) {
+      Puller puller =
+          client(store, TestOptions.builder().mirror(memory.host() + "=" + mirror.host())).puller();
+      puller.fetchLayers(puller.pull(name("team/a:1"), AMD));
+    }
     assertThat(store.blobs().contains(Digest.of(image.layers().getFirst()))).isTrue();
   }
 
@@ -380,8 +381,30 @@ class ImageTransferTest {
     Puller puller =
         client(store("s"), TestOptions.builder().connectionsPerHost(3).parallelTransfers(8))
             .puller();
-    puller.fetchLayers(puller.pull(name("a:1"), AMD));
-    assertThat(memory.stub().mostAtOnce()).isLessThanOrEqualTo(3);
+    PulledImage pulled = puller.pull(name("a:1"), AMD);
+    CountDownLatch three = new CountDownLatch(3);
+    memory
+        .stub()
+        .when(
+            request("GET", "/blobs/"),
+            Integer.MAX_VALUE,
+            exchange -> {
+              three.countDown();
+              await(three);
+              memory.serveBlob(
+                  exchange,
+                  memory.blob("a", Digest.parse(exchange.path().replaceFirst(".*/blobs/", ""))));
+            });
+    puller.fetchLayers(pulled);
+    assertThat(memory.stub().mostAtOnce()).isEqualTo(3);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What every transport does with a registry that misbehaves: it ends in success after another try,
  * or in one clear error in time, and the store holds nothing that is not whole.
  */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class MisbehaviourContract {
   private static final String REPOSITORY = "team/app";
   private static final Platform LINUX = Platform.parse("linux/amd64");
@@ -131,6 +131,19 @@ public abstract class MisbehaviourContract {
   /** The failure of a pull, within the time that the contract gives it. */
   protected RegistryFailure pullFails() {
     return catchThrowableOfType(RegistryFailure.class, () -> pull(store()));
+  }
+
+  /** The failure of a pull that has little patience: for a server, and for bytes of its answer. */
+  private RegistryFailure pullFails(Duration answer, Duration idle) {
+    Timeouts times = TestOptions.PATIENT;
+    RegistryOptions.Builder impatient =
+        options()
+            .timeouts(
+                new Timeouts(
+                    answer, answer, idle, times.idleBytes(), times.commit(), times.helper()));
+    Puller puller = client(store(), impatient).puller();
+    return catchThrowableOfType(
+        RegistryFailure.class, () -> puller.fetchLayers(puller.pull(name(), LINUX)));
   }
 
   /** Nothing visible that was not verified, and no half-written file but what can be resumed. */
@@ -417,7 +430,7 @@ public abstract class MisbehaviourContract {
                 pause(20);
               }
             });
-    RegistryFailure failure = pullFails();
+    RegistryFailure failure = pullFails(TestOptions.PATIENT.response(), Duration.ofMillis(600));
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
     assertThat(failure.text()).contains("bytes arrived in 600 ms");
     storeHasNoLayer();
@@ -465,8 +478,8 @@ public abstract class MisbehaviourContract {
         .when(
             exchange -> exchange.path().contains("/manifests/"),
             FOREVER,
-            exchange -> pause(20_000));
-    RegistryFailure failure = pullFails();
+            exchange -> pause(120_000));
+    RegistryFailure failure = pullFails(Duration.ofMillis(500), TestOptions.PATIENT.idle());
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
   }
 

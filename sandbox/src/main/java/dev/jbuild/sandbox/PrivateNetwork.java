@@ -85,10 +85,13 @@ final class PrivateNetwork implements AutoCloseable {
     }
   }
 
-  /** pasta says nothing in the foreground; the namespace's list of routes does. */
+  /**
+   * pasta says nothing in the foreground; the namespace's list of routes does. It takes
+   * milliseconds where nothing else goes on; the minute is for a pasta that hangs.
+   */
   private static void waitForInterface(long pid, Process process, Path log) throws IOException {
     Path routes = Path.of("/proc/" + pid + "/net/route");
-    long deadline = System.nanoTime() + 5_000_000_000L;
+    long deadline = System.nanoTime() + 60_000_000_000L;
     while (Files.readString(routes).lines().noneMatch(line -> line.contains("\t00000000\t"))) {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         throw new IOException(

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -220,7 +221,7 @@ final class StepCgroup implements AutoCloseable {
   @Override
   public void close() {
     for (Path folder : new ArrayList<>(Set.copyOf(files.folders().values()))) {
-      long deadline = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+      long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
       while (true) {
         try {
           Files.deleteIfExists(folder);
@@ -229,7 +230,7 @@ final class StepCgroup implements AutoCloseable {
           if (System.nanoTime() > deadline) {
             break; // left behind empty; the next start removes it
           }
-          Thread.onSpinWait();
+          LockSupport.parkNanos(200_000);
         }
       }
     }

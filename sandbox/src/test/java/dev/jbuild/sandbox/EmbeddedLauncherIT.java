@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,10 +79,12 @@ class EmbeddedLauncherIT extends LauncherContract {
   @Test
   void nothingIsMountedOnTheExecutorsSide() throws Exception {
     String before = Files.readString(Path.of("/proc/self/mountinfo"));
-    try (RunningStep step =
-        rig.launcher.start(rig.request("sleep", "0.3").build(), OutputSink.discard())) {
-      Thread.sleep(150);
+    CountDownLatch running = new CountDownLatch(1);
+    StepRequest request = rig.request("sh", "-c", "echo up; sleep 1000").build();
+    try (RunningStep step = rig.launcher.start(request, (_, _) -> running.countDown())) {
+      running.await();
       assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).isEqualTo(before);
+      step.kill();
       step.await();
     }
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).isEqualTo(before);
@@ -325,9 +328,9 @@ class EmbeddedLauncherIT extends LauncherContract {
   void launcherDiesWithItsCommandPipe() throws Exception {
     // A JVM that is killed leaves no step behind: here its end of the pipe is all that goes.
     RunningStep step =
-        rig.launcher.start(rig.request("sleep", "1004").build(), OutputSink.discard());
+        rig.launcher.start(rig.request(sleep(1004).split(" ")).build(), OutputSink.discard());
     ((EmbeddedStep) step).abandon();
     assertThat(step.await().killed()).isTrue();
-    assertThat(processesNamed("sleep 1004")).isZero();
+    assertThat(processesNamed(sleep(1004))).isZero();
   }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.opentest4j.TestAbortedException;
 
-@Timeout(60)
+@Timeout(180)
 class ForkedContractTest {
 
   @Test

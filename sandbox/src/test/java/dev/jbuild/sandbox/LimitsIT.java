@@ -24,7 +24,7 @@ import org.opentest4j.TestAbortedException;
 
 /** Limits, on the machine's own cgroup version. */
 @Tag("root")
-@Timeout(60)
+@Timeout(180)
 class LimitsIT {
 
   @TempDir Path dir;
@@ -119,7 +119,10 @@ class LimitsIT {
                 b -> b.limits(Limits.NONE.withCpus(0.25)))
             .result();
     Duration used = result.usage().userCpu().plus(result.usage().systemCpu());
-    assertThat(used).isLessThan(Duration.ofMillis(600));
+    // How long that second is, a busy machine decides; a quarter of it, and what one period may
+    // add.
+    assertThat(used)
+        .isLessThan(result.usage().wall().multipliedBy(4).dividedBy(10).plusMillis(200));
   }
 
   @Test

@@ -51,7 +51,7 @@ class RemappedLauncherIT {
       CountDownLatch runs = new CountDownLatch(1);
       StepRequest request = rig.request("sh", "-c", script).build();
       try (RunningStep step = rig.launcher.start(request, (_, _) -> runs.countDown())) {
-        assertThat(runs.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(runs.await(120, TimeUnit.SECONDS)).isTrue();
         status = statusOf("sh -c " + script + " ");
         step.kill();
         step.await();

@@ -181,7 +181,7 @@ final class Rig {
 
     /** Waits until it has said this. */
     synchronized void hear(String text) throws InterruptedException {
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
       while (!out.toString(StandardCharsets.UTF_8).contains(text)) {
         long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
         if (left <= 0) {

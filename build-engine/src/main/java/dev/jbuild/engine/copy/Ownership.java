@@ -1,5 +1,6 @@
 package dev.jbuild.engine.copy;
 
+import dev.jbuild.engine.WordFailure;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.layer.FileTree;
@@ -90,11 +91,11 @@ record Ownership(long uid, long gid) {
         return columns;
       }
     }
-    throw new BuildFailure(
+    throw new WordFailure(
         Kind.USER,
         "the image has no " + what + " \"" + name + "\" in /" + file,
         "create it in an earlier step, or give its number",
-        null);
+        name);
   }
 
   private static List<String> lines(FileTree root, BytePath file) throws IOException {

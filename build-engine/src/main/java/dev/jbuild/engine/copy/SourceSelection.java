@@ -13,10 +13,13 @@ import dev.jbuild.layer.TreeEntry;
 import dev.jbuild.linux.BytePath;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NotDirectoryException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The files that one COPY or ADD takes, in the order in which it takes them.
@@ -194,9 +197,9 @@ public final class SourceSelection {
     String before = pivot < 0 ? "" : pattern.substring(0, pivot);
     String kept = pivot < 0 ? pattern : pattern.substring(pivot + 2);
     BytePath base = path(before);
-    FileTree.Resolved start = tree.resolve(base);
+    FileTree.Resolved start = resolve(tree, base);
     if (!start.isDirectory()) {
-      throw notFound(before, base, tree);
+      throw MissingSource.failure(before, base, tree);
     }
     TreeEntry directory = start.entry().orElseThrow();
     if (Glob.isWildcard(kept)) {
@@ -205,7 +208,7 @@ public final class SourceSelection {
     }
     BytePath path = path(kept);
     if (tree.find(start.path().resolve(path)).isEmpty()) {
-      throw notFound(pattern, start.path().resolve(path), tree);
+      throw MissingSource.failure(pattern, start.path().resolve(path), tree);
     }
     return new Source(BytePath.ROOT, directory, new Part.Path(path));
   }
@@ -214,7 +217,8 @@ public final class SourceSelection {
       throws IOException {
     if (!Glob.isWildcard(pattern)) {
       BytePath path = path(pattern);
-      TreeEntry entry = tree.resolve(path).entry().orElseThrow(() -> notFound(pattern, path, tree));
+      TreeEntry entry =
+          resolve(tree, path).entry().orElseThrow(() -> MissingSource.failure(pattern, path, tree));
       sources.add(new Source(path.isRoot() ? path : path.name(), entry, new Part.Whole()));
       return;
     }
@@ -224,7 +228,7 @@ public final class SourceSelection {
       literal++;
     }
     BytePath base = path(String.join("/", components.subList(0, literal)));
-    FileTree.Resolved start = tree.resolve(base);
+    FileTree.Resolved start = resolve(tree, base);
     if (start.isDirectory()) {
       match(components.subList(literal, components.size()), start.path(), tree, sources);
     }
@@ -248,7 +252,7 @@ public final class SourceSelection {
         continue;
       }
       TreeEntry target =
-          tree.resolve(entry.path())
+          resolve(tree, entry.path())
               .entry()
               .orElseThrow(() ->
                   new BuildFailure(
@@ -280,18 +284,16 @@ public final class SourceSelection {
     }
   }
 
-  private static BuildFailure notFound(String pattern, BytePath path, FileTree tree) {
-    boolean left;
+  /** Where a path leads; what would be below a file does not exist. */
+  private static FileTree.Resolved resolve(FileTree tree, BytePath path) throws IOException {
     try {
-      left = tree instanceof ContextTree context && context.leavesOut(path);
-    } catch (IOException e) {
-      left = false;
+      return tree.resolve(path);
+    } catch (NotDirectoryException e) {
+      return new FileTree.Resolved(path, Optional.empty());
+    } catch (FileSystemLoopException e) {
+      throw new BuildFailure(
+          Kind.USER, "\"" + path + "\" leads through a circle of symbolic links", e);
     }
-    return new BuildFailure(
-        Kind.NOT_FOUND,
-        "\"" + pattern + "\" is not there to be copied",
-        left ? "the .dockerignore leaves it out" : null,
-        null);
   }
 
   /** Text of a Dockerfile as a path: clamped to the root, bytes kept. */

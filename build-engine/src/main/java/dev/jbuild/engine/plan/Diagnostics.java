@@ -7,6 +7,7 @@ import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.engine.DockerfileFailure;
 import dev.jbuild.engine.LocatedFailure;
 import dev.jbuild.engine.RunFailure;
+import dev.jbuild.engine.WordFailure;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import java.util.ArrayList;
@@ -43,13 +44,20 @@ public final class Diagnostics {
     return new RunFailure(message, span, Excerpt.of(source, span), exitCode, lastOutput, hint);
   }
 
-  /** Any failure at a place; one that has a place already keeps it. */
-  public BuildFailure at(SourceSpan span, BuildFailure failure) {
+  /**
+   * Any failure at a place; one that has a place already keeps it, and one about a word of the
+   * instruction is at that word.
+   */
+  public BuildFailure at(SourceSpan instruction, BuildFailure failure) {
     if (failure instanceof LocatedFailure
         || failure instanceof DockerfileFailure
         || failure.kind() == Kind.CANCELLED) {
       return failure;
     }
+    SourceSpan span =
+        failure instanceof WordFailure about
+            ? WordPlace.of(source, instruction, about.word())
+            : instruction;
     return new LocatedFailure(
         failure.kind(),
         failure.text(),

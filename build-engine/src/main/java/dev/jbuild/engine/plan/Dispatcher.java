@@ -341,9 +341,7 @@ final class Dispatcher {
     String signal = expand(stopsignal.signal());
     if (!Signals.isValid(signal)) {
       throw diagnostics.error(
-          stopsignal.signal().span(),
-          "\"" + signal + "\" is not a signal",
-          "use a name such as SIGTERM or a number from 1 to 64");
+          stopsignal.signal().span(), "\"" + signal + "\" is not a signal", Signals.hint(signal));
     }
     state.config = state.config.withStopSignal(signal);
     metadata("STOPSIGNAL " + signal);

@@ -145,7 +145,12 @@ public final class Planner {
               () -> {
                 String base = expander.expand(next.from().image(), globals).text();
                 if (!base.isEmpty() && !base.equals("scratch") && named(base).isEmpty()) {
-                  Future<BaseImage> _ = resolve(base, platformOf(next.from()), next.from().span());
+                  Future<BaseImage> _ =
+                      resolve(
+                          base,
+                          platformOf(next.from()),
+                          next.from().span(),
+                          next.from().image().span());
                 }
               });
       for (Instruction instruction : next.instructions()) {
@@ -157,7 +162,8 @@ public final class Planner {
     }
   }
 
-  private Future<BaseImage> resolve(String name, Platform platform, SourceSpan span) {
+  private Future<BaseImage> resolve(
+      String name, Platform platform, SourceSpan span, SourceSpan word) {
     return resolving.computeIfAbsent(
         platform + " " + name,
         key ->
@@ -167,7 +173,7 @@ public final class Planner {
                 warnOfOtherPlatform(image, name, platform, span);
                 return image;
               } catch (BuildFailure failure) {
-                throw diagnostics.at(span, meantStage(name, span, failure));
+                throw diagnostics.at(word, meantStage(name, span, failure));
               }
             }));
   }
@@ -278,7 +284,7 @@ public final class Planner {
       return files(name, named.get(), platform, stageSteps.base("FROM " + name, from.span()));
     }
     String wanted = named.flatMap(Named::image).orElse(name);
-    BaseImage image = scope.join(resolve(wanted, platform, from.span()));
+    BaseImage image = scope.join(resolve(wanted, platform, from.span(), from.image().span()));
     Step step = stageSteps.base("FROM " + name, from.span());
     RuntimeConfig config = image.config().config();
     addTriggers(config.onBuild(), from, triggers);
@@ -375,7 +381,7 @@ public final class Planner {
   private Vertex imported(String name, SourceSpan span) {
     Vertex known = imported.get(name);
     if (known == null) {
-      BaseImage image = scope.join(resolve(name, target, span));
+      BaseImage image = scope.join(resolve(name, target, span, span));
       Step step = new Step("image/" + name, "FROM " + name, span);
       known = new Vertex(new Op.Image(image), List.of(), step, false);
       imported.put(name, known);

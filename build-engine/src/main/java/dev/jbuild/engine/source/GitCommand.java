@@ -42,6 +42,10 @@ final class GitCommand {
   private static final List<String> PROTOCOLS = List.of("http", "https", "ssh", "git");
 
   private static final String DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
+
+  /** Git's message when what it speaks through has ended. */
+  private static final String CONNECTION_LOST = "Could not read from remote repository";
+
   private static final int LONGEST_OUTPUT = 64 << 20;
   private static final int LONGEST_ERROR = 64 << 10;
 
@@ -205,7 +209,12 @@ final class GitCommand {
     String all = errors.toLowerCase(java.util.Locale.ROOT);
     Kind kind = Kind.UNAVAILABLE;
     String hint = null;
-    if (all.contains("host key verification failed")) {
+    if (all.contains("remote host identification has changed")) {
+      kind = Kind.UNAUTHORIZED;
+      hint =
+          "the host's key is not the one in ~/.ssh/known_hosts: somebody may be in between, or it"
+              + " was renewed";
+    } else if (all.contains("host key verification failed")) {
       kind = Kind.UNAUTHORIZED;
       hint = "put the host's key into ~/.ssh/known_hosts";
     } else if (all.contains("permission denied (publickey")) {
@@ -229,18 +238,19 @@ final class GitCommand {
 
   /** The first line that says what is wrong; those that follow mostly say that something is. */
   private static String message(String errors, int code) {
+    String before = "";
     for (String line : errors.split("\n")) {
       for (String mark : List.of("fatal: ", "error: ", "ERROR: ")) {
         int at = line.indexOf(mark);
         if (at >= 0) {
-          return line.substring(at + mark.length()).strip();
+          String said = line.substring(at + mark.length()).strip();
+          // What went wrong is then in the last words of ssh, which has no mark.
+          return said.startsWith(CONNECTION_LOST) && !before.isEmpty() ? before : said;
         }
       }
+      before = line.isBlank() ? before : line.strip();
     }
-    String stripped = errors.strip();
-    return stripped.isEmpty()
-        ? "it ends with " + code
-        : stripped.substring(stripped.lastIndexOf('\n') + 1);
+    return before.isEmpty() ? "it ends with " + code : before;
   }
 
   private String shown() {

@@ -2,6 +2,7 @@ package dev.jbuild.engine.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
 import dev.jbuild.engine.graph.Op;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -229,6 +231,49 @@ final class CopyOperationTest {
         .isInstanceOfSatisfying(
             BuildFailure.class,
             failure -> assertThat(failure.hint()).contains("the .dockerignore leaves it out"));
+  }
+
+  @Test
+  void missingSourceHintsAtTheNearestName() throws IOException {
+    directory(context, "src", 0755, 0, 1);
+    file(context, "src/main.go", 0644, 7, "M");
+    file(context, "src/secret.go", 0644, 7, "S");
+    file(context, "package.json", 0644, 7, "P");
+    FileTree tree = new ContextTree(context, IgnoreMatcher.of(List.of("src/secret.go")));
+    assertThat(hint("packge.json", tree)).contains("did you mean \"package.json\"?");
+    assertThat(hint("Src/main.go", tree)).contains("did you mean \"src/main.go\"?");
+    assertThat(hint("src/mian.go", tree)).contains("did you mean \"src/main.go\"?");
+    assertThat(hint("scr/other.py", tree)).contains("did you mean \"src\"?");
+    assertThat(hint("package.json/x", tree)).isEmpty();
+    assertThat(hint("src/secrte.go", tree)).isEmpty();
+    assertThat(hint("lib", tree)).isEmpty();
+    assertThat(hint("../lib", tree).orElseThrow()).startsWith("nothing outside the context");
+    assertThat(hint("lib", new ContextTree(FileTree.empty(), IgnoreMatcher.of(List.of()))))
+        .contains("the context has no files at all");
+  }
+
+  @Test
+  void whatWouldBeBelowAFileIsMissing() throws IOException {
+    file(context, "f", 0644, 7, "F");
+    assertThatThrownBy(() -> copy("/x", "f/below"))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("\"f/below\" is not there to be copied");
+    assertThat(copy("/x/", "f/*")).isEmpty();
+  }
+
+  @Test
+  void circleOfLinksIsToldInWords() throws IOException {
+    link(context, "a", "b");
+    link(context, "b", "a");
+    assertThatThrownBy(() -> copy("/x", "a"))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("\"a\" leads through a circle of symbolic links");
+  }
+
+  private Optional<String> hint(String source, FileTree tree) {
+    return catchThrowableOfType(
+            BuildFailure.class, () -> apply(op("/x", source), tree, new LayerBuilder(image)))
+        .hint();
   }
 
   @Test

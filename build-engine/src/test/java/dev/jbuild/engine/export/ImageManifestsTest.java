@@ -109,7 +109,7 @@ class ImageManifestsTest {
 
   private static void meet(CyclicBarrier both) {
     try {
-      both.await(20, TimeUnit.SECONDS);
+      both.await(120, TimeUnit.SECONDS);
     } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
       throw new BuildFailure(BuildFailure.Kind.INTERNAL, "the other layer waits for this one", e);
     }

@@ -186,8 +186,8 @@ final class SolverTest {
   @Test
   void independentStepsRunAtOnce() {
     CyclicBarrier both = new CyclicBarrier(2);
-    toy.actions.put("left", () -> both.await(20, TimeUnit.SECONDS));
-    toy.actions.put("right", () -> both.await(20, TimeUnit.SECONDS));
+    toy.actions.put("left", () -> both.await(120, TimeUnit.SECONDS));
+    toy.actions.put("right", () -> both.await(120, TimeUnit.SECONDS));
     solve(step("end", step("left", scratch()), step("right", scratch())));
     assertThat(toy.ran).contains("end");
   }

@@ -1,6 +1,9 @@
 package dev.jbuild.dockerfile.expand;
 
+import dev.jbuild.dockerfile.ast.Nearest;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** The argument of STOPSIGNAL once expanded. */
@@ -31,6 +34,21 @@ public final class Signals {
     String name = signal.toUpperCase(Locale.ROOT);
     name = name.startsWith("SIG") ? name.substring(3) : name;
     return NAMES.contains(name) || isRealTime(name);
+  }
+
+  /** What to write in place of a word that is no signal. */
+  public static String hint(String signal) {
+    String upper = signal.toUpperCase(Locale.ROOT);
+    String prefix = upper.startsWith("SIG") ? "SIG" : "";
+    String name = upper.substring(prefix.length());
+    // a set's order is another one in each run, and ties go to the first
+    return (name.startsWith("RTM") ? Optional.<String>empty() : Nearest.of(name, sorted()))
+        .map(near -> "did you mean \"" + prefix + near + "\"?")
+        .orElse("use a name such as SIGTERM or a number from 1 to 64");
+  }
+
+  private static List<String> sorted() {
+    return NAMES.stream().sorted().toList();
   }
 
   private static boolean isRealTime(String name) {

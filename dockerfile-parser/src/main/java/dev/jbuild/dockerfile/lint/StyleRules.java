@@ -129,7 +129,13 @@ final class StyleRules {
   }
 
   private void jsonForm(Instruction instruction, CommandForm command, boolean ownShell) {
-    if (command instanceof ShellForm && !ownShell) {
+    if (command instanceof ShellForm shell && shell.text().startsWith("[") && !ownShell) {
+      findings.add(
+          Rule.JSON_ARGS_RECOMMENDED,
+          instruction.span(),
+          instruction.name() + " runs in a shell, since what begins with \"[\" is no JSON array",
+          "put its strings in double quotes, with commas between: [\"command\", \"argument\"]");
+    } else if (command instanceof ShellForm && !ownShell) {
       findings.add(
           Rule.JSON_ARGS_RECOMMENDED,
           instruction.span(),

@@ -135,11 +135,7 @@ final class InstructionErrors {
         .expand(signal, errors)
         .map(expansion -> expansion.text())
         .filter(text -> !Signals.isValid(text))
-        .ifPresent(text ->
-            error(
-                signal,
-                Quoted.of(text) + " is not a signal",
-                "use a name such as SIGTERM or a number from 1 to 64"));
+        .ifPresent(text -> error(signal, Quoted.of(text) + " is not a signal", Signals.hint(text)));
   }
 
   private void volume(Word path) {

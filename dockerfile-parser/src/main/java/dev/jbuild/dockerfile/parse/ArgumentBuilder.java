@@ -110,9 +110,27 @@ final class ArgumentBuilder {
       return legacyPair(keyword, form);
     }
     List<KeyValue> pairs = new ArrayList<>();
-    for (Word word : words) {
+    for (int i = 0; i < words.size(); i++) {
+      Word word = words.get(i);
       int equals = word.text().indexOf('=');
-      if (equals < 0) {
+      Word next = i + 1 < words.size() ? words.get(i + 1) : null;
+      Word before = i > 0 ? words.get(i - 1) : null;
+      if (equals < 0 && next != null && next.text().startsWith("=")) {
+        // one mistake, told once: neither the sign nor the value after it is another
+        problems.add(
+            word.span().to(next.span()),
+            "a blank stands before the \"=\" of " + Quoted.of(word.text()),
+            "write " + keyword + " " + word.text() + "=value, without blanks around \"=\"");
+        i += next.text().equals("=") ? 2 : 1;
+      } else if (equals < 0 && before != null && splitsReference(before.text())) {
+        problems.add(
+            before.span().to(word.span()),
+            "a blank ends the argument " + Quoted.of(before.text()) + " within \"${\"",
+            "put the argument's value in quotes: " + quoted(before.text()));
+        while (i < words.size() && !words.get(i).text().contains("}")) {
+          i++;
+        }
+      } else if (equals < 0) {
         problems.add(
             word.span(),
             keyword + " argument " + Quoted.of(word.text()) + " has no \"=\"",
@@ -126,6 +144,17 @@ final class ArgumentBuilder {
       }
     }
     return new Pairs(pairs, false);
+  }
+
+  /** Whether the word ends within a reference: a blank stands between its braces. */
+  private static boolean splitsReference(String word) {
+    int open = word.lastIndexOf("${");
+    return open > word.indexOf('=') && word.indexOf('}', open) < 0;
+  }
+
+  private static String quoted(String word) {
+    int equals = word.indexOf('=');
+    return word.substring(0, equals + 1) + "\"" + word.substring(equals + 1) + " …}\"";
   }
 
   /** {@code ENV key value}: chosen when the first word has no {@code =}. */

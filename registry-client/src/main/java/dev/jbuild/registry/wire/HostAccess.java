@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * clear after that.
  */
 final class HostAccess {
-  private static final Duration PROBE = Duration.ofSeconds(5);
+  private static final Duration PROBE = Duration.ofSeconds(15);
   private static final int PROBE_BODY = 4096;
 
   /** A host as it is reached. */

@@ -16,6 +16,7 @@ import dev.jbuild.registry.auth.Credential;
 import dev.jbuild.registry.auth.CredentialStore;
 import dev.jbuild.registry.fixture.HttpStub;
 import dev.jbuild.registry.fixture.MemoryRegistry;
+import dev.jbuild.registry.fixture.Nobody;
 import dev.jbuild.registry.fixture.Peers;
 import dev.jbuild.registry.fixture.TestOptions;
 import java.io.IOException;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How hosts are reached and left: schemes, proxies, logins, start-up. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReachTest {
   @TempDir Path folder = Path.of("unset");
 
@@ -49,11 +50,11 @@ class ReachTest {
 
   @Test
   void nobodyListeningIsAnErrorThatNamesTheHost() {
-    String host = "127.0.0.1:" + Peers.freePort();
-    try (Registry registry = new HttpTransport(TestOptions.builder().build())) {
-      RegistryFailure failure = tagsFail(registry, host);
+    try (Nobody nobody = new Nobody();
+        Registry registry = new HttpTransport(TestOptions.builder().build())) {
+      RegistryFailure failure = tagsFail(registry, nobody.host());
       assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
-      assertThat(failure.text()).contains(host).contains("refused").contains("3 attempts");
+      assertThat(failure.text()).contains(nobody.host()).contains("refused").contains("3 attempts");
     }
   }
 
