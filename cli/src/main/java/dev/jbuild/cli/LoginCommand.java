@@ -52,7 +52,8 @@ final class LoginCommand extends Command {
   private String password(Console console) throws IOException {
     if (passwordStdin) {
       String text = new String(console.in().readNBytes(LONGEST), StandardCharsets.UTF_8);
-      return text.strip();
+      // The end of the line only: a password may begin or end with a blank.
+      return text.replaceFirst("\\R\\z", "");
     }
     java.io.@Nullable Console terminal = System.console();
     if (terminal == null || !terminal.isTerminal()) {

@@ -22,12 +22,8 @@ record Referrers(Registry registry) {
     return registry
         .referrers(repository, subject, artifactType)
         .orElseGet(() ->
-            tagged(repository, subject).map(ImageIndex::manifests).orElse(List.of()).stream()
-                .filter(descriptor ->
-                    artifactType.isEmpty()
-                        || (descriptor.artifactType() != null
-                            && descriptor.artifactType().value().equals(artifactType.get())))
-                .toList());
+            new ReferrersQuery(subject, artifactType)
+                .among(tagged(repository, subject).map(ImageIndex::manifests).orElse(List.of())));
   }
 
   /** Adds a pushed manifest to its subject's tag. Repeating it changes nothing. */

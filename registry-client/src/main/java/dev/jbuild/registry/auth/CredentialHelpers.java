@@ -48,13 +48,10 @@ final class CredentialHelpers {
     Answer answer = run(name, "get", server.getBytes(StandardCharsets.UTF_8), namedIn);
     String source = "credential helper docker-credential-" + name + " (named in " + namedIn + ")";
     if (answer.exit != 0) {
-      String said = answer.text().strip();
-      if (said.toLowerCase(Locale.ROOT).contains("not found")) {
+      if (answer.isNotFound()) {
         return Optional.empty();
       }
-      throw new BuildFailure(
-          BuildFailure.Kind.UNAUTHORIZED,
-          source + " ends with " + answer.exit + (said.isEmpty() ? "" : ": " + firstLine(said)));
+      throw new BuildFailure(BuildFailure.Kind.UNAUTHORIZED, source + answer.ending());
     }
     ObjectNode object;
     try {
@@ -86,7 +83,7 @@ final class CredentialHelpers {
   /** Forgets the server. A server it does not know is no failure. */
   void erase(String name, String server, String namedIn) {
     Answer answer = run(name, "erase", server.getBytes(StandardCharsets.UTF_8), namedIn);
-    if (!answer.text().toLowerCase(Locale.ROOT).contains("not found")) {
+    if (!answer.isNotFound()) {
       check(answer, name, "erase", namedIn);
     }
   }
@@ -101,26 +98,35 @@ final class CredentialHelpers {
               + verb
               + " (named in "
               + namedIn
-              + ") ends with "
-              + answer.exit
-              + ": "
-              + firstLine(answer.text().strip()));
+              + ")"
+              + answer.ending());
     }
   }
 
-  private static String firstLine(String text) {
-    String line = text.lines().findFirst().orElse("");
-    return line.length() > 200 ? line.substring(0, 200) + "…" : line;
-  }
+  private record Answer(int exit, String text, String errors) {
+    boolean isNotFound() {
+      return text.toLowerCase(Locale.ROOT).contains("not found");
+    }
 
-  private record Answer(int exit, String text) {}
+    /** How it ended and why: helpers of Docker's own give the reason where the answer would be. */
+    String ending() {
+      // What it wrote before it failed may be the answer itself.
+      boolean isAnswer = text.stripLeading().startsWith("{") || text.contains("Secret");
+      String said = isAnswer || text.isBlank() ? errors.strip() : text.strip();
+      return " ends with " + exit + (said.isEmpty() ? "" : ": " + firstLine(said));
+    }
+
+    private static String firstLine(String text) {
+      String line = text.lines().findFirst().orElse("");
+      return line.length() > 200 ? line.substring(0, 200) + "…" : line;
+    }
+  }
 
   private Answer run(String name, String verb, byte[] input, String namedIn) {
     Path program = program(name, namedIn);
     ProcessBuilder builder = new ProcessBuilder(program.toString(), verb);
     builder.environment().clear();
     builder.environment().putAll(environment);
-    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     Process process;
     try {
       process = builder.start();
@@ -130,13 +136,8 @@ final class CredentialHelpers {
           "credential helper \"" + program + "\" cannot be run: " + e.getMessage(),
           e);
     }
-    FutureTask<byte[]> output =
-        new FutureTask<>(() -> {
-          try (InputStream in = process.getInputStream()) {
-            return in.readNBytes(ANSWER_LIMIT);
-          }
-        });
-    Thread.ofVirtual().start(output);
+    FutureTask<String> output = reading(process.getInputStream(), name);
+    FutureTask<String> errors = reading(process.getErrorStream(), name);
     try {
       try (OutputStream out = process.getOutputStream()) {
         out.write(input);
@@ -148,8 +149,8 @@ final class CredentialHelpers {
       }
       return new Answer(
           process.exitValue(),
-          new String(
-              output.get(timeout.toMillis(), TimeUnit.MILLISECONDS), StandardCharsets.UTF_8));
+          output.get(timeout.toMillis(), TimeUnit.MILLISECONDS),
+          errors.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BuildFailure(BuildFailure.Kind.CANCELLED, "cancelled", e);
@@ -164,6 +165,21 @@ final class CredentialHelpers {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
+  }
+
+  /**
+   * Reads a pipe in a thread of the system: a virtual one would keep its carrier while it waits,
+   * and as many helpers as there are processors would stop every virtual thread of the process.
+   */
+  private static FutureTask<String> reading(InputStream pipe, String name) {
+    FutureTask<String> text =
+        new FutureTask<>(() -> {
+          try (pipe) {
+            return new String(pipe.readNBytes(ANSWER_LIMIT), StandardCharsets.UTF_8);
+          }
+        });
+    Thread.ofPlatform().daemon().name("docker-credential-" + name).start(text);
+    return text;
   }
 
   private BuildFailure tooLong(String name, String namedIn) {

@@ -72,6 +72,7 @@ final class Authorizer {
   private final Clock clock;
   private final Map<String, Challenge> challenges = new ConcurrentHashMap<>();
   private final Map<Key, CredentialStore.Lookup> lookups = new ConcurrentHashMap<>();
+  private final Map<Key, ReentrantLock> asking = new ConcurrentHashMap<>();
   private final Map<TokenKey, Slot> tokens = new ConcurrentHashMap<>();
 
   Authorizer(
@@ -220,12 +221,23 @@ final class Authorizer {
   private CredentialStore.Lookup lookup(String host, Scope scope) {
     Key key = new Key(RegistryHosts.canonical(host), scope.path());
     CredentialStore.Lookup known = lookups.get(key);
-    if (known == null) {
-      // Outside of the map: a helper may take long, and may not be asked under a lock of it.
-      known = credentials.find(host, scope.path());
-      lookups.putIfAbsent(key, known);
+    if (known != null) {
+      return known;
     }
-    return known;
+    // Not under a lock of the map, since a helper may take long; and one thread only, since it may
+    // ask a person.
+    ReentrantLock turn = asking.computeIfAbsent(key, _ -> new ReentrantLock());
+    turn.lock();
+    try {
+      known = lookups.get(key);
+      if (known == null) {
+        known = credentials.find(host, scope.path());
+        lookups.put(key, known);
+      }
+      return known;
+    } finally {
+      turn.unlock();
+    }
   }
 
   /** Which credential was used and where it came from, or where none was found; for a refusal. */

@@ -203,7 +203,7 @@ final class BlobUpload {
       if (reply.status() == 201) {
         return true;
       }
-      location = location(reply).orElseThrow(() -> forgot(reply));
+      location = reply.location().orElseThrow(() -> forgot(reply));
       confirmed = 0;
       unsure = false;
       return false;
@@ -225,15 +225,6 @@ final class BlobUpload {
         null);
   }
 
-  private static Optional<URI> location(Reply reply) {
-    Optional<String> header = reply.header("Location").filter(text -> !text.isBlank());
-    try {
-      return header.map(text -> reply.uri().resolve(text));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
   /**
    * Asks how much of the upload the registry has.
    *
@@ -252,7 +243,7 @@ final class BlobUpload {
       if (reply.status() >= 400 || kept.isEmpty()) {
         return false;
       }
-      location = location(reply).orElse(at);
+      location = reply.location().orElse(at);
       if (kept.get() <= confirmed && sentInVain > CHUNK) {
         chunk = Math.min(chunk, CHUNK);
       }
@@ -302,7 +293,7 @@ final class BlobUpload {
       ask = ask.withHeader("Content-Range", from + "-" + (from + length - 1));
     }
     try (Reply reply = http.send(ask)) {
-      location = location(reply).orElse(at);
+      location = reply.location().orElse(at);
       // Registries differ in what they say here; the digest in the PUT is what decides.
       long now =
           kept(reply).filter(end -> end > from && end <= from + length).orElse(from + length);

@@ -39,8 +39,30 @@ final class HostAccess {
 
     /** Whether a request to {@code uri} goes to this very host, so that it may see credentials. */
     boolean isOrigin(URI uri) {
+      URI own = uri("");
       return scheme.equalsIgnoreCase(uri.getScheme())
-          && authority.equalsIgnoreCase(uri.getRawAuthority());
+          && own.getHost().equalsIgnoreCase(uri.getHost())
+          && port(own) == port(uri);
+    }
+
+    /**
+     * Whether {@code location} is this host of TLS, as a proxy before it that does not know of the
+     * TLS outside would write it: with http, and with the port of either scheme or none.
+     */
+    boolean isMeantBy(URI location) {
+      URI own = uri("");
+      if (!"http".equalsIgnoreCase(location.getScheme())
+          || !own.getHost().equalsIgnoreCase(location.getHost())) {
+        return false;
+      }
+      return location.getPort() == own.getPort()
+          || port(own) == (port(location) == 80 ? 443 : port(location));
+    }
+
+    /** The port, also where it is not written: {@code registry:443} is {@code registry}. */
+    private static int port(URI uri) {
+      int written = uri.getPort();
+      return written >= 0 ? written : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
     }
 
     boolean isEncrypted() {
@@ -147,8 +169,10 @@ final class HostAccess {
       speaks(encrypted);
       return encrypted;
     } catch (IOException e) {
-      if (Thread.currentThread().isInterrupted() || e instanceof UnknownHostException) {
-        // A name that cannot be looked up says nothing of TLS, and may be there a moment later.
+      // A name that cannot be looked up says nothing of TLS, and may be there a moment later; but
+      // where only plain http has a proxy, that may be who knows it.
+      boolean unknown = e instanceof UnknownHostException && !wire.isProxied(plain.uri("/v2/"));
+      if (Thread.currentThread().isInterrupted() || unknown) {
         throw e;
       }
       try {

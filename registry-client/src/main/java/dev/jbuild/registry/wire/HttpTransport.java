@@ -9,6 +9,7 @@ import dev.jbuild.registry.BlobContent;
 import dev.jbuild.registry.BlobSink;
 import dev.jbuild.registry.RawManifest;
 import dev.jbuild.registry.Reference;
+import dev.jbuild.registry.ReferrersQuery;
 import dev.jbuild.registry.Registry;
 import dev.jbuild.registry.RegistryFailure;
 import dev.jbuild.registry.RegistryOptions;
@@ -17,8 +18,6 @@ import dev.jbuild.registry.auth.Credential;
 import dev.jbuild.registry.auth.CredentialStore;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,8 +163,16 @@ public final class HttpTransport implements Registry {
     Optional<RepositoryName> from =
         mountFrom.filter(
             other -> other.host().equals(repository.host()) && !other.equals(repository));
-    if (hasBlob(repository, blob, Scope.push(repository, from))) {
-      return Push.EXISTED;
+    try {
+      if (hasBlob(repository, blob, Scope.push(repository, from))) {
+        return Push.EXISTED;
+      }
+    } catch (RegistryFailure e) {
+      // Who may only push is refused the question; and the answer to a HEAD has no body, so if the
+      // upload is refused too, that brings the registry's reason.
+      if (e.status() != 401 && e.status() != 403) {
+        throw e;
+      }
     }
     return new BlobUpload(http(), retries, options, repository, blob, content, from).run();
   }
@@ -185,20 +192,23 @@ public final class HttpTransport implements Registry {
                 scope,
                 path(repository, "/blobs/uploads/?mount=" + blob.digest() + "&from=" + from.path()))
             .accepting(201, 202);
-    Optional<URI> session =
+    Mount mount =
         retries.run(
             "POST",
             action,
             () -> {
               try (Reply reply = http().send(ask)) {
-                return reply.status() == 201
-                    ? Optional.<URI>empty()
-                    : Optional.of(reply.uri().resolve(reply.header("Location").orElse("")));
+                return new Mount(reply.status() == 201, reply.location());
               }
             });
-    session.ifPresent(location -> abandon(action, scope, location));
-    return session.isEmpty();
+    if (!mount.done()) {
+      mount.session().ifPresent(location -> abandon(action, scope, location));
+    }
+    return mount.done();
   }
+
+  /** The answer to a mount: a registry that does not mount begins an upload instead. */
+  private record Mount(boolean done, Optional<URI> session) {}
 
   /** Takes back an upload that nobody will end; a registry that keeps it loses only some room. */
   private void abandon(Action action, Scope scope, URI location) {
@@ -243,12 +253,9 @@ public final class HttpTransport implements Registry {
   @Override
   public Optional<List<Descriptor>> referrers(
       RepositoryName repository, Digest subject, Optional<String> artifactType) {
+    ReferrersQuery query = new ReferrersQuery(subject, artifactType);
     Action action = Action.of("list", "referrers of " + subject, repository);
-    String filter =
-        artifactType
-            .map(type -> "?artifactType=" + URLEncoder.encode(type, StandardCharsets.UTF_8))
-            .orElse("");
-    RegistryHttp.Target target = path(repository, "/referrers/" + subject + filter);
+    RegistryHttp.Target target = path(repository, query.path());
     List<Descriptor> found = new ArrayList<>();
     for (int page = 0; page < Pages.MOST; page++) {
       RegistryHttp.Ask ask =
@@ -271,14 +278,7 @@ public final class HttpTransport implements Registry {
       }
       target = new RegistryHttp.Target.Location(answer.get().next());
     }
-    // A registry may ignore the filter (distribution-spec "Listing Referrers").
-    return Optional.of(
-        found.stream()
-            .filter(descriptor ->
-                artifactType.isEmpty()
-                    || (descriptor.artifactType() != null
-                        && descriptor.artifactType().value().equals(artifactType.get())))
-            .toList());
+    return Optional.of(query.among(found));
   }
 
   /** One page of a list and where the next one is. */
@@ -291,7 +291,9 @@ public final class HttpTransport implements Registry {
       }
       byte[] bytes = Pages.read(reply.body(), action);
       URI next =
-          Pages.next(reply.headers().allValues("Link")).map(reply.uri()::resolve).orElse(null);
+          Pages.next(reply.headers().allValues("Link"))
+              .map(link -> Onward.resolve(reply.uri(), link))
+              .orElse(null);
       return Optional.of(new Page(Json.parseObject(bytes, action.toString()), next));
     } catch (IllegalArgumentException e) {
       throw ManifestBytes.corrupt(action, "the link to the next page is no URL");
@@ -330,7 +332,7 @@ public final class HttpTransport implements Registry {
             action,
             () -> {
               try (Reply reply = http().send(ask)) {
-                return reply.header("Location").map(text -> reply.uri().resolve(text));
+                return reply.location();
               }
             });
     session.ifPresent(location -> abandon(action, scope, location));

@@ -125,7 +125,15 @@ final class HttpWire implements AutoCloseable {
     CompletableFuture<HttpResponse<BodyStream>> answer =
         client.sendAsync(
             request.build(), head -> new BodyStream(timeouts.idle(), timeouts.idleBytes()));
-    return await(answer, call);
+    if (proxy.isEmpty()) {
+      return await(answer, call);
+    }
+    return ProxyFailure.checked(proxy.get(), () -> await(answer, call));
+  }
+
+  /** Whether requests to {@code uri} go through a proxy, which then looks up its name. */
+  boolean isProxied(URI uri) {
+    return proxies.proxyFor(uri).isPresent();
   }
 
   private HttpResponse<BodyStream> await(

@@ -18,6 +18,7 @@ import dev.jbuild.registry.BlobContent;
 import dev.jbuild.registry.BlobSink;
 import dev.jbuild.registry.RawManifest;
 import dev.jbuild.registry.Reference;
+import dev.jbuild.registry.ReferrersQuery;
 import dev.jbuild.registry.Registry;
 import dev.jbuild.registry.RegistryFailure;
 import dev.jbuild.registry.RegistryOptions;
@@ -27,7 +28,6 @@ import dev.jbuild.registry.auth.CredentialStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.util.ArrayList;
@@ -326,24 +326,15 @@ public final class JibTransport implements Registry {
   @Override
   public Optional<List<Descriptor>> referrers(
       RepositoryName repository, Digest subject, Optional<String> artifactType) {
+    ReferrersQuery query = new ReferrersQuery(subject, artifactType);
     Action action = Action.of("list", "referrers of " + subject, repository);
-    String filter =
-        artifactType
-            .map(type -> "?artifactType=" + URLEncoder.encode(type, StandardCharsets.UTF_8))
-            .orElse("");
     try {
       List<Descriptor> found = new ArrayList<>();
-      for (JsonNode page : pages(repository, action, "/referrers/" + subject + filter)) {
+      for (JsonNode page : pages(repository, action, query.path())) {
         page.path("manifests")
             .forEach(node -> found.add(Descriptor.parse(node, action.toString())));
       }
-      return Optional.of(
-          found.stream()
-              .filter(descriptor ->
-                  artifactType.isEmpty()
-                      || (descriptor.artifactType() != null
-                          && descriptor.artifactType().value().equals(artifactType.get())))
-              .toList());
+      return Optional.of(query.among(found));
     } catch (BuildFailure e) {
       if (e.kind() == BuildFailure.Kind.NOT_FOUND || e.kind() == BuildFailure.Kind.UNSUPPORTED) {
         return Optional.empty();
@@ -382,7 +373,7 @@ public final class JibTransport implements Registry {
                             List.of("application/json", "*/*"))) {
                   pages.add(Json.parseObject(Pages.read(answer.body(), action), action.toString()));
                   return Pages.next(answer.headers("Link"))
-                      .map(link -> Pages.pathOf(answer.uri().resolve(link)));
+                      .map(link -> Pages.pathOf(Onward.resolve(answer.uri(), link)));
                 }
               });
     }
@@ -404,7 +395,7 @@ public final class JibTransport implements Registry {
                           "POST", action, scope, path(repository, "/blobs/uploads/"), List.of())) {
                 return answer
                     .header("Location")
-                    .map(link -> Pages.pathOf(answer.uri().resolve(link)));
+                    .map(link -> Pages.pathOf(Onward.resolve(answer.uri(), link)));
               }
             });
     session.ifPresent(at -> http().abandon(action, scope, at));

@@ -23,11 +23,26 @@ final class Onward {
       throws Retries.HopelessException {
     URI to;
     try {
-      to = from.resolve(location);
+      to = resolve(from, location);
     } catch (IllegalArgumentException e) {
       throw new Retries.HopelessException("a redirect leads to something that is no URL");
     }
     return allowed("a redirect", "https".equalsIgnoreCase(from.getScheme()), to, insecure);
+  }
+
+  /**
+   * What a {@code Location} or {@code Link} stands for, absolute or not, by RFC 3986 section 5.2.
+   * {@link URI#resolve} follows RFC 2396, where a query alone loses the last part of the path.
+   *
+   * @throws IllegalArgumentException if it is no URL
+   */
+  static URI resolve(URI from, String reference) {
+    if (!reference.isEmpty() && reference.charAt(0) != '?') {
+      return from.resolve(reference);
+    }
+    String base = from.toString();
+    int end = base.indexOf(reference.isEmpty() ? '#' : '?');
+    return URI.create((end < 0 ? base : base.substring(0, end)) + reference);
   }
 
   /**
@@ -41,11 +56,9 @@ final class Onward {
    */
   static URI upload(HostAccess.Base base, URI location, Predicate<String> insecure)
       throws Retries.HopelessException {
-    boolean plain = "http".equalsIgnoreCase(location.getScheme());
-    if (plain
-        && base.isEncrypted()
-        && base.authority().equalsIgnoreCase(location.getRawAuthority())) {
-      return URI.create("https" + location.toString().substring("http".length()));
+    if (base.isEncrypted() && base.isMeantBy(location)) {
+      String query = location.getRawQuery();
+      return base.uri(location.getRawPath() + (query == null ? "" : "?" + query));
     }
     return allowed("an upload", base.isEncrypted(), location, insecure);
   }
@@ -56,9 +69,9 @@ final class Onward {
     if ((!plain && !"https".equalsIgnoreCase(to.getScheme())) || to.getHost() == null) {
       throw new Retries.HopelessException(what + " leads to something that is no URL");
     }
-    if (plain && encrypted && !insecure.test(to.getRawAuthority())) {
-      throw new Retries.HopelessException(
-          what + " leads from https to http, to " + to.getRawAuthority());
+    String host = to.getHost() + (to.getPort() < 0 ? "" : ":" + to.getPort());
+    if (plain && encrypted && !insecure.test(host)) {
+      throw new Retries.HopelessException(what + " leads from https to http, to " + host);
     }
     return to;
   }

@@ -8,7 +8,6 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -29,20 +28,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProxySettings extends ProxySelector {
 
-  /** A proxy's address, and the {@code Proxy-Authorization} value if its URL holds a user. */
-  record Endpoint(InetSocketAddress address, @Nullable String authorization) {
+  /**
+   * A proxy's address, and the {@code Proxy-Authorization} value if its URL holds a user.
+   *
+   * @param variable that names it
+   */
+  record Endpoint(String variable, InetSocketAddress address, @Nullable String authorization) {
+    /** For messages; without the user. */
     @Override
     public String toString() {
       return address.getHostString() + ":" + address.getPort();
     }
   }
 
-  private final @Nullable Endpoint http;
-  private final @Nullable Endpoint https;
+  /** A variable of the environment. Its value may hold a password. */
+  private record Variable(String name, String value) {}
+
+  private final Variable http;
+  private final Variable https;
   private final List<String> exceptions;
 
-  private ProxySettings(
-      @Nullable Endpoint http, @Nullable Endpoint https, List<String> exceptions) {
+  private ProxySettings(Variable http, Variable https, List<String> exceptions) {
     this.http = http;
     this.https = https;
     this.exceptions = List.copyOf(exceptions);
@@ -50,75 +56,86 @@ final class ProxySettings extends ProxySelector {
 
   static ProxySettings from(Map<String, String> environment) {
     List<String> exceptions = new ArrayList<>();
-    for (String entry : value(environment, "no_proxy").split("[,\\s]+", -1)) {
+    for (String entry : variable(environment, "no_proxy").value().split("[,\\s]+", -1)) {
       if (!entry.isBlank()) {
         exceptions.add(entry.trim().toLowerCase(Locale.ROOT));
       }
     }
     // httpoxy: under CGI, HTTP_PROXY is a header the client chose.
-    String plain =
+    Variable plain =
         environment.containsKey("REQUEST_METHOD") && !environment.containsKey("http_proxy")
-            ? ""
-            : value(environment, "http_proxy");
-    return new ProxySettings(
-        endpoint("HTTP_PROXY", plain),
-        endpoint("HTTPS_PROXY", value(environment, "https_proxy")),
-        exceptions);
+            ? new Variable("http_proxy", "")
+            : variable(environment, "http_proxy");
+    return new ProxySettings(plain, variable(environment, "https_proxy"), exceptions);
   }
 
-  private static String value(Map<String, String> environment, String name) {
+  private static Variable variable(Map<String, String> environment, String name) {
     String lower = environment.get(name);
     if (lower != null && !lower.isBlank()) {
-      return lower.trim();
+      return new Variable(name, lower.trim());
     }
-    String upper = environment.get(name.toUpperCase(Locale.ROOT));
-    return upper == null ? "" : upper.trim();
+    String capitals = name.toUpperCase(Locale.ROOT);
+    return new Variable(capitals, environment.getOrDefault(capitals, "").trim());
   }
 
-  private static @Nullable Endpoint endpoint(String variable, String url) {
-    if (url.isEmpty()) {
-      return null;
+  /** Read by hand: a password may hold what {@link URI} does not take, and would quote. */
+  private static Endpoint endpoint(Variable variable) {
+    String text = variable.value();
+    int scheme = text.indexOf("://");
+    if (scheme >= 0 && !text.regionMatches(true, 0, "http", 0, scheme)) {
+      throw invalid(
+          BuildFailure.Kind.UNSUPPORTED, variable, "names a proxy that is not asked by http");
     }
-    URI uri;
+    String authority = text.substring(scheme < 0 ? 0 : scheme + 3).split("[/?#]", 2)[0];
+    int at = authority.lastIndexOf('@');
+    String place = authority.substring(at + 1);
+    int colon = place.endsWith("]") ? -1 : place.lastIndexOf(':');
+    String host = colon < 0 ? place : place.substring(0, colon);
     try {
-      uri = new URI(url.contains("://") ? url : "http://" + url);
-    } catch (URISyntaxException e) {
-      // Without a cause: its message has the URL, and that may have a password.
-      throw malformed(variable);
+      int port = colon < 0 ? 80 : Integer.parseInt(place.substring(colon + 1));
+      if (host.isEmpty() || host.indexOf(' ') >= 0) {
+        throw new IllegalArgumentException("no host");
+      }
+      String authorization = null;
+      if (at >= 0) {
+        byte[] pair =
+            URLDecoder.decode(
+                    authority.substring(0, at).replace("+", "%2B"), StandardCharsets.UTF_8)
+                .getBytes(StandardCharsets.UTF_8);
+        authorization = "Basic " + Base64.getEncoder().encodeToString(pair);
+      }
+      // Unresolved: the name is looked up when the proxy is used, not when a build starts.
+      return new Endpoint(
+          variable.name(), InetSocketAddress.createUnresolved(host, port), authorization);
+    } catch (IllegalArgumentException e) {
+      // Without the cause, which quotes the value.
+      throw invalid(BuildFailure.Kind.USER, variable, "names no proxy");
     }
-    if (uri.getHost() == null) {
-      throw malformed(variable);
-    }
-    int port = uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
-    String user = uri.getRawUserInfo();
-    String authorization = null;
-    if (user != null) {
-      // The URI has no broken escapes, which alone this would refuse.
-      byte[] pair =
-          URLDecoder.decode(user.replace("+", "%2B"), StandardCharsets.UTF_8)
-              .getBytes(StandardCharsets.UTF_8);
-      authorization = "Basic " + Base64.getEncoder().encodeToString(pair);
-    }
-    // Unresolved: the name is looked up when the proxy is used, not when a build starts.
-    return new Endpoint(InetSocketAddress.createUnresolved(uri.getHost(), port), authorization);
   }
 
-  private static BuildFailure malformed(String variable) {
+  private static BuildFailure invalid(BuildFailure.Kind kind, Variable variable, String what) {
     return new BuildFailure(
-        BuildFailure.Kind.USER,
-        variable + " is not the URL of a proxy",
-        "write http://[USER:PASSWORD@]HOST[:PORT], what is special in a password as %40",
+        kind,
+        variable.name() + " " + what,
+        "write it as http://[USER:PASSWORD@]HOST[:PORT], with %40 for an @ in the password",
         null);
   }
 
-  /** The proxy for {@code target}, if it is not to be reached directly. */
+  /**
+   * The proxy for {@code target}, if it is not to be reached directly.
+   *
+   * @throws BuildFailure if the variable for it names no proxy that can be used
+   */
   Optional<Endpoint> proxyFor(URI target) {
-    Endpoint proxy = "https".equals(target.getScheme()) ? https : http;
+    Variable proxy = "https".equals(target.getScheme()) ? https : http;
     String host = target.getHost();
-    if (proxy == null || host == null || RegistryHosts.isLoopback(host) || isException(target)) {
+    if (proxy.value().isEmpty()
+        || host == null
+        || RegistryHosts.isLoopback(host)
+        || isException(target)) {
       return Optional.empty();
     }
-    return Optional.of(proxy);
+    return Optional.of(endpoint(proxy));
   }
 
   private boolean isException(URI target) {

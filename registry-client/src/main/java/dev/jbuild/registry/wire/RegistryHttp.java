@@ -137,7 +137,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
             body = body == null ? null : body.again();
             continue;
           }
-          throw failure(ask, reply, uri);
+          throw failure(ask, reply, uri, base);
         }
         if (isRedirect(status) && reply.header("Location").isPresent()) {
           if (++redirects > REDIRECTS) {
@@ -147,7 +147,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
           body = body == null ? null : body.again();
           continue;
         }
-        RegistryFailure failure = failure(ask, reply, uri);
+        RegistryFailure failure = failure(ask, reply, uri, base);
         if (Refusal.isTransient(status)) {
           throw new TransientFailure(
               failure, ErrorAnswer.retryAfter(reply.header("Retry-After"), clock).orElse(null));
@@ -215,7 +215,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
   }
 
   /** The failure for an answer nobody wanted; reads its body. */
-  private RegistryFailure failure(Ask ask, Reply reply, URI uri) {
+  private RegistryFailure failure(Ask ask, Reply reply, URI uri, HostAccess.Base base) {
     int status = reply.status();
     ErrorAnswer said =
         reply.status() == 401 || !ask.method().equals("HEAD")
@@ -228,14 +228,17 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
           .ifPresent(wait -> extra.add("it asks to wait " + wait.toSeconds() + " s"));
       limits(reply).ifPresent(extra::add);
     }
+    boolean own = base.isOrigin(uri);
     return Refusal.of(
         ask.method(),
         ask.action(),
         ask.action() + ": " + ask.method() + " " + bare(uri),
         status,
         said,
-        authorizer.account(host, ask.scope()),
-        authorizer.hasCredential(host, ask.scope()),
+        own
+            ? authorizer.account(host, ask.scope())
+            : host + " sent us there; credentials go to itself only",
+        !own || authorizer.hasCredential(host, ask.scope()),
         extra,
         null);
   }

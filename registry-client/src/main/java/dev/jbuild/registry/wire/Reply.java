@@ -43,6 +43,17 @@ final class Reply implements AutoCloseable {
     return headers.firstValue(name);
   }
 
+  /** Where the answer sends us on to; empty if it does not say, or says it in no URL. */
+  Optional<URI> location() {
+    try {
+      return header("Location")
+          .filter(text -> !text.isBlank())
+          .map(text -> Onward.resolve(uri, text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   OptionalLong length() {
     try {
       return headers.firstValueAsLong("Content-Length");

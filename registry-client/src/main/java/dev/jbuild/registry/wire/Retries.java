@@ -132,6 +132,9 @@ final class Retries {
       }
       return "the certificate is not trusted: " + deepest.getMessage();
     }
+    if (text != null && (e instanceof HopelessException || e instanceof ProxyFailure)) {
+      return text;
+    }
     if (e instanceof SSLException) {
       return "no TLS connection: " + text;
     }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class AuthFilesTest {
@@ -141,7 +142,8 @@ class AuthFilesTest {
     config("{\"credHelpers\":{\"r.example\":\"test\"}}");
     helper(
         "test",
-        "read host; [ \"$1\" = get ] && echo \"{\\\"ServerURL\\\":\\\"$host\\\",\\\"Username\\\":\\\"from-$host\\\",\\\"Secret\\\":\\\"s\\\"}\"\n");
+        "read host; [ \"$1\" = get ] && echo"
+            + " \"{\\\"ServerURL\\\":\\\"$host\\\",\\\"Username\\\":\\\"from-$host\\\",\\\"Secret\\\":\\\"s\\\"}\"\n");
     assertThat(user("r.example", "x")).contains("from-r.example/s");
     assertThat(find("r.example", "x").credential().orElseThrow().source())
         .contains("docker-credential-test")
@@ -184,6 +186,48 @@ class AuthFilesTest {
     config("{\"credsStore\":\"odd\"}");
     helper("odd", "echo 'hunter2 is no json'\n");
     assertThat(find("r.example", "x").notes().toString()).doesNotContain("hunter2");
+  }
+
+  @Test
+  void whatAFailingHelperSaysIsTold() throws IOException {
+    config("{\"credsStore\":\"locked\"}");
+    helper("locked", "echo 'the keychain is locked'; exit 3\n");
+    assertThat(find("r.example", "x").notes())
+        .anySatisfy(note -> assertThat(note).endsWith("ends with 3: the keychain is locked"));
+    helper("locked", "echo >&2; echo 'token expired' >&2; exit 1\n");
+    assertThat(find("r.example", "x").notes())
+        .anySatisfy(note -> assertThat(note).endsWith("ends with 1: token expired"));
+  }
+
+  @Test
+  void anAnswerBeforeTheFailureIsNotTold() throws IOException {
+    config("{\"credsStore\":\"odd\"}");
+    helper("odd", "echo '{\"Username\":\"a\",\"Secret\":\"hunter2\"}'; exit 1\n");
+    assertThat(find("r.example", "x").notes().toString())
+        .contains("ends with 1")
+        .doesNotContain("hunter2");
+  }
+
+  /**
+   * A read of a pipe keeps the carrier of a virtual thread, of which there are as many as
+   * processors: with that many helpers that hang nothing else would run, not even their time-outs.
+   */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aHelperIsReadByAThreadOfTheSystem() throws Exception {
+    config("{\"credsStore\":\"hang\"}");
+    helper("hang", "exec sleep 1000\n");
+    AuthFiles files = AuthFiles.from(environment, Duration.ofMinutes(10));
+    Thread asking =
+        Thread.ofVirtual()
+            .uncaughtExceptionHandler((thread, cancelled) -> {})
+            .start(() -> files.find("r.example", "x"));
+    while (Thread.getAllStackTraces().keySet().stream()
+        .noneMatch(thread -> thread.getName().equals("docker-credential-hang"))) {
+      Thread.onSpinWait();
+    }
+    asking.interrupt();
+    asking.join();
   }
 
   @Test

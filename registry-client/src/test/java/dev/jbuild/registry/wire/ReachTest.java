@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.oci.Descriptor;
+import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.MediaType;
 import dev.jbuild.registry.Logins;
 import dev.jbuild.registry.Reference;
@@ -14,11 +16,13 @@ import dev.jbuild.registry.RepositoryName;
 import dev.jbuild.registry.auth.Challenge;
 import dev.jbuild.registry.auth.Credential;
 import dev.jbuild.registry.auth.CredentialStore;
+import dev.jbuild.registry.fixture.Exchange;
 import dev.jbuild.registry.fixture.HttpStub;
 import dev.jbuild.registry.fixture.MemoryRegistry;
 import dev.jbuild.registry.fixture.Nobody;
 import dev.jbuild.registry.fixture.Peers;
 import dev.jbuild.registry.fixture.TestOptions;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +34,11 @@ import java.security.interfaces.RSAPrivateKey;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,44 +74,6 @@ class ReachTest {
           .startsWith("list tags of registry.invalid/a/b: ")
           .contains("cannot be resolved");
     }
-  }
-
-  /**
-   * The proxy is all there is of the network here: it must see both attempts, with its password.
-   */
-  @Test
-  void proxyIsUsedForTlsAndInTheClearWithItsPassword() {
-    List<String> seen = new CopyOnWriteArrayList<>();
-    try (HttpStub proxy =
-        new HttpStub(exchange -> {
-          seen.add(
-              exchange.method()
-                  + " "
-                  + exchange.path()
-                  + " "
-                  + exchange.header("Proxy-Authorization").orElse("-"));
-          if (exchange.method().equals("CONNECT")) {
-            exchange.answer(502, Map.of());
-          } else {
-            exchange.answer(200, Map.of(), "{\"tags\":[\"x\"]}".getBytes(StandardCharsets.UTF_8));
-          }
-        })) {
-      String url = "http://ann:pw@" + proxy.host();
-      RegistryOptions options =
-          TestOptions.builder(Map.of("HTTP_PROXY", url, "HTTPS_PROXY", url))
-              .insecureRegistry("registry.invalid")
-              .build();
-      try (Registry registry = new HttpTransport(options)) {
-        assertThat(registry.tags(new RepositoryName("registry.invalid", "a/b")))
-            .containsExactly("x");
-      }
-    }
-    String password = new Credential.Password("ann", "pw", "").basicHeader();
-    assertThat(seen)
-        .contains(
-            "CONNECT registry.invalid:443 " + password,
-            "GET http://registry.invalid/v2/ " + password,
-            "GET http://registry.invalid/v2/a/b/tags/list " + password);
   }
 
   @Test
@@ -166,6 +136,118 @@ class ReachTest {
                     null,
                     true));
     assertThat(failure.text()).contains("tokens.example in the clear");
+  }
+
+  /** A helper may be slow, or ask a person; blobs that go out together ask it once. */
+  @Test
+  void threadsThatNeedOneCredentialLookItUpOnce() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    List<Thread> others = new CopyOnWriteArrayList<>();
+    CredentialStore store =
+        (host, path) -> {
+          int turn = asked.incrementAndGet();
+          while (turn == 1
+              && asked.get() == 1
+              && (others.isEmpty() || others.getFirst().getState() != Thread.State.WAITING)) {
+            Thread.onSpinWait();
+          }
+          return new CredentialStore.Lookup(Optional.empty(), List.of());
+        };
+    Authorizer authorizer =
+        new Authorizer(
+            TestOptions.builder().build(),
+            store,
+            request -> {
+              throw new AssertionError("it was asked");
+            },
+            Clock.systemUTC());
+    Scope scope = Scope.pull(new RepositoryName("r.example", "a"));
+    Callable<Boolean> challenged =
+        () ->
+            authorizer.challenged(
+                "r.example", scope, Challenge.parse(List.of("Basic realm=\"r\"")), null, true);
+    FutureTask<Boolean> second = new FutureTask<>(challenged);
+    others.add(Thread.ofPlatform().start(second));
+    assertThat(challenged.call()).isFalse();
+    assertThat(second.get()).isFalse();
+    assertThat(asked).hasValue(1);
+  }
+
+  private static void refuse(Exchange exchange, String method) throws IOException {
+    if (exchange.method().equals(method)) {
+      exchange.error(403, "DENIED", "not for " + method);
+    }
+  }
+
+  @Test
+  void whoMayPushButNotLookPushes() {
+    try (MemoryRegistry memory = new MemoryRegistry();
+        Registry registry = new HttpTransport(TestOptions.builder().build())) {
+      memory.guard(exchange -> refuse(exchange, "HEAD"));
+      byte[] bytes = MemoryRegistry.noise(1, 1000);
+      Descriptor blob = Descriptor.of(MediaType.OCI_LAYER, Digest.of(bytes), bytes.length);
+      Registry.Push how =
+          registry.pushBlob(
+              new RepositoryName(memory.host(), "a"),
+              blob,
+              offset -> new ByteArrayInputStream(bytes, (int) offset, bytes.length - (int) offset),
+              Optional.empty());
+      assertThat(how).isEqualTo(Registry.Push.UPLOADED);
+      assertThat(memory.blob("a", blob.digest())).isEqualTo(bytes);
+    }
+  }
+
+  /** An answer to HEAD has no body that could say why. */
+  @Test
+  void aPushThatIsDeniedHasTheRegistrysReason() {
+    try (MemoryRegistry memory = new MemoryRegistry();
+        Registry registry = new HttpTransport(TestOptions.builder().build())) {
+      memory.guard(exchange -> {
+        refuse(exchange, "HEAD");
+        refuse(exchange, "POST");
+      });
+      byte[] bytes = new byte[9];
+      Descriptor blob = Descriptor.of(MediaType.OCI_LAYER, Digest.of(bytes), bytes.length);
+      RegistryFailure failure =
+          catchThrowableOfType(
+              RegistryFailure.class,
+              () ->
+                  registry.pushBlob(
+                      new RepositoryName(memory.host(), "a"),
+                      blob,
+                      offset -> new ByteArrayInputStream(bytes),
+                      Optional.empty()));
+      assertThat(failure.text()).contains("403 DENIED \"not for POST\"");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://[", "http://127.0.0.1:x/", " "})
+  void anUploadThatIsBegunAtNoUrlIsPermissionAllTheSame(String location) {
+    try (HttpStub stub =
+            new HttpStub(exchange ->
+                exchange.answer(
+                    exchange.method().equals("POST") ? 202 : 200, Map.of("Location", location)));
+        Registry registry = new HttpTransport(TestOptions.builder().build())) {
+      RepositoryName there = new RepositoryName(stub.host(), "a");
+      registry.probePush(there);
+      Descriptor blob = Descriptor.of(MediaType.OCI_LAYER, Digest.of(new byte[1]), 1);
+      assertThat(registry.mountBlob(there, blob, new RepositoryName(stub.host(), "b"))).isFalse();
+    }
+  }
+
+  @Test
+  void aRefusalByAHostThatTheRegistrySentUsToBlamesNoAccount() {
+    try (HttpStub store =
+            new HttpStub(exchange -> exchange.error(403, "AccessDenied", "it has expired"));
+        HttpStub stub =
+            new HttpStub(exchange ->
+                exchange.answer(307, Map.of("Location", "http://" + store.host() + "/x")));
+        Registry registry = new HttpTransport(TestOptions.builder().build())) {
+      assertThat(tagsFail(registry, stub.host()).text())
+          .contains("GET http://" + store.host() + "/x: 403 AccessDenied")
+          .contains("(" + stub.host() + " sent us there; credentials go to itself only)");
+    }
   }
 
   @Test
