@@ -61,7 +61,8 @@ skip_all() {
 finish() {
   code=$?
   trap - EXIT INT TERM
-  printf '%s' "$at_end" | while IFS= read -r command; do eval "$command"; done
+  # In this shell, whose children the servers are: one that is waited for writes nothing more below $work.
+  while IFS= read -r command; do eval "$command"; done <<< "$at_end"
   rm -rf "$work"
   [ "$code" = 0 ] || { echo "not ok $((claims + 1)) - $suite ended early with code $code"; exit 1; }
   echo "1..$claims"

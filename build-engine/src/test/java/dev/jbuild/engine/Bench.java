@@ -52,6 +52,11 @@ public final class Bench implements AutoCloseable {
 
   /** The same for a process with this environment. */
   public Bench(Path folder, Map<String, String> environment) throws IOException {
+    this(folder, environment, Clock.systemUTC());
+  }
+
+  /** The same at another time. */
+  public Bench(Path folder, Map<String, String> environment, Clock clock) throws IOException {
     context = Files.createDirectories(folder.resolve("context"));
     store = Store.open(folder.resolve("store"), "test");
     engine =
@@ -60,7 +65,7 @@ public final class Bench implements AutoCloseable {
                 RegistryOptions.builder(environment).build(),
                 () -> Sandbox.select(Isolation.AUTO, Optional.empty()),
                 Platform.host(),
-                Clock.systemUTC())
+                clock)
             .open();
   }
 

@@ -11,7 +11,10 @@ import dev.jbuild.oci.RuntimeConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +84,18 @@ final class BuildTest {
     bench.build("FROM scratch\nCOPY a /a\n");
     assertThat(bench.reason("COPY a /a")).isEqualTo("1 file changed: a (mode)");
     assertThat(bench.entry("a").attributes().mode()).isEqualTo(0700);
+  }
+
+  @Test
+  void aBuildIsBuiltThoughTheDigestsItComputedCannotBeKept() throws IOException {
+    // What has changed a moment ago is not remembered anyhow.
+    Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(1));
+    try (Bench other = new Bench(folder.resolve("other"), Map.of(), later)) {
+      Files.createFile(other.store().directory("cache").resolve("digests"));
+      other.write("a.txt", "A");
+      other.build("FROM scratch\nCOPY a.txt /x/\n");
+      assertThat(other.file("x/a.txt")).isEqualTo("A");
+    }
   }
 
   @Test

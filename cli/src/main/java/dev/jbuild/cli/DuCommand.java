@@ -35,7 +35,12 @@ final class DuCommand extends Command {
     if (shown < usage.items().size()) {
       out.println("and " + (usage.items().size() - shown) + " smaller ones (--verbose)");
     }
-    out.println("in all      " + Figures.size(usage.total()));
+    out.println(
+        "in all      "
+            + Figures.size(usage.total())
+            + ", of which "
+            + Figures.size(usage.overhead())
+            + " for the index, locks and directories");
     out.println("reclaimable " + Figures.size(usage.reclaimable()));
     return Jbuild.OK;
   }

@@ -29,9 +29,21 @@ final class FsckCommand extends Command {
             + " blobs and "
             + report.layers()
             + " unpacked layers read, "
-            + (report.isClean()
-                ? "all as they should be"
-                : report.findings().size() + " findings"));
+            + result(report));
+    if (report.skipped() > 0) {
+      out.println(
+          report.skipped()
+              + " unpacked layers not compared: the disk has no room for a fresh copy of them");
+    }
     return report.isClean() ? Jbuild.OK : Jbuild.FAILED;
+  }
+
+  private static String result(CheckReport report) {
+    int findings = report.findings().size();
+    if (findings == 0) {
+      return "all as they should be";
+    }
+    boolean repaired = report.findings().stream().allMatch(CheckReport.Finding::repaired);
+    return findings + (findings == 1 ? " finding" : " findings") + (repaired ? ", repaired" : "");
   }
 }

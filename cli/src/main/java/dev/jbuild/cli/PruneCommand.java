@@ -39,7 +39,9 @@ final class PruneCommand extends Command {
     PrintStream out = session.console().out();
     out.println("removed " + report.removed().size() + " items, " + Figures.size(report.freed()));
     out.println("left    " + Figures.size(report.remaining()));
+    long several = report.remaining();
     for (PruneReport.Pin pin : report.pins()) {
+      several -= pin.alone();
       out.println(
           "held by "
               + pin.holder()
@@ -48,6 +50,9 @@ final class PruneCommand extends Command {
               + ", of which "
               + Figures.size(pin.alone())
               + " by nothing else");
+    }
+    if (!report.pins().isEmpty()) {
+      out.println("held by several of these: " + Figures.size(several));
     }
     return Jbuild.OK;
   }

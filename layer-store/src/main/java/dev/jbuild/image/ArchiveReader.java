@@ -68,6 +68,10 @@ final class ArchiveReader {
 
   /** As above, of an OCI layout or an unpacked Docker archive in a directory. */
   static List<Map.Entry<String, Descriptor>> readDirectory(Store store, Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new BuildFailure(
+          BuildFailure.Kind.NOT_FOUND, "there is no directory \"" + directory + "\"");
+    }
     ArchiveReader reader = new ArchiveReader(store, directory.toString());
     try (var files = Files.walk(directory)) {
       for (Path file : (Iterable<Path>) files::iterator) {

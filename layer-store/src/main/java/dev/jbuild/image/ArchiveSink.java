@@ -3,15 +3,19 @@ package dev.jbuild.image;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageIndex;
+import dev.jbuild.store.BlobStore;
 import dev.jbuild.store.DiskFailures;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,10 +24,14 @@ import java.util.UUID;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
-/** Where an {@link ArchiveWriter} puts the parts of an image layout. Blobs come first. */
+/**
+ * Where an {@link ArchiveWriter} puts the parts of an image layout. Blobs come first, and are
+ * hashed on the way: a damaged one ends the work before anything names it.
+ */
 sealed interface ArchiveSink extends AutoCloseable {
 
-  void blob(Digest digest, Path file) throws IOException;
+  /** A blob of that size in the store. */
+  void blob(Digest digest, long size, BlobStore from) throws IOException;
 
   void document(String name, byte[] bytes) throws IOException;
 
@@ -32,6 +40,24 @@ sealed interface ArchiveSink extends AutoCloseable {
 
   @Override
   void close() throws IOException;
+
+  /** What fails to be read is the store's affair; what fails to be written is the caller's. */
+  private static void copy(Digest digest, BlobStore from, OutputStream to) throws IOException {
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = from.open(digest)) {
+      for (int n = read(digest, in, buffer); n >= 0; n = read(digest, in, buffer)) {
+        to.write(buffer, 0, n);
+      }
+    }
+  }
+
+  private static int read(Digest digest, InputStream in, byte[] buffer) {
+    try {
+      return in.read(buffer);
+    } catch (IOException e) {
+      throw DiskFailures.of("read blob " + digest, e);
+    }
+  }
 
   /** One tar, finished but not closed at the end. */
   final class Tar implements ArchiveSink {
@@ -46,38 +72,12 @@ sealed interface ArchiveSink extends AutoCloseable {
     }
 
     @Override
-    public void blob(Digest digest, Path file) throws IOException {
+    public void blob(Digest digest, long size, BlobStore from) throws IOException {
       directory("blobs/");
       directory("blobs/" + digest.algorithm() + "/");
-      tar.putArchiveEntry(entry(ArchiveWriter.path(digest), size(digest, file)));
-      copy(digest, file);
+      tar.putArchiveEntry(entry(ArchiveWriter.path(digest), size));
+      copy(digest, from, tar);
       tar.closeArchiveEntry();
-    }
-
-    private static long size(Digest digest, Path file) {
-      try {
-        return Files.size(file);
-      } catch (IOException e) {
-        throw DiskFailures.of("read blob " + digest, e);
-      }
-    }
-
-    /** What fails to be read is the store's affair; what fails to be written is the caller's. */
-    private void copy(Digest digest, Path file) throws IOException {
-      byte[] buffer = new byte[1 << 16];
-      try (InputStream in = Files.newInputStream(file)) {
-        for (int n = read(digest, in, buffer); n >= 0; n = read(digest, in, buffer)) {
-          tar.write(buffer, 0, n);
-        }
-      }
-    }
-
-    private static int read(Digest digest, InputStream in, byte[] buffer) {
-      try {
-        return in.read(buffer);
-      } catch (IOException e) {
-        throw DiskFailures.of("read blob " + digest, e);
-      }
     }
 
     @Override
@@ -122,6 +122,11 @@ sealed interface ArchiveSink extends AutoCloseable {
    * renamed when all it names is on the disk.
    */
   final class Directory implements ArchiveSink {
+    private static final Set<StandardOpenOption> NEW =
+        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    private static final FileAttribute<?> BLOB_MODE =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r--r--r--"));
+
     private final Path root;
     private final Set<Path> touched = new TreeSet<>();
 
@@ -131,13 +136,21 @@ sealed interface ArchiveSink extends AutoCloseable {
     }
 
     @Override
-    public void blob(Digest digest, Path file) throws IOException {
+    public void blob(Digest digest, long size, BlobStore from) throws IOException {
       Path target = root.resolve(ArchiveWriter.path(digest));
-      if (Files.exists(target) && Files.size(target) == Files.size(file)) {
+      if (Files.exists(target) && Files.size(target) == size) {
         return;
       }
       Files.createDirectories(target.getParent());
-      put(target, scratch -> Files.copy(file, scratch));
+      put(
+          target,
+          scratch -> {
+            // Blobs are what their names say for ever: nobody is to write to them.
+            try (OutputStream out =
+                Channels.newOutputStream(FileChannel.open(scratch, NEW, BLOB_MODE))) {
+              copy(digest, from, out);
+            }
+          });
     }
 
     @Override

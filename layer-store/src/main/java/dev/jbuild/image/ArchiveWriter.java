@@ -29,7 +29,8 @@ import java.util.TreeSet;
  * repositories} besides, which {@code docker load} of every version reads, with paths into the
  * layout's blobs. Entries are sorted and dated 1970, so equal images give equal bytes.
  *
- * <p>All blobs of the images must be in the store. Thread-safe.
+ * <p>All blobs of the images must be in the store; each is hashed as it is copied, and one that is
+ * damaged there fails the work with {@code CORRUPT}. Thread-safe.
  */
 public final class ArchiveWriter {
 
@@ -52,7 +53,8 @@ public final class ArchiveWriter {
   /**
    * Writes a tar.
    *
-   * @param images names, and what each stands for, in the order of the archive's index
+   * @param images names, and what each stands for, in the order of the archive's index; {@code
+   *     ":1"} for a tag without a name
    */
   public void writeTar(SequencedMap<String, Descriptor> images, Kind kind, OutputStream out)
       throws IOException {
@@ -98,13 +100,21 @@ public final class ArchiveWriter {
       addDockerDocuments(images, documents);
     }
     for (Digest blob : blobs) {
-      sink.blob(blob, store.blobs().path(blob));
+      sink.blob(blob, size(blob), store.blobs());
     }
     documents.put("oci-layout", Json.compact(Json.object().put("imageLayoutVersion", "1.0.0")));
     for (Map.Entry<String, byte[]> document : documents.entrySet()) {
       sink.document(document.getKey(), document.getValue());
     }
     sink.index(entries);
+  }
+
+  private long size(Digest blob) {
+    return store
+        .blobs()
+        .size(blob)
+        .orElseThrow(() ->
+            new BuildFailure(BuildFailure.Kind.NOT_FOUND, "blob " + blob + " is not in the store"));
   }
 
   /** As BuildKit names entries: the tag for OCI's readers, the full name for containerd's. */
@@ -114,6 +124,9 @@ public final class ArchiveWriter {
       return bare;
     }
     String tag = ImageNames.tag(name);
+    if (ImageNames.repository(name).isEmpty()) {
+      return bare.withAnnotation(Descriptor.REF_NAME, tag);
+    }
     return bare.withAnnotation(Descriptor.CONTAINERD_NAME, ImageNames.full(name))
         .withAnnotation(Descriptor.REF_NAME, tag.isEmpty() ? "latest" : tag);
   }

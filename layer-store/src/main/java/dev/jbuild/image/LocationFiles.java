@@ -2,6 +2,7 @@ package dev.jbuild.image;
 
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Descriptor;
+import dev.jbuild.oci.Digest;
 import dev.jbuild.store.Store;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -34,9 +35,9 @@ final class LocationFiles {
       switch (to) {
         case ImageLocation.OciDirectory out ->
             new ArchiveWriter(store)
-                .writeDirectory(named(out.name(), name, image), out.directory());
+                .writeDirectory(tagged(out.name(), name, image), out.directory());
         case ImageLocation.OciArchive out ->
-            writeFile(store, named(out.name(), name, image), ArchiveWriter.Kind.OCI, out.file());
+            writeFile(store, tagged(out.name(), name, image), ArchiveWriter.Kind.OCI, out.file());
         case ImageLocation.DockerArchive out ->
             writeFile(store, named(out.name(), name, image), ArchiveWriter.Kind.DOCKER, out.file());
         case ImageLocation.InStore out -> throw elsewhere(out.name(), "the store");
@@ -48,10 +49,26 @@ final class LocationFiles {
     }
   }
 
+  /**
+   * For an OCI layout, where what follows the path is what the layout calls the image, and by which
+   * other tools find it: a word alone is a tag of the image.
+   */
+  private static SequencedMap<String, Descriptor> tagged(
+      String wanted, String otherwise, Descriptor image) {
+    boolean isTag = !wanted.isEmpty() && !wanted.contains(":") && !wanted.contains("/");
+    String repository = ImageNames.repository(nameOf(otherwise));
+    return named(isTag ? repository + ":" + wanted : wanted, otherwise, image);
+  }
+
+  /** An image that was chosen by its digest has no name. */
+  private static String nameOf(String image) {
+    return Digest.tryParse(image).isPresent() ? "" : image;
+  }
+
   private static SequencedMap<String, Descriptor> named(
       String wanted, String otherwise, Descriptor image) {
     SequencedMap<String, Descriptor> images = new LinkedHashMap<>();
-    images.put(wanted.isEmpty() ? otherwise : wanted, image);
+    images.put(wanted.isEmpty() ? nameOf(otherwise) : wanted, image);
     return images;
   }
 

@@ -1,6 +1,7 @@
 package dev.jbuild.layer;
 
 import dev.jbuild.failure.BuildFailure;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,8 +64,8 @@ final class DamageStream extends InputStream {
     if (source.thrown != null) {
       return source.thrown;
     }
-    throw new BuildFailure(
-        BuildFailure.Kind.CORRUPT, kind + " stream is damaged: " + e.getMessage(), e);
+    String what = e instanceof EOFException ? "it ends early" : String.valueOf(e.getMessage());
+    throw new BuildFailure(BuildFailure.Kind.CORRUPT, kind + " stream is damaged: " + what, e);
   }
 
   @Override

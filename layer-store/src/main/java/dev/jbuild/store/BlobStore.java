@@ -23,8 +23,8 @@ public interface BlobStore {
   OptionalLong size(Digest digest);
 
   /**
-   * The blob's bytes. The stream checks them: the read that meets the end fails if the digest is
-   * another, so whoever reads to the end has read the blob. Closing early is allowed and checks
+   * The blob's bytes. The stream checks them: the read of the last ones fails if the digest is
+   * another, so whoever has all of them has read the blob. Closing early is allowed and checks
    * nothing.
    *
    * @throws dev.jbuild.failure.BuildFailure {@code NOT_FOUND}; from the stream, {@code CORRUPT}

@@ -8,8 +8,9 @@ import java.util.List;
  * @param findings in the order in which they were met
  * @param blobs how many were read and hashed
  * @param layers how many unpacked layers were compared with what they must be
+ * @param skipped how many were not, because the disk had no room for a fresh copy
  */
-public record CheckReport(List<Finding> findings, long blobs, long layers) {
+public record CheckReport(List<Finding> findings, long blobs, long layers, long skipped) {
   public CheckReport {
     findings = List.copyOf(findings);
   }

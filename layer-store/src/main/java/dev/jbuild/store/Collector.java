@@ -1,24 +1,16 @@
 package dev.jbuild.store;
 
-import dev.jbuild.oci.DiffId;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /**
  * Gives space back.
@@ -45,7 +37,8 @@ final class Collector {
   StoreUsage usage() throws IOException {
     StoreScan scan = StoreScan.of(layout);
     List<StoredItem> items = new ArrayList<>();
-    try (var _ = LockFile.shared(layout.collectorLock())) {
+    try (var _ = LockFile.shared(layout.collectorLock());
+        var _ = LockFile.exclusive(layout.mountsLock())) {
       Holders holders = holders(scan, false);
       for (StoreScan.Found found : scan.found()) {
         items.add(item(found, holders));
@@ -59,11 +52,15 @@ final class Collector {
     StoreScan scan = StoreScan.of(layout);
     List<StoredItem> removed = new ArrayList<>();
     List<StoredItem> kept = new ArrayList<>();
-    long total = scan.overhead() + scan.found().stream().mapToLong(StoreScan.Found::bytes).sum();
+    long before = scan.overhead() + scan.found().stream().mapToLong(StoreScan.Found::bytes).sum();
+    long total = before;
+    long overhead;
     List<Path> trash = new ArrayList<>();
     Instant limit = Instant.now().minus(options.unusedFor());
-    try (var _ = LockFile.exclusive(layout.collectorLock())) {
+    try (var _ = LockFile.exclusive(layout.collectorLock());
+        var _ = LockFile.exclusive(layout.mountsLock())) {
       Holders holders = holders(scan, true);
+      LayerParts parts = new LayerParts(scan);
       Removal removal = new Removal(layout, scan, trash);
       for (StoreScan.Found found : inOrder(scan.found())) {
         StoredItem item = item(found, holders);
@@ -71,16 +68,27 @@ final class Collector {
         boolean wanted = isRubbish(found) || (over && !current(found).isAfter(limit));
         if (!item.isHeld() && wanted && removal.remove(found)) {
           removed.add(item);
-          total -= item.bytes();
+          total -= item.bytes() + parts.without(found);
         } else {
           kept.add(item);
         }
       }
-      removal.finish();
+      overhead = scan.overhead() - removal.finish();
+      for (StoreScan.Found notes : parts.notes()) {
+        StoredItem item = item(notes, holders);
+        if (Files.exists(notes.path())) {
+          kept.add(item.withBytes(StoreScan.notes(layout, notes)));
+        } else {
+          removed.add(item);
+        }
+      }
     }
     deleteTrash(trash);
+    overhead += StoreScan.small(layout) - scan.small();
+    total = overhead + kept.stream().mapToLong(StoredItem::bytes).sum();
     boolean tooMuch = options.keepBytes().isPresent() && total > options.keepBytes().getAsLong();
-    return new PruneReport(removed, total, tooMuch ? pins(kept) : List.of());
+    return new PruneReport(
+        removed, before - total, total, tooMuch ? pins(kept, overhead) : List.of());
   }
 
   private Holders holders(StoreScan scan, boolean removeDead) throws IOException {
@@ -97,9 +105,13 @@ final class Collector {
         List.copyOf(holders.of(found)));
   }
 
-  /** What dead processes left first, then the least recently used. */
+  /**
+   * What dead processes left first, then the least recently used. Without the records of layers,
+   * which go when nothing is left for them to speak of.
+   */
   private static List<StoreScan.Found> inOrder(List<StoreScan.Found> found) {
     return found.stream()
+        .filter(each -> each.kind() != StoredItem.Kind.LAYER_RECORD)
         .sorted(
             Comparator.comparing((StoreScan.Found each) -> !isRubbish(each))
                 .thenComparing(StoreScan.Found::lastUsed))
@@ -113,7 +125,7 @@ final class Collector {
       case UNFINISHED ->
           !found.name().startsWith("ref-")
               || found.lastUsed().isBefore(Instant.now().minus(RESUME));
-      case BLOB, UNPACKED_LAYER, RECORD, CACHE_MOUNT -> false;
+      case BLOB, UNPACKED_LAYER, LAYER_RECORD, RECORD, CACHE_MOUNT -> false;
     };
   }
 
@@ -123,7 +135,7 @@ final class Collector {
         switch (found.kind()) {
           case UNPACKED_LAYER -> found.path().getParent();
           case CACHE_MOUNT -> ((StoreScan.MountSlot) found.key()).lock();
-          case BLOB, SNAPSHOT, UNFINISHED, RECORD -> found.path();
+          case BLOB, SNAPSHOT, UNFINISHED, LAYER_RECORD, RECORD -> found.path();
         };
     try {
       return Files.getLastModifiedTime(timed).toInstant();
@@ -132,13 +144,16 @@ final class Collector {
     }
   }
 
-  private static List<PruneReport.Pin> pins(List<StoredItem> kept) {
+  private static List<PruneReport.Pin> pins(List<StoredItem> kept, long overhead) {
     Map<String, Long> all = new HashMap<>();
     Map<String, Long> alone = new HashMap<>();
+    all.put(PruneReport.THE_STORE, overhead);
+    alone.put(PruneReport.THE_STORE, overhead);
     for (StoredItem item : kept) {
-      for (String holder : item.heldBy()) {
+      List<String> holders = item.isHeld() ? item.heldBy() : List.of(PruneReport.LATE_USE);
+      for (String holder : holders) {
         all.merge(holder, item.bytes(), Long::sum);
-        if (item.heldBy().size() == 1) {
+        if (holders.size() == 1) {
           alone.merge(holder, item.bytes(), Long::sum);
         }
       }
@@ -154,128 +169,6 @@ final class Collector {
   private void deleteTrash(List<Path> trash) throws IOException {
     for (Path each : trash) {
       ScratchDirectory.deleteTree(layout.ingests(), String.valueOf(each.getFileName()));
-    }
-  }
-
-  /** Moves things out of sight, and afterwards the records that speak of them. */
-  private static final class Removal {
-    private final StoreLayout layout;
-    private final StoreScan scan;
-    private final List<Path> trash;
-    private final Set<DiffId> forms = new HashSet<>();
-
-    Removal(StoreLayout layout, StoreScan scan, List<Path> trash) {
-      this.layout = layout;
-      this.scan = scan;
-      this.trash = trash;
-    }
-
-    /** False if the thing is gone already. */
-    boolean remove(StoreScan.Found found) throws IOException {
-      return switch (found.kind()) {
-        case BLOB, RECORD -> Files.deleteIfExists(found.path());
-        case UNPACKED_LAYER -> {
-          StoreScan.Form form = (StoreScan.Form) found.key();
-          forms.add(form.diffId());
-          boolean moved = hide(found.path());
-          Files.deleteIfExists(found.path().resolveSibling(form.variant() + ".json"));
-          yield moved;
-        }
-        case SNAPSHOT -> hide(found.path());
-        case CACHE_MOUNT -> hideMount(found.path(), (StoreScan.MountSlot) found.key());
-        case UNFINISHED -> removeUnfinished(found.path());
-      };
-    }
-
-    /** A step may have begun to use it since it was found free: the lock decides. */
-    private boolean hideMount(Path path, StoreScan.MountSlot slot) throws IOException {
-      try (LockFile free = LockFile.tryExclusive(slot.lock()).orElse(null)) {
-        return free != null && hide(path);
-      }
-    }
-
-    /**
-     * Somebody may have begun to go on with it since it was found free, for that waits for no
-     * collector: the lock decides, and stays taken until all is gone.
-     */
-    private boolean removeUnfinished(Path path) throws IOException {
-      Path lock = path.resolveSibling(path.getFileName() + ".lock");
-      try (LockFile free = LockFile.tryExclusive(lock).orElse(null)) {
-        if (free == null) {
-          return false;
-        }
-        boolean gone = Files.isDirectory(path) ? hide(path) : Files.deleteIfExists(path);
-        Files.deleteIfExists(lock);
-        return gone;
-      }
-    }
-
-    private boolean hide(Path path) throws IOException {
-      Path hidden = layout.ingests().resolve("trash-" + UUID.randomUUID());
-      try {
-        Files.move(path, hidden, StandardCopyOption.ATOMIC_MOVE);
-      } catch (NoSuchFileException e) {
-        return false;
-      }
-      trash.add(hidden);
-      return true;
-    }
-
-    /** Notes of blobs that are gone, and directories of layers that have nothing left. */
-    void finish() throws IOException {
-      for (Map.Entry<DiffId, List<BlobRecord>> layer : scan.layerBlobs().entrySet()) {
-        LayerRecords records = new LayerRecords(layout, layer.getKey());
-        boolean changed = forms.contains(layer.getKey()) || layer.getValue().isEmpty();
-        for (BlobRecord record : layer.getValue()) {
-          // Gone now, or by a collection that died before it came to this.
-          if (!Files.exists(layout.blob(record.blob().digest()))) {
-            records.removeBlob(record);
-            changed = true;
-          }
-        }
-        if (changed) {
-          removeIfEmpty(records.directory().resolve("blobs"));
-          removeIfEmpty(records.directory());
-        }
-      }
-      removeFreeLocks();
-    }
-
-    /** Lock files are small, but one is made for every layer ever unpacked. */
-    private void removeFreeLocks() throws IOException {
-      removeFree(
-          layout.locks(),
-          file -> name(file).startsWith("unpack-") || name(file).startsWith("blob-"));
-      // Of an ingest that ended while its process was killed: its lock goes last.
-      removeFree(
-          layout.ingests(),
-          file ->
-              name(file).endsWith(".lock")
-                  && !Files.exists(file.resolveSibling(name(file).replaceFirst("\\.lock$", ""))));
-    }
-
-    private static void removeFree(Path directory, Predicate<Path> which) throws IOException {
-      try (Stream<Path> files = Files.list(directory)) {
-        for (Path file : files.filter(which).toList()) {
-          try (LockFile free = LockFile.tryExclusive(file).orElse(null)) {
-            if (free != null && which.test(file)) {
-              Files.deleteIfExists(file);
-            }
-          }
-        }
-      }
-    }
-
-    private static String name(Path file) {
-      return String.valueOf(file.getFileName());
-    }
-
-    private static void removeIfEmpty(Path directory) throws IOException {
-      try {
-        Files.deleteIfExists(directory);
-      } catch (DirectoryNotEmptyException e) {
-        // Something of the layer is left.
-      }
     }
   }
 }

@@ -53,7 +53,7 @@ final class DirectoryBlobStore implements BlobStore {
   public InputStream open(Digest digest) {
     Path file = path(digest);
     try {
-      return new VerifiedInputStream(Files.newInputStream(file), digest);
+      return new VerifiedInputStream(Files.newInputStream(file), digest, Files.size(file));
     } catch (IOException e) {
       throw DiskFailures.of("open blob " + digest, e);
     }

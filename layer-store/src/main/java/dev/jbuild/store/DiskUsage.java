@@ -40,6 +40,27 @@ final class DiskUsage {
     return usage.bytes;
   }
 
+  /** Of a file, or of a directory without what is in it. */
+  static long alone(Path path) throws IOException {
+    Path parent = path.toAbsolutePath().getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException("the root is no part of a store");
+    }
+    try (DirFd directory = DirFd.open(parent)) {
+      return directory
+          .find(BytePath.of(String.valueOf(path.getFileName())))
+          .map(stat -> stat.blocks() * BLOCK)
+          .orElse(0L);
+    } catch (NoSuchFileException e) {
+      return 0;
+    } catch (ErrnoException e) {
+      if (!e.isMissing()) {
+        throw e;
+      }
+      return 0;
+    }
+  }
+
   private void add(DirFd here, BytePath name) throws IOException {
     Optional<Stat> stat = here.find(name);
     if (stat.isEmpty()) {

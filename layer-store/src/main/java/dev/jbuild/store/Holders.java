@@ -18,7 +18,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What holds what, at one moment: read while the collector's lock is held.
+ * What holds what, at one moment: read while the collector's lock is held, and {@link
+ * StoreLayout#mountsLock} if cache mounts are asked for.
  *
  * <p>A tag, and any other entry of the index, holds all blobs that it reaches. A lease holds what
  * it lists, a layer with all its blobs. The unpacked form of a tagged layer is held by nothing: it
@@ -31,9 +32,11 @@ final class Holders {
   private final Map<Digest, Set<String>> blobs = new HashMap<>();
   private final Map<DiffId, Set<String>> layers = new HashMap<>();
   private final Map<String, Set<String>> snapshots = new HashMap<>();
+  private final Map<DiffId, List<BlobRecord>> layerBlobs;
 
-  private Holders(StoreLayout layout) {
+  private Holders(StoreLayout layout, Map<DiffId, List<BlobRecord>> layerBlobs) {
     this.layout = layout;
+    this.layerBlobs = layerBlobs;
   }
 
   static Holders read(
@@ -41,7 +44,7 @@ final class Holders {
       List<DirectoryLeases.Holding> leases,
       Map<DiffId, List<BlobRecord>> layerBlobs)
       throws IOException {
-    Holders holders = new Holders(layout);
+    Holders holders = new Holders(layout, layerBlobs);
     for (Descriptor entry : IndexTags.entries(layout)) {
       String holder =
           entry
@@ -53,7 +56,7 @@ final class Holders {
     for (DirectoryLeases.Holding holding : leases) {
       String holder = "lease " + holding.lease().id() + " (" + holding.lease().purpose() + ")";
       for (String line : holding.held()) {
-        holders.hold(line, holder, layerBlobs);
+        holders.hold(line, holder);
       }
     }
     return holders;
@@ -65,10 +68,23 @@ final class Holders {
       case UNPACKED_LAYER -> layers.getOrDefault(((StoreScan.Form) found.key()).diffId(), Set.of());
       case SNAPSHOT -> snapshots.getOrDefault(found.name(), Set.of());
       case UNFINISHED -> unfinished(found.path());
-      case RECORD -> Set.of();
+      case LAYER_RECORD -> layer(((StoreScan.LayerNotes) found.key()).diffId());
+      case RECORD ->
+          found.key() instanceof StoreScan.BuildLogs logs
+              ? locked(logs.lock(), "a build that is writing its logs")
+              : Set.of();
       case CACHE_MOUNT ->
           locked(((StoreScan.MountSlot) found.key()).lock(), "a step that has it mounted");
     };
+  }
+
+  /** What is known of a layer is held with the layer, and with each of its blobs. */
+  private Set<String> layer(DiffId diffId) {
+    Set<String> all = new TreeSet<>(layers.getOrDefault(diffId, Set.of()));
+    for (BlobRecord record : layerBlobs.getOrDefault(diffId, List.of())) {
+      all.addAll(blobs.getOrDefault(record.blob().digest(), Set.of()));
+    }
+    return all;
   }
 
   /** An unfinished thing is held by whoever has locked the file beside it. */
@@ -88,7 +104,7 @@ final class Holders {
     }
   }
 
-  private void hold(String line, String holder, Map<DiffId, List<BlobRecord>> layerBlobs) {
+  private void hold(String line, String holder) {
     int space = line.indexOf(' ');
     String what = line.substring(space + 1);
     switch (line.substring(0, Math.max(0, space))) {

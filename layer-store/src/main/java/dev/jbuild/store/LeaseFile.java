@@ -75,6 +75,11 @@ final class LeaseFile implements AutoCloseable {
     return lease;
   }
 
+  /** Whether things can be held: not by a lease that was opened on a full disk. */
+  boolean canHold() {
+    return locked != null;
+  }
+
   void hold(Digest blob) {
     hold("blob " + blob);
   }

@@ -27,13 +27,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares a store with what it says it is: every blob with its digest, every tag with the blobs it
  * reaches, every layer's blob and directory with the diffID.
  *
  * <p>Other processes may work meanwhile: what is reported was there, and wrong, while the check
- * looked at it. Repairs are made one by one with the collector's lock taken alone.
+ * looked at it. Repairs are made one by one with the collector's lock taken alone. On a full disk
+ * there is no lease that could hold what is being looked at; the collector waits until all is.
  */
 final class StoreCheck {
   private static final int MAX_DEPTH = 8;
@@ -47,6 +49,9 @@ final class StoreCheck {
   private final Set<Digest> bad = ConcurrentHashMap.newKeySet();
   private final AtomicLong blobs = new AtomicLong();
   private final AtomicLong layers = new AtomicLong();
+  private final AtomicLong skipped = new AtomicLong();
+  private final ReentrantLock repairing = new ReentrantLock();
+  private @Nullable LockFile everything;
 
   StoreCheck(StoreLayout layout, LeaseFile lease, LayerForms forms, boolean repair) {
     this.layout = layout;
@@ -56,11 +61,21 @@ final class StoreCheck {
   }
 
   CheckReport run() throws IOException {
-    checkBlobs();
-    checkTags();
-    checkLayers();
-    checkLeftovers();
-    return new CheckReport(List.copyOf(findings.values()), blobs.get(), layers.get());
+    if (!lease.canHold()) {
+      everything = LockFile.shared(layout.collectorLock());
+    }
+    try {
+      checkBlobs();
+      checkTags();
+      checkLayers();
+      checkLeftovers();
+    } finally {
+      if (everything != null) {
+        everything.close();
+      }
+    }
+    return new CheckReport(
+        List.copyOf(findings.values()), blobs.get(), layers.get(), skipped.get());
   }
 
   private interface Repair {
@@ -70,15 +85,32 @@ final class StoreCheck {
   private void report(CheckReport.Severity severity, String object, String what, Repair cure)
       throws IOException {
     if (repair) {
-      try (var _ = LockFile.exclusive(layout.collectorLock())) {
-        cure.run();
-      }
+      repair(cure);
     }
     reporting.lock();
     try {
       findings.put(object + "\n" + what, new CheckReport.Finding(severity, object, what, repair));
     } finally {
       reporting.unlock();
+    }
+  }
+
+  /** The lock that holds everything is let go of for it, as it is the one that is needed alone. */
+  private void repair(Repair cure) throws IOException {
+    repairing.lock();
+    try {
+      if (everything != null) {
+        everything.close();
+      }
+      try (var _ = LockFile.exclusive(layout.collectorLock())) {
+        cure.run();
+      } finally {
+        if (everything != null) {
+          everything = LockFile.shared(layout.collectorLock());
+        }
+      }
+    } finally {
+      repairing.unlock();
     }
   }
 
@@ -115,8 +147,11 @@ final class StoreCheck {
       return;
     }
     // What is being looked at must not be collected by another process.
-    lease.hold(digest);
-    try (InputStream in = new VerifiedInputStream(Files.newInputStream(file), digest)) {
+    if (lease.canHold()) {
+      lease.hold(digest);
+    }
+    try (InputStream in =
+        new VerifiedInputStream(Files.newInputStream(file), digest, Files.size(file))) {
       in.transferTo(OutputStream.nullOutputStream());
       blobs.incrementAndGet();
     } catch (NoSuchFileException e) {
@@ -242,7 +277,9 @@ final class StoreCheck {
   }
 
   private void checkLayer(LayerRecords records) throws IOException {
-    lease.hold(records.diffId());
+    if (lease.canHold()) {
+      lease.hold(records.diffId());
+    }
     Optional<BlobRecord> sound = Optional.empty();
     for (BlobRecord record : records.blobs()) {
       Digest digest = record.blob().digest();
@@ -327,7 +364,10 @@ final class StoreCheck {
     }
   }
 
-  /** What a directory must hash to that was unpacked from a tar that is not canonical. */
+  /**
+   * What a directory must hash to that was unpacked from a tar that is not canonical; empty if that
+   * cannot be told here.
+   */
   private Optional<DiffId> hashOfFreshCopy(BlobRecord blob) throws IOException {
     try (ScratchDirectory scratch = ScratchDirectory.open(layout);
         InputStream tar =
@@ -337,6 +377,12 @@ final class StoreCheck {
       return Optional.of(LayerHash.ofDirectory(scratch.path()));
     } catch (BuildFailure e) {
       // The blob cannot be unpacked here at all, so nobody here unpacked it.
+      return Optional.empty();
+    } catch (IOException e) {
+      if (!DiskFailures.isFull(e)) {
+        throw e;
+      }
+      skipped.incrementAndGet();
       return Optional.empty();
     }
   }
@@ -353,7 +399,7 @@ final class StoreCheck {
           switch (found.kind()) {
             case SNAPSHOT -> true;
             case UNFINISHED -> !found.name().startsWith("ref-");
-            case BLOB, UNPACKED_LAYER, RECORD, CACHE_MOUNT -> false;
+            case BLOB, UNPACKED_LAYER, LAYER_RECORD, RECORD, CACHE_MOUNT -> false;
           };
       if (rubbish && holders.of(found).isEmpty()) {
         report(

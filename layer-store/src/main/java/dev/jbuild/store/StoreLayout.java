@@ -99,9 +99,23 @@ record StoreLayout(Path root) {
     return root.resolve("ingest");
   }
 
+  /** The build cache's, which the engine fills. */
+  Path cache() {
+    return root.resolve("cache");
+  }
+
   /** The directories behind the cache mounts of steps. */
   Path cacheMounts() {
-    return root.resolve("cache").resolve("mounts");
+    return cache().resolve("mounts");
+  }
+
+  /**
+   * Taken alone by whoever looks whether the directories behind cache mounts are free, which is to
+   * take their locks for an instant, and shared by whoever takes such a lock to keep it: who asks
+   * for one then is not told that it is taken.
+   */
+  Path mountsLock() {
+    return lock("mounts");
   }
 
   Path leases() {

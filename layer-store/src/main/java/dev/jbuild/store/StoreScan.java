@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -39,13 +40,39 @@ final class StoreScan {
     }
   }
 
+  /** The logs of one build; the lock is held while it writes to them. */
+  record BuildLogs(String name, Path lock) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  /** The directory of a layer's records, without the layer's forms. */
+  record LayerNotes(DiffId diffId) {
+    @Override
+    public String toString() {
+      return diffId.toString();
+    }
+  }
+
+  /** A directory and its own bytes, without what is in it. */
+  record Bare(Path path, long bytes) {}
+
+  private static final Set<String> KNOWN =
+      Set.of("blobs", "layers", "snapshots", "ingest", "cache", "leases", "locks");
+
   private final StoreLayout layout;
   private final List<Found> found = new ArrayList<>();
   private final Map<DiffId, List<BlobRecord>> layerBlobs = new HashMap<>();
+  private final List<Bare> cacheDirectories = new ArrayList<>();
+  private final long small;
   private long overhead;
 
-  private StoreScan(StoreLayout layout) {
+  private StoreScan(StoreLayout layout) throws IOException {
     this.layout = layout;
+    small = small(layout);
+    overhead = small;
   }
 
   static StoreScan of(StoreLayout layout) throws IOException {
@@ -56,10 +83,27 @@ final class StoreScan {
     scan.unfinished();
     scan.records();
     scan.cacheMounts();
-    for (String name : List.of("oci-layout", "index.json", "leases", "locks")) {
-      scan.overhead += DiskUsage.of(layout.root().resolve(name));
-    }
+    scan.others();
     return scan;
+  }
+
+  /** What leases, locks and the directories of the store take that hold everything else. */
+  static long small(StoreLayout layout) throws IOException {
+    long bytes = DiskUsage.alone(layout.root());
+    for (Path directory :
+        List.of(layout.blobs(), layout.layers(), layout.snapshots(), layout.ingests())) {
+      bytes += DiskUsage.alone(directory);
+    }
+    return bytes + DiskUsage.of(layout.leases()) + DiskUsage.of(layout.locks());
+  }
+
+  /** Files and directories that are no part of the layout: a server's, another tool's. */
+  private void others() throws IOException {
+    for (Path file : list(layout.root())) {
+      if (!KNOWN.contains(name(file))) {
+        overhead += DiskUsage.of(file);
+      }
+    }
   }
 
   List<Found> found() {
@@ -71,13 +115,24 @@ final class StoreScan {
     return layerBlobs;
   }
 
-  /** Bytes of small things that come and go with the large ones. */
+  /** Bytes of all that is not {@linkplain #found found}. */
   long overhead() {
     return overhead;
   }
 
+  /** Of these, what {@link #small(StoreLayout)} said. */
+  long small() {
+    return small;
+  }
+
+  /** Directories of the build cache that are of no use when they are empty, the innermost first. */
+  List<Bare> cacheDirectories() {
+    return cacheDirectories.reversed();
+  }
+
   private void blobs() throws IOException {
     for (Path algorithm : list(layout.blobs())) {
+      overhead += DiskUsage.alone(algorithm);
       for (Path file : list(algorithm)) {
         try {
           add(
@@ -103,11 +158,14 @@ final class StoreScan {
       }
       LayerRecords records = new LayerRecords(layout, diffId);
       layerBlobs.put(diffId, records.blobs());
-      long forms = 0;
+      add(
+          StoredItem.Kind.LAYER_RECORD,
+          directory,
+          new LayerNotes(diffId),
+          notes(directory, records.variants()));
       for (String variant : records.variants()) {
         Path path = records.unpackedDirectory(variant);
         long bytes = measured(records, variant);
-        forms += bytes;
         lastUsed(directory)
             .ifPresent(used ->
                 found.add(
@@ -119,14 +177,20 @@ final class StoreScan {
                         used,
                         new Form(diffId, variant))));
       }
-      overhead += forms == 0 ? DiskUsage.of(directory) : recordsOf(directory);
     }
   }
 
-  private static long recordsOf(Path layer) throws IOException {
-    long bytes = 0;
+  /** What the records of a layer take now. */
+  static long notes(StoreLayout layout, Found notes) throws IOException {
+    DiffId layer = ((LayerNotes) notes.key()).diffId();
+    return notes(notes.path(), new LayerRecords(layout, layer).variants());
+  }
+
+  /** What the directory of a layer takes without the layer's forms. */
+  private static long notes(Path layer, List<String> forms) throws IOException {
+    long bytes = DiskUsage.alone(layer);
     for (Path file : list(layer)) {
-      if (!Files.isDirectory(file) || name(file).equals("blobs")) {
+      if (!forms.contains(name(file))) {
         bytes += DiskUsage.of(file);
       }
     }
@@ -157,7 +221,9 @@ final class StoreScan {
 
   private void unfinished() throws IOException {
     for (Path file : list(layout.ingests())) {
-      if (!name(file).endsWith(".lock")) {
+      if (name(file).endsWith(".lock")) {
+        overhead += DiskUsage.of(file);
+      } else {
         add(StoredItem.Kind.UNFINISHED, file, name(file), DiskUsage.of(file));
       }
     }
@@ -168,7 +234,9 @@ final class StoreScan {
    * SLOT.lock} beside it, whose time is that of the last use.
    */
   private void cacheMounts() throws IOException {
+    overhead += DiskUsage.alone(layout.cacheMounts());
     for (Path home : list(layout.cacheMounts())) {
+      overhead += DiskUsage.alone(home);
       String id = mountId(home);
       for (Path file : list(home)) {
         if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -193,14 +261,17 @@ final class StoreScan {
 
   private static String mountId(Path home) throws IOException {
     try {
-      return Files.readString(home.resolve("id"));
+      String id = Files.readString(home.resolve("id"));
+      return id.isEmpty() ? name(home) : id;
     } catch (NoSuchFileException | java.nio.charset.MalformedInputException e) {
       return name(home);
     }
   }
 
+  /** Each file of the build cache, but the logs of a build as one. */
   private void records() throws IOException {
-    Path cache = layout.root().resolve("cache");
+    Path cache = layout.cache();
+    Path logs = cache.resolve("logs");
     if (!Files.isDirectory(cache)) {
       return;
     }
@@ -209,11 +280,22 @@ final class StoreScan {
           cache,
           new SimpleFileVisitor<>() {
             @Override
-            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes its) {
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes its)
+                throws IOException {
               if (directory.equals(layout.cacheMounts())) {
                 return FileVisitResult.SKIP_SUBTREE;
               }
-              overhead += 4096;
+              if (logs.equals(directory.getParent())) {
+                String name = layout.root().relativize(directory).toString();
+                BuildLogs key = new BuildLogs(name, directory.resolve(".lock"));
+                add(StoredItem.Kind.RECORD, directory, key, DiskUsage.of(directory));
+                return FileVisitResult.SKIP_SUBTREE;
+              }
+              long bytes = DiskUsage.alone(directory);
+              overhead += bytes;
+              if (!directory.equals(cache) && !cache.equals(directory.getParent())) {
+                cacheDirectories.add(new Bare(directory, bytes));
+              }
               return FileVisitResult.CONTINUE;
             }
 

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * What a store's space is used for.
  *
- * @param items everything that may be large, the largest first
- * @param overhead bytes on disk for indexes, records of layers, locks and directories
+ * @param items everything that comes and goes, the largest first
+ * @param overhead bytes on disk for the index, leases, locks, directories, and files of others
  */
 public record StoreUsage(List<StoredItem> items, long overhead) {
   public StoreUsage {

@@ -25,7 +25,9 @@ public record StoredItem(
     SNAPSHOT,
     /** An unfinished blob or directory. */
     UNFINISHED,
-    /** A record of the build cache. */
+    /** What is known of a layer; it goes with the last of the layer's blobs and directories. */
+    LAYER_RECORD,
+    /** A record of the build cache, or the logs of a build. */
     RECORD,
     /** The directory behind a step's {@code --mount=type=cache}. */
     CACHE_MOUNT
@@ -33,6 +35,10 @@ public record StoredItem(
 
   public StoredItem {
     heldBy = List.copyOf(heldBy);
+  }
+
+  StoredItem withBytes(long now) {
+    return new StoredItem(kind, name, now, lastUsed, heldBy);
   }
 
   /** Whether the collector must leave it alone. */

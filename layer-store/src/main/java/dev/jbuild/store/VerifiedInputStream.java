@@ -7,25 +7,42 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.Function;
 
-/** Passes bytes on and fails the read that meets the end if they are not what they should be. */
+/**
+ * Passes bytes on and fails the read that meets the end if they are not what they should be. Where
+ * the size is known, the read of the last bytes fails already: who reads no further than that, as a
+ * decompressor may, has read nothing wrong either.
+ */
 final class VerifiedInputStream extends FilterInputStream {
   private final Digest expected;
   private final Digest.Hasher hasher;
   private final Function<Digest, BuildFailure> mismatch;
+  private long left;
   private boolean checked;
 
-  /** Of a blob. */
-  VerifiedInputStream(InputStream in, Digest expected) {
-    this(in, expected, actual -> corrupt(expected, actual));
+  /**
+   * Of a blob.
+   *
+   * @param size how many bytes there are to be read
+   */
+  VerifiedInputStream(InputStream in, Digest expected, long size) {
+    this(in, expected, size, actual -> corrupt(expected, actual));
   }
 
   /**
+   * Of something of unknown size.
+   *
    * @param mismatch what to throw, given the digest of what was read
    */
   VerifiedInputStream(InputStream in, Digest expected, Function<Digest, BuildFailure> mismatch) {
+    this(in, expected, Long.MAX_VALUE, mismatch);
+  }
+
+  private VerifiedInputStream(
+      InputStream in, Digest expected, long size, Function<Digest, BuildFailure> mismatch) {
     super(in);
     this.expected = expected;
     this.mismatch = mismatch;
+    left = size;
     hasher = expected.verifier();
   }
 
@@ -41,14 +58,22 @@ final class VerifiedInputStream extends FilterInputStream {
     int n = in.read(buffer, offset, length);
     if (n > 0) {
       hasher.update(buffer, offset, n);
-    } else if (n < 0 && !checked) {
+      left -= n;
+    }
+    if (left <= 0 || n < 0) {
+      check();
+    }
+    return n;
+  }
+
+  private void check() {
+    if (!checked) {
       checked = true;
       Digest actual = hasher.digest();
       if (!actual.equals(expected)) {
         throw mismatch.apply(actual);
       }
     }
-    return n;
   }
 
   /** Reads and drops: what is skipped is verified, too. */

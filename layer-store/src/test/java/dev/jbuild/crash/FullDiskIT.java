@@ -292,4 +292,35 @@ class FullDiskIT {
     }
     assertSound(root);
   }
+
+  /** Nothing can be written there that holds what is being looked at. */
+  @Test
+  void aCheckWorksOnAFullDisk() throws Exception {
+    disk = SmallDisk.mount(temp, 24);
+    Path root = disk.path().resolve("store");
+    Descriptor damaged;
+    try (Store store = Store.open(root, "first")) {
+      LayerBlob layer = layer(store, MIB, 1, Compression.gzip());
+      store.tags().put("kept:1", store.blobs().put(MediaType.OCI_MANIFEST, manifest(store, layer)));
+      store.layers().unpacked(layer.diffId());
+      damaged = store.blobs().put(MediaType.OCI_LAYER, noise(100, 2));
+      Path file = store.blobs().path(damaged.digest());
+      Files.delete(file);
+      Files.write(file, noise(100, 3));
+    }
+    disk.fill(0);
+    try (Store store = Store.open(root, "second")) {
+      for (boolean repair : new boolean[] {false, true}) {
+        CheckReport report = store.check(repair);
+        assertThat(report.findings())
+            .extracting(CheckReport.Finding::object)
+            .containsExactly("blob " + damaged.digest());
+        assertThat(report.blobs()).isEqualTo(3);
+        assertThat(report.skipped()).isEqualTo(1);
+      }
+      assertThat(store.check(false).isClean()).isTrue();
+    }
+    disk.empty();
+    assertSound(root);
+  }
 }

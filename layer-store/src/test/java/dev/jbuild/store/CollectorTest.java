@@ -203,7 +203,11 @@ class CollectorTest {
       assertThat(report.removed()).isEmpty();
       assertThat(report.pins())
           .extracting(PruneReport.Pin::holder)
-          .containsExactly("tag one:1", "tag two:1", "lease " + build.lease().id() + " (build x)");
+          .containsExactly(
+              "tag one:1",
+              "tag two:1",
+              PruneReport.THE_STORE,
+              "lease " + build.lease().id() + " (build x)");
       assertThat(report.pins().getFirst().bytes()).isEqualTo(2 * 65536 + 2 * 4096);
       assertThat(report.pins().getFirst().alone()).isEqualTo(65536 + 2 * 4096);
       assertThat(report.pins().getLast())
@@ -313,7 +317,7 @@ class CollectorTest {
       assertThat(report.removed()).isEmpty();
       assertThat(report.pins())
           .extracting(PruneReport.Pin::holder)
-          .containsExactly("a step that has it mounted");
+          .containsExactly("a step that has it mounted", PruneReport.THE_STORE);
       assertThat(mount.resolve("below/a")).exists();
       assertThat(step.file().tryLock(false)).isTrue();
     }

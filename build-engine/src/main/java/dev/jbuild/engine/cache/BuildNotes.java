@@ -8,6 +8,7 @@ import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.event.StepNumbers;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.Json;
+import dev.jbuild.store.DiskFailures;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -192,6 +193,8 @@ public final class BuildNotes {
       bytes = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (IOException e) {
+      throw DiskFailures.of("read what is known of a build", e);
     }
     ObjectNode root = Json.parseObject(bytes, "a build's notes");
     List<Note> steps = new ArrayList<>();

@@ -170,11 +170,19 @@ final class BuildContexts implements AutoCloseable {
   @Override
   public void close() throws IOException {
     for (Context context : open.values()) {
-      context.memory().save();
+      keep(context.memory());
       if (context.tree() instanceof NumberedTrees checkouts) {
         checkouts.close();
       }
     }
     open.clear();
+  }
+
+  private static void keep(DigestMemory memory) {
+    try {
+      memory.save();
+    } catch (IOException e) {
+      // Files are read once more the next time; the build's own outcome is what counts.
+    }
   }
 }

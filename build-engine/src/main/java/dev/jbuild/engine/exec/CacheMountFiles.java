@@ -13,6 +13,7 @@ import dev.jbuild.layer.OverlayEncoding;
 import dev.jbuild.layer.TreeWalk;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.DirFd;
+import dev.jbuild.linux.ErrnoException;
 import dev.jbuild.store.LockFile;
 import dev.jbuild.store.Store;
 import dev.jbuild.store.Workspace;
@@ -61,6 +62,11 @@ public final class CacheMountFiles {
         LayerBuilder all = new LayerBuilder(FileTree.empty())) {
       TreeWalk.of(files, BytePath.ROOT).forEach(all::put);
       all.writeTo(new LayerWriter(out, LayerWriter.Options.CANONICAL));
+    } catch (ErrnoException e) {
+      if (!Files.exists(home)) {
+        throw missing(id);
+      }
+      throw e;
     }
   }
 
@@ -78,8 +84,8 @@ public final class CacheMountFiles {
         InputStream plain = Decompression.detect(new BufferedInputStream(tar));
         LayerExtractor.apply(plain, target, OverlayEncoding.USER, ExtractLimits.DEFAULT);
       }
-      Path home = mounts.make(id);
-      try (LockFile _ = exclusive(id, home)) {
+      Path home = mounts.home(id);
+      try (LockFile _ = made(id)) {
         hide(home.resolve(FIRST), workspace);
         Files.move(fresh, home.resolve(FIRST), StandardCopyOption.ATOMIC_MOVE);
         CacheMounts.used(home, FIRST);
@@ -95,11 +101,12 @@ public final class CacheMountFiles {
    */
   public void remove(String id) throws IOException {
     Path home = mounts.home(id);
-    List<Path> slots = slots(home);
-    if (slots.isEmpty()) {
-      throw missing(id);
-    }
-    try (Workspace workspace = store.workspace()) {
+    try (Workspace workspace = store.workspace();
+        LockFile _ = mounts.unwatched()) {
+      List<Path> slots = slots(home);
+      if (slots.isEmpty()) {
+        throw missing(id);
+      }
       for (Path slot : slots) {
         Path lock = home.resolve(slot.getFileName() + ".lock");
         try (LockFile _ = LockFile.tryExclusive(lock).orElseThrow(() -> busy(id))) {
@@ -130,9 +137,12 @@ public final class CacheMountFiles {
     return home.resolve(FIRST + ".lock");
   }
 
-  private static LockFile exclusive(String id, Path home) throws IOException {
-    Optional<LockFile> lock = LockFile.tryExclusive(lock(home));
-    return lock.orElseThrow(() -> busy(id));
+  /** Makes the cache if it is missing, and takes its first directory alone. */
+  private LockFile made(String id) throws IOException {
+    try (LockFile _ = mounts.unwatched()) {
+      Optional<LockFile> lock = LockFile.tryExclusive(lock(mounts.make(id)));
+      return lock.orElseThrow(() -> busy(id));
+    }
   }
 
   private static BuildFailure busy(String id) {

@@ -30,9 +30,20 @@ final class CacheMounts {
   private static final long WAIT = 50;
 
   private final Path directory;
+  private final Path unwatched;
 
   CacheMounts(Store store) {
     this.directory = store.directory("cache").resolve("mounts");
+    unwatched = store.directory("locks").resolve("mounts");
+  }
+
+  /**
+   * To be held while a lock is asked for that may be refused. The store's collector takes the locks
+   * for an instant to see whether they are free, and removes what is empty; it stays away
+   * meanwhile.
+   */
+  LockFile unwatched() throws IOException {
+    return LockFile.shared(unwatched);
   }
 
   /** Fills a new directory. */
@@ -55,11 +66,17 @@ final class CacheMounts {
 
   /** Waits until the directory may be used; a new one is filled first. */
   Held hold(Mount.Cache mount, Filler filler) throws IOException, InterruptedException {
-    Path home = make(mount.id());
+    Path home = home(mount.id());
     boolean shared = mount.sharing() == Sharing.SHARED;
     for (int slot = 0; ; slot = mount.sharing() == Sharing.PRIVATE ? slot + 1 : 0) {
       Path file = home.resolve(slot + ".lock");
-      Optional<LockFile> lock = shared ? LockFile.tryShared(file) : LockFile.tryExclusive(file);
+      Optional<LockFile> lock;
+      try (LockFile _ = unwatched()) {
+        if (!Files.exists(home.resolve("id"))) {
+          make(mount.id());
+        }
+        lock = shared ? LockFile.tryShared(file) : LockFile.tryExclusive(file);
+      }
       if (lock.isPresent()) {
         return open(home, String.valueOf(slot), mount, filler, lock.get());
       }
@@ -74,7 +91,7 @@ final class CacheMounts {
     return directory.resolve(Digest.of(id.getBytes(StandardCharsets.UTF_8)).hex());
   }
 
-  /** The same, ready for the first. */
+  /** The same, ready for the first; it may be removed while nobody is {@link #unwatched}. */
   Path make(String id) throws IOException {
     Path home = Files.createDirectories(home(id));
     Files.writeString(home.resolve("id"), id);

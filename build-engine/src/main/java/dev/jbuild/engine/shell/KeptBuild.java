@@ -6,6 +6,7 @@ import dev.jbuild.engine.cache.WholeFile;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.DiffId;
+import dev.jbuild.store.DiskFailures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,6 +40,8 @@ public record KeptBuild(
       return Optional.of(KeptBuildJson.read(Files.readAllBytes(directory.resolve(LAST))));
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (IOException e) {
+      throw DiskFailures.of("read what the last build left", e);
     }
   }
 

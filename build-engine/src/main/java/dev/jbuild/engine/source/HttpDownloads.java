@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -75,15 +76,26 @@ public final class HttpDownloads implements AutoCloseable {
     URI uri = uri(url);
     Path place =
         directory.resolve(Digest.of(uri.toString().getBytes(StandardCharsets.UTF_8)).hex());
-    Files.createDirectories(place);
-    Optional<Kept> kept = Kept.load(place);
-    Path part = Files.createTempFile(place, "part-", "");
+    Path part = part(place);
     try {
+      Optional<Kept> kept = Kept.load(place);
       Download download = fetch(uri, place, part, kept);
       verify(uri, download, checksum);
       return download;
     } finally {
       Files.deleteIfExists(part);
+    }
+  }
+
+  /** The store's collector may remove the directory as long as it is empty. */
+  private static Path part(Path place) throws IOException {
+    while (true) {
+      Files.createDirectories(place);
+      try {
+        return Files.createTempFile(place, "part-", "");
+      } catch (NoSuchFileException e) {
+        // Once more.
+      }
     }
   }
 

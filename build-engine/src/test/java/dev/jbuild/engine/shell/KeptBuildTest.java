@@ -1,15 +1,19 @@
 package dev.jbuild.engine.shell;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.dockerfile.expand.RunMount;
+import dev.jbuild.engine.cache.BuildNotes;
 import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Surroundings;
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -95,5 +99,16 @@ class KeptBuildTest {
   @Test
   void withoutABuildThereIsNone() throws Exception {
     assertThat(KeptBuild.last(directory)).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeReadIsToldInWords() throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    assertThatThrownBy(() -> KeptBuild.last(file))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageStartingWith("read what the last build left: ");
+    assertThatThrownBy(() -> BuildNotes.last(file))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageStartingWith("read what is known of a build: ");
   }
 }
