@@ -569,6 +569,52 @@ abstract class HostileContract {
     }
   }
 
+  /**
+   * A /proc or /sys of the image that is a link to the root, or leads through the directory that
+   * the mount covers: what is masked and read-only in it would not be found, and the whole of it be
+   * at "/.." or in that directory.
+   */
+  @Test
+  void linkInPlaceOfProcOrSysUncoversNothing() throws Exception {
+    for (String target : List.of("proc", "sys")) {
+      for (String link : List.of("/", ".", "../..", "/x/y/..")) {
+        dir = Files.createDirectory(dir.resolve("x"));
+        rig = rig(dir);
+        Files.createDirectories(rig.lower.resolve("x/y"));
+        Files.createSymbolicLink(rig.lower.resolve(target), Path.of(link));
+        String text = "";
+        try {
+          text =
+              rig.sh("for at in /.. /x; do ls -d $at/sys/kernel $at/kernel/mm $at/self; done; true")
+                  .text();
+        } catch (BuildFailure _) {
+          // Refused, as runc does.
+        }
+        assertThat(text).as(target + " -> " + link).doesNotContain("/kernel\n", "/mm\n", "/self\n");
+      }
+    }
+  }
+
+  @Test
+  void readOnlyMountBehindALinkStaysReadOnly() throws Exception {
+    for (String link : List.of("/", "/x/y/..")) {
+      dir = Files.createDirectory(dir.resolve("x"));
+      rig = rig(dir);
+      Path source = Files.createDirectory(dir.resolve("source"));
+      Files.createSymbolicLink(source.resolve("y"), Path.of("/dev/shm/a"));
+      Files.createDirectories(rig.lower.resolve("x/y"));
+      Files.createSymbolicLink(rig.lower.resolve("m"), Path.of(link));
+      try {
+        rig.sh(
+            "touch /../new /x/new /m/new 2> /dev/null; true",
+            b -> b.mount(RuntimeSpec.Mount.bind(source.toString(), "/m", true)));
+      } catch (BuildFailure _) {
+        // Refused.
+      }
+      assertThat(source.resolve("new")).as("m -> " + link).doesNotExist();
+    }
+  }
+
   private void linkAt(String target) throws IOException {
     Path outside = Files.createDirectory(dir.resolve("outside"));
     Files.writeString(outside.resolve("hosts"), "of the host");

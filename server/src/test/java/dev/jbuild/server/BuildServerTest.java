@@ -365,6 +365,7 @@ class BuildServerTest {
     assertThat(post("?no-cache=maybe", "x").statusCode()).isEqualTo(400);
     assertThat(post("?platform=a/b/c/d", "x").statusCode()).isEqualTo(400);
     assertThat(post("?tag=Not:A:Name", "x").statusCode()).isEqualTo(400);
+    assertThat(post("?tag=" + "a.".repeat(60_000) + "a", "x").statusCode()).isEqualTo(400);
     assertThat(post("?network=moon", "x").statusCode()).isEqualTo(400);
     assertThat(post("", "").statusCode()).isEqualTo(400);
     assertThat(json(get("/")).at("/error/hint").asText()).contains("/openapi.yaml");
