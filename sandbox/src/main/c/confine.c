@@ -1,6 +1,10 @@
-/* What else keeps the steps of tier C apart: Landlock, or one at a time.
+/* What Landlock adds: it keeps a step from abstract sockets that the step did not make.
  *
- * A step is held by its chroot as long as it has no descriptor of a directory
+ * They belong to the network namespace, which with a host network is the executor's: a
+ * service that trusts whoever reaches it there would be open to steps. Namespaces hold
+ * the rest, so no more is asked for then, and a kernel before 6.12 goes without.
+ *
+ * In tier C it, or one step at a time, keeps steps apart. A step is held by its chroot as long as it has no descriptor of a directory
  * outside. Another step has: that of its own root. The two share a network
  * namespace, and could hand one over through an abstract socket; from there ".."
  * leads out of both. So either the kernel keeps a step from sockets of others
@@ -32,22 +36,38 @@ static long version(void) { return raw(LANDLOCK_CREATE, 0, 0, 1, 0, 0, 0); }
 /* Since 6.12 a domain can be kept from the sockets and processes of others. */
 bool steps_are_scoped(void) { return version() >= 6; }
 
+static long restrict_to(struct ruleset rules, size_t size, int root) {
+  long set = raw(LANDLOCK_CREATE, (long)&rules, (long)size, 0, 0, 0, 0);
+  if (set < 0) return set;
+  struct beneath beneath = {rules.files, root};
+  long r = rules.files ? raw(LANDLOCK_ADD_RULE, set, 1 /* PATH_BENEATH */, (long)&beneath, 0, 0, 0) : 0;
+  if (r >= 0) r = raw(LANDLOCK_RESTRICT_SELF, set, 0, 0, 0, 0, 0);
+  sys(close, set);
+  return r;
+}
+
+/* Needs CAP_SYS_ADMIN or no_new_privs. No right on files is handled, so that it may still mount. */
+static long confine_sockets(void) {
+  if (!steps_are_scoped()) return 0;
+  struct ruleset rules = {.scope = SCOPE_ABSTRACT_SOCKETS};
+  return restrict_to(rules, sizeof rules, -1);
+}
+
 /* Every right on files, below the step's root only; and the scope, where there is one. Version 1
  * is of no use: under it nothing can be renamed to another directory. */
-void confine(struct step *step) {
+static long confine_all(int root) {
   long now = version();
-  if (now < 2) return;
+  if (now < 2) return 0;
   /* 13 rights, then REFER; TRUNCATE with version 3, IOCTL_DEV with 5. */
   struct ruleset rules = {.files = now >= 5 ? 0xffff : now >= 3 ? 0x7fff : 0x3fff,
                           .scope = SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS};
-  size_t size = now >= 6 ? sizeof rules : offsetof(struct ruleset, network);
-  long set = raw(LANDLOCK_CREATE, (long)&rules, (long)size, 0, 0, 0, 0);
-  if (set < 0) die(step, (int)-set, "Landlock", 125);
-  struct beneath root = {rules.files, step->root};
-  long r = raw(LANDLOCK_ADD_RULE, set, 1 /* PATH_BENEATH */, (long)&root, 0, 0, 0);
-  if (r >= 0) r = raw(LANDLOCK_RESTRICT_SELF, set, 0, 0, 0, 0, 0);
+  return restrict_to(rules, now >= 6 ? sizeof rules : offsetof(struct ruleset, network), root);
+}
+
+void confine(struct step *step, enum confinement how) {
+  long r = how == CONFINE_SOCKETS ? confine_sockets() : how == CONFINE_ALL ? confine_all(step->root) : 0;
+  step->op = OP_CONFINE;
   if (r < 0) die(step, (int)-r, "Landlock", 125);
-  sys(close, set);
 }
 
 /* A name that one process of the network namespace has at a time; the kernel takes it back when the

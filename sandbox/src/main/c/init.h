@@ -18,7 +18,7 @@
  *              processes.c who belongs to the step; procpaths.c what it is shown;
  *              calls.c what was asked; shadow.c directories and programs, for which
  *              reexec/ is a program of its own
- * confine.c    what keeps steps without namespaces from each other
+ * confine.c    what keeps a step from abstract sockets, and those without namespaces from each other
  * remap.c      the user namespace of a remapped step
  * userns.c     the other use of this program: "userns", before the JVM starts */
 #ifndef JBUILD_INIT_H
@@ -62,12 +62,14 @@ enum op_code {
   OP_TARGET = 28,  /* stack, path, is a directory, stub, uid, gid: made for another program */
   OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
   OP_INPUT = 29,   /* enum input, rows, columns */
-  OP_CONFINE = 30, /* none: see confine.c */
+  OP_CONFINE = 30, /* enum confinement: see confine.c */
 };
 
 /* Where a step reads from: nothing, what the JVM sends, or a terminal of its own,
  * made in its own /dev/pts or, where it has none, in the executor's. */
 enum input { INPUT_NONE, INPUT_PIPE, INPUT_OWN_TERMINAL, INPUT_OUTER_TERMINAL };
+
+enum confinement { CONFINE_NOTHING, CONFINE_SOCKETS, CONFINE_ALL };
 
 /* As the kernel has it. */
 struct window {
@@ -174,7 +176,7 @@ void empty_shadow(const struct jail *jail);
 
 bool steps_are_scoped(void);
 long take_turn(void);
-void confine(struct step *step);
+void confine(struct step *step, enum confinement how);
 
 void on_notification(const struct jail *jail);
 void kill_descendants(int pid1);

@@ -1,6 +1,14 @@
 /* Everything below the step's root: mounts, files, devices, links, masks. */
 #include "root.h"
 
+/* What is masked and read-only below /proc and /sys is found by its name once
+ * they are mounted. Behind a link that leads to the root, or through the very
+ * directory that is covered then, there would be nothing of those names, and
+ * the step would have the mount by another one ("/.."): all of it, writable. */
+static enum want directory_for(const char *target) {
+  return same(target, "/proc") || same(target, "/sys") ? MAKE_REAL : MAKE_DIRECTORY;
+}
+
 void do_mount(struct step *step, struct op *op) {
   const char *target = op_string(op);
   const char *type = op_string(op);
@@ -8,23 +16,46 @@ void do_mount(struct step *step, struct op *op) {
   uint64_t flags = (uint64_t)op_number(op);
   const char *data = op_string(op);
   bool stub = op_number(op);
-  int fd = target_of(step, target, MAKE_DIRECTORY, stub);
+  int fd = target_of(step, target, directory_for(target), stub);
   long r = sys(mount, source, path_of(fd).at, type, flags, data);
   if (r < 0) die(step, (int)-r, target, 125);
   sys(close, fd);
+}
+
+/* A copy of the mount gets its flags before it is anywhere: its target, looked
+ * up again, may lead elsewhere through links in what has just been mounted. */
+static bool attach_copy(struct step *step, int source, int at, bool recursive, uint64_t flags,
+                        const char *target) {
+  long tree = sys(open_tree, source, "",
+                  AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
+  if (tree == -ENOSYS || tree == -EPERM) return false; /* before Linux 5.2, or a filter */
+  if (tree < 0) die(step, (int)-tree, target, 125);
+  restrict_mount(step, (int)tree, flags, recursive, target);
+  long r = sys(move_mount, tree, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  if (r < 0) die(step, (int)-r, target, 125);
+  sys(close, tree);
+  return true;
 }
 
 static void bind_onto(struct step *step, int source, const char *target, bool recursive,
                  uint64_t flags, bool stub, const char *name) {
   struct statx st;
   stat_fd(step, source, &st, name);
-  int fd = target_of(step, target, is_type(&st, TYPE_DIRECTORY) ? MAKE_DIRECTORY : MAKE_FILE, stub);
+  int fd = target_of(step, target, is_type(&st, TYPE_DIRECTORY) ? directory_for(target) : MAKE_FILE,
+                     stub);
+  if (attach_copy(step, source, fd, recursive, flags, target)) {
+    sys(close, fd);
+    return;
+  }
   long r = sys(mount, path_of(source).at, path_of(fd).at, 0, MS_BIND | (recursive ? MS_REC : 0), 0);
   if (r < 0) die(step, (int)-r, target, 125);
   sys(close, fd);
   if (!flags) return;
   fd = target_of(step, target, EXISTING, false);
   if (fd < 0) die(step, -fd, target, 125);
+  struct statx now;
+  stat_fd(step, fd, &now, target);
+  if (now.stx_ino != st.stx_ino || device_of(&now) != device_of(&st)) die(step, ELOOP, target, 125);
   restrict_mount(step, fd, flags, recursive, target);
   sys(close, fd);
 }

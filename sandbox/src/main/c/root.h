@@ -17,7 +17,8 @@
 
 /* ---- walk.c ----------------------------------------------------------- */
 
-enum want { EXISTING, MAKE_DIRECTORY, MAKE_FILE, PARENT };
+/* MAKE_REAL: a directory that is reached without any link. */
+enum want { EXISTING, MAKE_DIRECTORY, MAKE_REAL, MAKE_FILE, PARENT };
 
 struct walk {
   int fds[MAX_DEPTH];

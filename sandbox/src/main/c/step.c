@@ -212,7 +212,7 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
   sys(setsid);
   static struct identity who;
   struct op op, filter = {0}, caps = {0};
-  bool confined = false;
+  enum confinement confinement = CONFINE_NOTHING;
   while (plan_next(&plan, &op)) {
     step->op = op.code;
     switch (op.code) {
@@ -220,7 +220,7 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
       case OP_IDENTITY: read_identity(step, &op, &who); break;
       case OP_SECCOMP: filter = op; break;
       case OP_CAPS: caps = op; break;
-      case OP_CONFINE: confined = true; break;
+      case OP_CONFINE: confinement = (enum confinement)op_number(&op); break;
       case OP_OOM_ADJ: {
         const char *value = op_string(&op);
         long fd = sys(openat, AT_FDCWD_, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -247,14 +247,17 @@ _Noreturn void run_step(struct step *step, struct plan plan) {
   sys(dup3, step->err, 2, 0);
   if (step->userns >= 0) check(step, sys(setns, step->userns, CLONE_NEWUSER), "user namespace");
   sys(umask, who.umask);
-  /* Without no_new_privs a filter needs CAP_SYS_ADMIN, so it comes before the
-   * capabilities go; with it, as late as can be. */
-  if (filter.code && !who.no_new_privs) load_filter(step, filter);
+  /* Without no_new_privs Landlock and a filter need CAP_SYS_ADMIN, so they come before
+   * the capabilities go; with it, as late as can be. */
+  if (!who.no_new_privs) {
+    confine(step, confinement);
+    if (filter.code) load_filter(step, filter);
+  }
   step->op = OP_CAPS;
   become(step, &who, &caps);
   if (who.no_new_privs) {
     check(step, sys(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges");
-    if (confined) step->op = OP_CONFINE, confine(step);
+    confine(step, confinement);
     if (filter.code) load_filter(step, filter);
   }
   if (step->input > INPUT_PIPE) take_terminal(step);

@@ -99,6 +99,7 @@ int walk(struct step *step, struct walk *w, int root, const char *path, enum wan
     struct statx st;
     stat_fd(step, (int)fd, &st, path);
     if (is_type(&st, TYPE_LINK)) {
+      if (want == MAKE_REAL) die(step, ENOTDIR, path, 125);
       if (++links > MAX_LINKS) die(step, ELOOP, path, 125);
       char link[PATH_MAX_];
       long n = sys(readlinkat, fd, "", link, sizeof link);

@@ -91,6 +91,79 @@ static int take_root(const char *name, const char *file) {
   return verdict(openat(root, up, O_RDONLY), "file through the root of another step");
 }
 
+/* A service of the executor's on two abstract sockets; it says what it hears. */
+static int serve_abstract(const char *name) {
+  struct sockaddr_un address;
+  socklen_t length = name_of(&address, name);
+  int stream = socket(AF_UNIX, SOCK_STREAM, 0), datagrams = socket(AF_UNIX, SOCK_DGRAM, 0);
+  if (bind(stream, (struct sockaddr *)&address, length) < 0 || listen(stream, 4) < 0) return 1;
+  address.sun_path[1] = '!';
+  if (bind(datagrams, (struct sockaddr *)&address, length) < 0) return 1;
+  printf("waiting\n");
+  char byte;
+  return read(0, &byte, 1) < 0; /* until its parent goes */
+}
+
+static int use_abstract(const char *name) {
+  struct sockaddr_un address;
+  socklen_t length = name_of(&address, name);
+  int stream = socket(AF_UNIX, SOCK_STREAM, 0), datagrams = socket(AF_UNIX, SOCK_DGRAM, 0);
+  verdict(connect(stream, (struct sockaddr *)&address, length), "abstract stream");
+  address.sun_path[1] = '!';
+  verdict(sendto(datagrams, "x", 1, 0, (struct sockaddr *)&address, length), "abstract datagram");
+  return verdict(connect(datagrams, (struct sockaddr *)&address, length), "abstract connection");
+}
+
+/* What a step must be able to do: its processes talk through an abstract socket of their own. */
+static int own_abstract(void) {
+  struct sockaddr_un address;
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0), peer = socket(AF_UNIX, SOCK_STREAM, 0);
+  socklen_t length = sizeof(sa_family_t); /* a name of the kernel's choice */
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 1) < 0) return 1;
+  length = sizeof address;
+  if (getsockname(listener, (struct sockaddr *)&address, &length) < 0) return 1;
+  pid_t child = fork();
+  if (child == 0) _exit(connect(peer, (struct sockaddr *)&address, length) < 0 ? errno : 0);
+  int status;
+  waitpid(child, &status, 0);
+  printf(status == 0 ? "talked\n" : "%s\n", strerrorname_np(WEXITSTATUS(status)));
+  return 0;
+}
+
+/* Whether something listens there, by path. */
+static int use_socket(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  int peer = socket(AF_UNIX, SOCK_STREAM, 0);
+  return verdict(connect(peer, (struct sockaddr *)&address, sizeof address), path);
+}
+
+/* Executes itself from a file that claims a capability which the step has not. */
+static int file_capability(void) {
+  struct {
+    uint32_t magic, permitted, inheritable, permitted2, inheritable2;
+  } every = {0x02000001, ~0u, 0, 0x1ff, 0};
+  if (system("cp /bin/attack /tmp/capable && chmod 755 /tmp/capable") != 0) return 1;
+  if (syscall(SYS_setxattr, "/tmp/capable", "security.capability", &every, sizeof every, 0) < 0)
+    return verdict(-1, "setxattr");
+  execl("/tmp/capable", "/tmp/capable", "capabilities", (char *)0);
+  return verdict(-1, "execute");
+}
+
+/* Beyond Docker's fourteen. */
+static int capabilities(void) {
+  char line[256];
+  FILE *status = fopen("/proc/self/status", "r");
+  while (status && fgets(line, sizeof line, status)) {
+    if (strncmp(line, "CapEff:", 7) && strncmp(line, "CapPrm:", 7) && strncmp(line, "CapBnd:", 7)) continue;
+    if (strtoull(line + 7, NULL, 16) & ~0xa80425fbull) printf("REACHED %s", line);
+  }
+  printf(status ? "looked\n" : "no status\n");
+  return 0;
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   const char *arg = argc > 2 ? argv[2] : "";
@@ -122,6 +195,17 @@ int main(int argc, char **argv) {
                                              : syscall(SYS_ioctl, pair[0], high | FIOSETOWN, &owner.pid), what);
   }
   if (!strcmp(what, "give-root")) return give_root(arg);
+  if (!strcmp(what, "landlock")) return printf("%ld\n", syscall(444, 0, 0, 1)) < 0;
+  if (!strcmp(what, "serve-abstract")) return serve_abstract(arg);
+  if (!strcmp(what, "use-abstract")) return use_abstract(arg);
+  if (!strcmp(what, "own-abstract")) return own_abstract();
+  if (!strcmp(what, "socket")) return use_socket(arg);
+  if (!strcmp(what, "file-capability")) return file_capability();
+  if (!strcmp(what, "capabilities")) return capabilities();
+  if (!strcmp(what, "open")) { /* where opening is what is guarded */
+    int fd = open(arg, O_RDONLY);
+    return verdict(fd, arg);
+  }
   if (!strcmp(what, "take-root")) return take_root(arg, argv[3]);
   if (!strcmp(what, "mount")) return verdict(mount("none", "/tmp", "tmpfs", 0, ""), what);
   if (!strcmp(what, "fsopen")) return verdict(syscall(SYS_fsopen, "tmpfs", 0), what);

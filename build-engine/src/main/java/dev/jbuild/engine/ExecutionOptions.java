@@ -4,6 +4,8 @@ import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import dev.jbuild.sandbox.SeccompProfile;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -62,7 +64,7 @@ public record ExecutionOptions(
       throw new IllegalArgumentException("parallel must be at least 1, not " + parallel);
     }
     entitlements = Set.copyOf(entitlements);
-    extraHosts = Map.copyOf(extraHosts);
+    extraHosts = Collections.unmodifiableMap(new LinkedHashMap<>(extraHosts)); // in order
   }
 
   /** What {@code --allow} can grant beyond the default. */

@@ -6,6 +6,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Json;
 import dev.jbuild.sandbox.Doctor;
 import dev.jbuild.sandbox.Isolation;
+import dev.jbuild.sandbox.Launcher;
 import dev.jbuild.sandbox.Probe;
 import dev.jbuild.sandbox.Sandbox;
 import java.io.PrintStream;
@@ -29,13 +30,14 @@ final class DoctorCommand extends Command {
   int run(Session session) {
     PrintStream out = session.console().out();
     if (inspect) {
-      out.print(Doctor.inspect(Sandbox.select(Isolation.AUTO, Optional.empty()).launcher()));
+      Launcher launcher = Sandbox.select(Isolation.AUTO, Optional.empty()).launcher();
+      out.print(Doctor.inspect(launcher, session.root()));
       return Jbuild.OK;
     }
-    List<Probe> probes = Doctor.examine();
+    List<Probe> probes = Doctor.examine(session.root());
     Sandbox sandbox;
     try {
-      sandbox = Sandbox.select(Isolation.AUTO, Optional.empty());
+      sandbox = Sandbox.select(Isolation.AUTO, Optional.empty()).on(session.root());
     } catch (BuildFailure e) {
       // The probes say why: they are shown all the same.
       show(probes, null, out);

@@ -34,6 +34,9 @@ final class LoginCommand extends Command {
 
   @Override
   int run(Session session) throws IOException {
+    if (user.indexOf(':') >= 0) {
+      throw new UsageError("a user name holds no colon", "--username is the name alone");
+    }
     RegistryOptions options = registries.options(session.console().env());
     try (Registry transport = Transports.open(options)) {
       String place =

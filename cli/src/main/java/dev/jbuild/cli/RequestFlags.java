@@ -13,6 +13,7 @@ import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.NetworkMode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -281,9 +282,26 @@ final class RequestFlags {
       if (address.startsWith("[") && address.endsWith("]")) {
         address = address.substring(1, address.length() - 1);
       }
+      if (!isAddress(address)) {
+        throw new UsageError(
+            "--add-host \"" + line + "\": \"" + address + "\" is not an IP address",
+            address.equals("host-gateway")
+                ? "with the host's network, which is the default, that is 127.0.0.1"
+                : null);
+      }
       hosts.put(line.substring(0, at), address);
     }
     return hosts;
+  }
+
+  /** As /etc/hosts has it; fewer than four numbers are an address to Java. */
+  private static boolean isAddress(String text) {
+    try {
+      return (text.indexOf(':') >= 0 || text.matches("\\d+\\.\\d+\\.\\d+\\.\\d+"))
+          && InetAddress.ofLiteral(text) != null;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /**

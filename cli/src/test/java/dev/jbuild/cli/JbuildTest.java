@@ -112,6 +112,25 @@ class JbuildTest {
             "--root",
             "/x"),
         Row.of(
+            "a host's address that is none",
+            2,
+            """
+            --add-host "me:host-gateway": "host-gateway" is not an IP address
+            hint: with the host's network, which is the default, that is 127.0.0.1
+            """,
+            "build",
+            "--add-host",
+            "me:host-gateway",
+            "."),
+        Row.of(
+            "a host's address of three numbers",
+            2,
+            "--add-host \"me:10.1.2\": \"10.1.2\" is not an IP address\n",
+            "build",
+            "--add-host",
+            "me:10.1.2",
+            "."),
+        Row.of(
             "bad size",
             2,
             "--memory \"lots\" is not a size\nhint: write it as 512m or 2g\n",

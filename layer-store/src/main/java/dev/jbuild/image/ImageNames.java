@@ -17,6 +17,10 @@ public final class ImageNames {
           "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?/)?"
               + "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*"
               + "(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?");
+
+  /** Above every name: a host of DNS, a path and a tag. The pattern recurses. */
+  private static final int LONGEST = 1024;
+
   private static final String HUB = "docker.io/";
   private static final String HUB_LIBRARY = "docker.io/library/";
 
@@ -28,6 +32,15 @@ public final class ImageNames {
    * @throws BuildFailure of kind {@code USER} if it is no name for an image
    */
   public static String complete(String name) {
+    if (name.length() > LONGEST) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "invalid image name \""
+              + name.substring(0, 60)
+              + "…\": it is longer than "
+              + LONGEST
+              + " characters");
+    }
     if (!VALID.matcher(name).matches()) {
       throw new BuildFailure(
           BuildFailure.Kind.USER, "invalid image name \"" + name + "\"", hint(name), null);

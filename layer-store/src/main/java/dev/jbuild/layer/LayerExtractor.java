@@ -52,14 +52,12 @@ public final class LayerExtractor {
 
   private static final int COPY_BUFFER = 256 * 1024;
 
-  private final ExtractLimits limits;
   private final ExtractTarget target;
   private final byte[] buffer = new byte[COPY_BUFFER];
   private long entries;
 
-  private LayerExtractor(ExtractTarget target, ExtractLimits limits) {
+  private LayerExtractor(ExtractTarget target) {
     this.target = target;
-    this.limits = limits;
   }
 
   /**
@@ -75,7 +73,7 @@ public final class LayerExtractor {
       throws IOException {
     try (ExtractTarget open = new ExtractTarget(target, encoding);
         ReadAheadStream ahead = new ReadAheadStream(tar)) {
-      LayerExtractor extractor = new LayerExtractor(open, limits);
+      LayerExtractor extractor = new LayerExtractor(open);
       long bytes = extractor.run(new TarReader(ahead, limits));
       return new Extracted(extractor.entries, bytes, open.finish());
     } catch (IOException | RuntimeException | Error e) {
@@ -96,11 +94,7 @@ public final class LayerExtractor {
 
   private long run(TarReader tar) throws IOException {
     for (Optional<TarEntry> entry = tar.next(); entry.isPresent(); entry = tar.next()) {
-      if (++entries > limits.entries()) {
-        throw new BuildFailure(
-            BuildFailure.Kind.UNSUPPORTED,
-            "layer has more than the limit of " + limits.entries() + " entries");
-      }
+      entries++;
       try {
         apply(entry.get(), tar);
       } catch (ErrnoException e) {

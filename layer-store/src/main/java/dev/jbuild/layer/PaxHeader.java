@@ -26,6 +26,9 @@ final class PaxHeader {
   /** Offsets and sizes of GNU sparse 0.0, whose keys repeat. */
   private final List<Long> sparseParts = new ArrayList<>();
 
+  /** Of names and values that are held. */
+  private long size;
+
   /** Takes the records of a header in; a later record replaces, an empty one removes. */
   void parse(byte[] bytes) {
     int at = 0;
@@ -52,13 +55,18 @@ final class PaxHeader {
         throw TarReader.corrupt("PAX record \"" + key + "\" is out of turn");
       }
       sparseParts.add(decimal(key, new String(value, ISO_8859_1)));
+      size += Long.BYTES;
       return;
     }
-    if (value.length == 0 && !key.startsWith(TarNames.XATTR)) {
-      records.remove(key);
-    } else {
-      records.put(key, value);
-    }
+    boolean removes = value.length == 0 && !key.startsWith(TarNames.XATTR);
+    byte[] before = removes ? records.remove(key) : records.put(key, value);
+    size -= before == null ? 0 : key.length() + before.length;
+    size += removes ? 0 : key.length() + value.length;
+  }
+
+  /** How many bytes are held, more or less. */
+  long size() {
+    return size;
   }
 
   /** These records with those of a closer header on top. */

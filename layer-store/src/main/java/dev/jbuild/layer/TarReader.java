@@ -32,6 +32,8 @@ final class TarReader {
   private long position;
   private long contentLeft;
   private long padding;
+  private long entries;
+  private long headerBytes;
   private String current = "";
 
   TarReader(InputStream in, ExtractLimits limits) {
@@ -66,12 +68,24 @@ final class TarReader {
           local = new PaxHeader();
           local.parse(readExtension("PAX header"));
         }
-        case 'g' -> global.parse(readExtension("global PAX header"));
+        case 'g' -> {
+          global.parse(readExtension("global PAX header"));
+          if (global.size() > limits.headerBytes()) {
+            throw tooLong("the content of global PAX headers", global.size(), limits.headerBytes());
+          }
+        }
         case 'L' -> longName = cString(readExtension("long name"));
         case 'K' -> longLink = cString(readExtension("long link"));
         case 'V' -> skip(padded(sizeField()));
         default -> {
-          return Optional.of(entry(type, local, longName, longLink));
+          TarEntry entry = entry(type, local, longName, longLink);
+          entries += 1 + entry.sparse().map(map -> map.data().size()).orElse(0);
+          if (entries > limits.entries()) {
+            throw new BuildFailure(
+                BuildFailure.Kind.UNSUPPORTED,
+                "tar has more than the limit of " + limits.entries() + " entries");
+          }
+          return Optional.of(entry);
         }
       }
     }
@@ -172,9 +186,11 @@ final class TarReader {
   private byte[] readExtension(String what) throws IOException {
     long size = sizeField();
     if (size > limits.headerBytes()) {
-      throw new BuildFailure(
-          BuildFailure.Kind.UNSUPPORTED,
-          what + " of " + size + " bytes is longer than the limit of " + limits.headerBytes());
+      throw tooLong(what, size, limits.headerBytes());
+    }
+    headerBytes += size;
+    if (headerBytes > limits.headersBytes()) {
+      throw tooLong("the content of all extended headers", headerBytes, limits.headersBytes());
     }
     byte[] bytes = in.readNBytes((int) size);
     count(bytes.length);
@@ -183,6 +199,12 @@ final class TarReader {
     }
     skip(padded(size) - size);
     return bytes;
+  }
+
+  private static BuildFailure tooLong(String what, long size, long limit) {
+    return new BuildFailure(
+        BuildFailure.Kind.UNSUPPORTED,
+        what + " of " + size + " bytes is longer than the limit of " + limit);
   }
 
   private TarEntry entry(char flag, PaxHeader local, String longName, String longLink)

@@ -70,14 +70,8 @@ public final class TarTree implements FileTree {
   private void fill(InputStream plain, ExtractLimits limits) throws IOException {
     TarReader reader = new TarReader(plain, limits);
     byte[] buffer = new byte[256 * 1024];
-    long entries = 0;
     long stored = 0;
     for (Optional<TarEntry> e = reader.next(); e.isPresent(); e = reader.next()) {
-      if (++entries > limits.entries()) {
-        throw new dev.jbuild.failure.BuildFailure(
-            dev.jbuild.failure.BuildFailure.Kind.UNSUPPORTED,
-            "archive has more than the limit of " + limits.entries() + " entries");
-      }
       TarEntry entry = e.get();
       long start = stored;
       for (int n = reader.read(buffer, 0, buffer.length);

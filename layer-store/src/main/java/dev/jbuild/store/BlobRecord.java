@@ -14,8 +14,24 @@ import java.util.Optional;
  * @param diffId of the tar in the blob; an estargz blob is noted both with the layer it was made
  *     from and with the layer it is, which has a table of contents more
  * @param made how this store compressed it, {@code "gzip-6"}; empty for a blob from elsewhere
+ * @param read whether this store has seen that the blob holds the layer; of one from elsewhere only
+ *     its image says so at first
  */
-record BlobRecord(DiffId diffId, Descriptor blob, String made) {
+record BlobRecord(DiffId diffId, Descriptor blob, String made, boolean read) {
+
+  /** Of a blob that this store has made. */
+  static BlobRecord made(DiffId diffId, Descriptor blob, Compression compression) {
+    return new BlobRecord(diffId, blob, made(compression), true);
+  }
+
+  /** Of a blob that an image says is the layer. */
+  static BlobRecord claimed(DiffId diffId, Descriptor blob) {
+    return new BlobRecord(diffId, blob, "", false);
+  }
+
+  BlobRecord afterReading() {
+    return new BlobRecord(diffId, blob, made, true);
+  }
 
   /** Whether asking for {@code wanted} may be answered with this blob. */
   boolean answers(Compression wanted) {
@@ -49,6 +65,7 @@ record BlobRecord(DiffId diffId, Descriptor blob, String made) {
     ObjectNode node = Json.object();
     node.put("diffId", diffId.toString());
     node.put("made", made);
+    node.put("read", read);
     node.set("blob", blob.toJson());
     return Json.compact(node);
   }
@@ -61,7 +78,8 @@ record BlobRecord(DiffId diffId, Descriptor blob, String made) {
           new BlobRecord(
               DiffId.parse(node.path("diffId").asText()),
               Descriptor.parse(node.path("blob"), "a layer's record"),
-              node.path("made").asText()));
+              node.path("made").asText(),
+              node.path("read").asBoolean(!node.path("made").asText().isEmpty())));
     } catch (BuildFailure e) {
       return Optional.empty();
     }

@@ -115,17 +115,74 @@ final class DirectoryLayers implements LayerStore {
 
   /** The records of blobs that are in the store, and are this layer's own tar. */
   private List<BlobRecord> presentBlobs(DiffId diffId) throws IOException {
-    LayerRecords records = new LayerRecords(layout, diffId);
     List<BlobRecord> present = new ArrayList<>();
-    for (BlobRecord record : records.blobs()) {
-      if (record.diffId().equals(diffId) && blobs.contains(record.blob().digest())) {
+    for (BlobRecord record : recorded(diffId)) {
+      if (record.diffId().equals(diffId)) {
         present.add(record);
       }
     }
     if (!present.isEmpty()) {
-      records.touch();
+      new LayerRecords(layout, diffId).touch();
     }
     return present;
+  }
+
+  /**
+   * The records of blobs that are in the store. What an image says of a blob is believed as long as
+   * nothing else is known of the layer, and then only that image can be wrong. As soon as there is
+   * another form of it, the blob is read: an image may name the layer of another one and give a
+   * blob of its own, which must not get into images that are made of that layer.
+   */
+  private List<BlobRecord> recorded(DiffId diffId) throws IOException {
+    LayerRecords records = new LayerRecords(layout, diffId);
+    List<BlobRecord> present = new ArrayList<>();
+    for (BlobRecord record : records.blobs()) {
+      if (blobs.contains(record.blob().digest())) {
+        present.add(record);
+      }
+    }
+    if (present.stream().allMatch(BlobRecord::read) || !isKnownOtherwise(diffId, present)) {
+      return present;
+    }
+    List<BlobRecord> right = new ArrayList<>();
+    for (BlobRecord record : present) {
+      if (record.read()) {
+        right.add(record);
+      } else if (holds(record)) {
+        note(records, record.afterReading());
+        right.add(record.afterReading());
+      }
+    }
+    return right;
+  }
+
+  private static void note(LayerRecords records, BlobRecord read) {
+    try {
+      records.addBlob(read);
+    } catch (IOException e) {
+      // Nothing else depends on it, and the disk may be full: the blob is read again next time.
+    }
+  }
+
+  private boolean isKnownOtherwise(DiffId diffId, List<BlobRecord> present) throws IOException {
+    Offer offer = shared.offers.get(diffId);
+    return present.size() > 1
+        || (offer != null && !offer.blob.digest().equals(present.getFirst().blob().digest()))
+        || forms.find(diffId).isPresent();
+  }
+
+  /** Whether the blob holds the layer that it is recorded for; the record goes if it does not. */
+  private boolean holds(BlobRecord record) throws IOException {
+    try (InputStream tar = verified(record.diffId(), record.blob())) {
+      tar.transferTo(OutputStream.nullOutputStream());
+      return true;
+    } catch (IOException | BuildFailure e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      new LayerRecords(layout, record.diffId()).removeBlob(record);
+      return false;
+    }
   }
 
   @Override
@@ -133,14 +190,15 @@ final class DirectoryLayers implements LayerStore {
     if (!blobs.contains(blob.digest())) {
       throw DirectoryBlobStore.missing(blob.digest());
     }
-    record(diffId, new BlobRecord(diffId, withoutPlace(blob), ""));
+    record(diffId, BlobRecord.claimed(diffId, withoutPlace(blob)));
   }
 
   private void record(DiffId layer, BlobRecord record) {
     lease.hold(layer);
     try {
       LayerRecords records = new LayerRecords(layout, layer);
-      if (!records.blobs().contains(record)) {
+      List<BlobRecord> known = records.blobs();
+      if (!known.contains(record) && !known.contains(record.afterReading())) {
         records.addBlob(record);
       }
     } catch (IOException e) {
@@ -162,6 +220,19 @@ final class DirectoryLayers implements LayerStore {
   @Override
   public Descriptor fetch(DiffId diffId) {
     return shared.fetching.run(diffId, () -> fetchOnce(diffId));
+  }
+
+  /** Fetches a layer of which nothing is here yet but the offer. */
+  void bring(DiffId diffId) {
+    try {
+      if (shared.offers.containsKey(diffId)
+          && ready(diffId).isEmpty()
+          && presentBlobs(diffId).isEmpty()) {
+        fetch(diffId);
+      }
+    } catch (IOException e) {
+      throw DiskFailures.of("look up layer " + diffId, e);
+    }
   }
 
   private Descriptor fetchOnce(DiffId diffId) {
@@ -237,7 +308,7 @@ final class DirectoryLayers implements LayerStore {
     Descriptor blob =
         Descriptor.of(mediaType(compression), written.digest(), written.size())
             .withAnnotations(new TreeMap<>(written.annotations()));
-    BlobRecord record = new BlobRecord(written.diffId(), blob, BlobRecord.made(compression));
+    BlobRecord record = BlobRecord.made(written.diffId(), blob, compression);
     record(written.diffId(), record);
     if (!written.source().equals(written.diffId())) {
       // Found again when the layer that it was made from is asked for.
@@ -283,8 +354,8 @@ final class DirectoryLayers implements LayerStore {
   }
 
   private Optional<LayerBlob> answering(DiffId diffId, Compression compression) throws IOException {
-    for (BlobRecord record : new LayerRecords(layout, diffId).blobs()) {
-      if (record.answers(compression) && blobs.contains(record.blob().digest())) {
+    for (BlobRecord record : recorded(diffId)) {
+      if (record.answers(compression)) {
         return Optional.of(new LayerBlob(record.diffId(), record.blob()));
       }
     }
@@ -353,7 +424,7 @@ final class DirectoryLayers implements LayerStore {
 
   private BuildFailure mismatch(DiffId diffId, Descriptor blob, DiffId actual) {
     try {
-      new LayerRecords(layout, diffId).removeBlob(new BlobRecord(diffId, blob, ""));
+      new LayerRecords(layout, diffId).removeBlob(BlobRecord.claimed(diffId, blob));
     } catch (IOException e) {
       // It is found wrong again the next time.
     }
@@ -373,9 +444,20 @@ final class DirectoryLayers implements LayerStore {
         return there.get();
       }
       Descriptor blob = shared.offers.containsKey(diffId) ? fetch(diffId) : anyBlob(diffId);
-      return unpacker.unpack(diffId, blob, () -> blobs.open(blob.digest()));
+      Path unpacked = unpacker.unpack(diffId, blob, () -> blobs.open(blob.digest()));
+      markRead(diffId, blob);
+      return unpacked;
     } catch (IOException e) {
       throw DiskFailures.of("unpack layer " + diffId, e);
+    }
+  }
+
+  private void markRead(DiffId diffId, Descriptor blob) throws IOException {
+    LayerRecords records = new LayerRecords(layout, diffId);
+    for (BlobRecord record : records.blobs()) {
+      if (!record.read() && record.blob().digest().equals(blob.digest())) {
+        note(records, record.afterReading());
+      }
     }
   }
 
@@ -400,7 +482,8 @@ final class DirectoryLayers implements LayerStore {
       for (DiffId diffId : diffIds) {
         Optional<Path> there = ready(diffId);
         if (there.isEmpty()) {
-          return Parallel.map(diffIds, this::unpacked);
+          // One is unpacked while others are on their way.
+          return Parallel.map(diffIds, this::bring, this::unpacked);
         }
         ready.add(there.get());
       }

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The same work on several things, as many at a time as there are processors. */
@@ -18,7 +19,17 @@ final class Parallel {
 
   /** The results in the order of the items; the first failure, after all that began have ended. */
   static <T, R> List<R> map(List<T> items, Function<T, R> work) {
+    return map(items, _ -> {}, work);
+  }
+
+  /**
+   * As {@link #map(List, Function)}.
+   *
+   * @param before done to each item first, to all of them at once: it waits more than it works
+   */
+  static <T, R> List<R> map(List<T> items, Consumer<T> before, Function<T, R> work) {
     if (items.size() <= 1) {
+      items.forEach(before);
       return items.stream().map(work).toList();
     }
     Semaphore slots = new Semaphore(WIDTH);
@@ -27,6 +38,7 @@ final class Parallel {
       for (T item : items) {
         running.add(
             threads.submit(() -> {
+              before.accept(item);
               slots.acquire();
               try {
                 return work.apply(item);

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /**
@@ -76,6 +77,10 @@ final class StackView {
               ready.get(), Optional.ofNullable(memory.names.getIfPresent(layer))));
     }
     List<DiffId> upper = stack.subList(bottom.size(), stack.size());
+    Parallel.map(
+        upper.stream().filter(layer -> memory.listings.getIfPresent(layer) == null).toList(),
+        layers::bring,
+        Function.identity());
     List<LayerListing> listed = new ArrayList<>();
     for (DiffId layer : upper) {
       Optional<LayerListing> listing = listing(layer);

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The catalogue of ways out of a layer, and of ways to choke on one. Each is refused with a message
@@ -141,7 +142,89 @@ class BreakoutTest {
     Throwable thrown =
         catchThrowable(() ->
             extract(repeated(header, 10_000_000L), ExtractLimits.DEFAULT.withEntries(20_000)));
-    assertThat(thrown).hasMessage("layer has more than the limit of 20000 entries");
+    assertThat(thrown).hasMessage("tar has more than the limit of 20000 entries");
+    assertThat(target).isEmptyDirectory();
+  }
+
+  @Test
+  void globalHeadersThatPileUpEndAtTheLimit() {
+    RawTar tar = new RawTar();
+    for (int i = 0; i < 30; i++) {
+      tar.global("comment." + i, "x".repeat(90));
+    }
+    Throwable thrown =
+        catchThrowable(() ->
+            extract(
+                new ByteArrayInputStream(tar.file("f", "").end()),
+                ExtractLimits.DEFAULT.withHeaderBytes(1000, 1 << 20)));
+    assertThat(thrown)
+        .hasMessage(
+            "the content of global PAX headers of 1090 bytes is longer than the limit of 1000");
+    assertThat(target).isEmptyDirectory();
+  }
+
+  @Test
+  void globalHeaderThatIsReplacedAgainAndAgainIsHeldOnce() throws IOException {
+    RawTar tar = new RawTar();
+    for (int i = 0; i < 30; i++) {
+      tar.global("comment", "x".repeat(90));
+    }
+    extract(
+        new ByteArrayInputStream(tar.file("f", "").end()),
+        ExtractLimits.DEFAULT.withHeaderBytes(1000, 1 << 20));
+    assertThat(leaves()).containsExactly("f");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void attributesOfManyFilesEndAtTheLimit(boolean asTree) throws IOException {
+    RawTar tar = new RawTar();
+    for (int i = 0; i < 30; i++) {
+      tar.pax("SCHILY.xattr.user.a", "x".repeat(900)).file("f" + i, "");
+    }
+    refuses(
+        asTree,
+        tar.end(),
+        ExtractLimits.DEFAULT.withHeaderBytes(1000, 10_000),
+        "the content of all extended headers of 10175 bytes is longer than the limit of 10000");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void partsOfSparseFilesCountAsEntries(boolean asTree) throws IOException {
+    RawTar tar = new RawTar();
+    for (int i = 0; i < 3; i++) {
+      tar.pax("GNU.sparse.map", "0,1,2,1,4,1,6,1", "GNU.sparse.size", "8").file("f" + i, "data");
+    }
+    refuses(
+        asTree,
+        tar.end(),
+        ExtractLimits.DEFAULT.withEntries(14),
+        "tar has more than the limit of 14 entries");
+  }
+
+  @Test
+  void entriesOfAContextEndAtTheLimit() throws IOException {
+    refuses(
+        true,
+        new RawTar().file("a", "").file("b", "").file("c", "").end(),
+        ExtractLimits.DEFAULT.withEntries(2),
+        "tar has more than the limit of 2 entries");
+  }
+
+  /** As a layer, or as a tree that nobody unpacks. */
+  private void refuses(boolean asTree, byte[] tar, ExtractLimits limits, String message)
+      throws IOException {
+    Path file = Files.write(temporary.resolve("tar"), tar);
+    Throwable thrown =
+        catchThrowable(() -> {
+          if (asTree) {
+            ArchiveTree.open(file, limits).close();
+          } else {
+            extract(new ByteArrayInputStream(tar), limits);
+          }
+        });
+    assertThat(thrown).isInstanceOf(BuildFailure.class).hasMessage(message);
     assertThat(target).isEmptyDirectory();
   }
 

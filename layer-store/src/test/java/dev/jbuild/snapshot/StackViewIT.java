@@ -23,12 +23,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A stack looks the same whichever of its layers are unpacked. */
 @Tag("root")
@@ -175,6 +181,42 @@ class StackViewIT {
       assertThat(other.layers().blob(layer, Compression.uncompressed()).blob().digest())
           .isEqualTo(blob.digest());
       assertThat(fetched[0]).isEqualTo(1);
+    }
+  }
+
+  /** No fetch ends before all have begun. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void offeredLayersAreFetchedTogether(boolean lookedInto) throws Exception {
+    CyclicBarrier all = new CyclicBarrier(stack.size());
+    try (Store other = Store.open(root.resolve("other"), "other")) {
+      for (DiffId layer : stack) {
+        Descriptor blob = store.layers().find(layer).orElseThrow().blobs().getFirst();
+        byte[] bytes = store.blobs().read(blob.digest());
+        other
+            .layers()
+            .offer(
+                layer,
+                blob,
+                (wanted, into) -> {
+                  meet(all);
+                  into.put(wanted.mediaType(), bytes);
+                });
+      }
+      if (lookedInto) {
+        other.layers().view(stack).close();
+      } else {
+        assertThat(other.layers().lowers(stack)).hasSameSizeAs(stack);
+      }
+    }
+    assertThat(all.isBroken()).isFalse();
+  }
+
+  private static void meet(CyclicBarrier all) {
+    try {
+      all.await(120, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new BuildFailure(BuildFailure.Kind.INTERNAL, "the others have not begun", e);
     }
   }
 

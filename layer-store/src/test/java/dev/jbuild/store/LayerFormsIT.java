@@ -8,6 +8,7 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.Attributes;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.layer.ContentSource;
+import dev.jbuild.layer.Decompression;
 import dev.jbuild.layer.FileTree;
 import dev.jbuild.layer.LayerBuilder;
 import dev.jbuild.layer.LayerWriter;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Blob and directory, and what becomes of a layer's directory when the machine starts again. */
 @Tag("root")
@@ -155,6 +158,84 @@ class LayerFormsIT {
         .hasMessageContaining("blob " + digest + " is not layer " + lie);
     assertThat(root.resolve("ingest")).isEmptyDirectory();
     assertThat(root.resolve("layers").resolve(lie.digest().hex()).resolve("fs")).doesNotExist();
+  }
+
+  /** A layer of one file, and a blob of other content that an image says is that layer. */
+  private LayerBlob liedAbout(String lie) throws IOException {
+    LayerBlob layer;
+    try (Store other = Store.open(root.resolve("other"), "other")) {
+      Store own = store;
+      store = other;
+      layer = layer(Compression.gzip());
+      store = own;
+      Digest digest = store.blobs().put(MediaType.OCI_LAYER_GZIP, gzip(lie)).digest();
+      store
+          .layers()
+          .addBlob(
+              layer.diffId(), Descriptor.of(MediaType.OCI_LAYER_GZIP, digest, gzip(lie).length));
+      store.blobs().put(layer.blob().mediaType(), other.blobs().read(layer.blob().digest()));
+    }
+    return layer;
+  }
+
+  private static byte[] gzip(String text) throws IOException {
+    var bytes = new java.io.ByteArrayOutputStream();
+    try (var out = new java.util.zip.GZIPOutputStream(bytes)) {
+      out.write(text.getBytes(UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  private void isHeldByItsBlobs(DiffId layer) throws IOException {
+    List<Descriptor> all = new ArrayList<>(store.layers().find(layer).orElseThrow().blobs());
+    all.add(store.layers().blob(layer, Compression.gzip()).blob());
+    all.add(store.layers().blob(layer, new Compression.Gzip(9)).blob());
+    all.add(store.layers().fetch(layer));
+    for (Descriptor blob : all) {
+      try (var tar = Decompression.detect(store.blobs().open(blob.digest()))) {
+        assertThat(Digest.of(tar.readAllBytes())).isEqualTo(layer.digest());
+      }
+    }
+    assertThat(store.layers().unpacked(layer).resolve("d/f7")).exists();
+  }
+
+  /** Enough lies that some sort before the right blob and some after it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "b", "c", "d"})
+  void blobThatAnImageSaysIsAnothersLayerIsNotTakenForIt(String lie) throws IOException {
+    isHeldByItsBlobs(madeAfterwards(liedAbout(lie)));
+  }
+
+  private DiffId madeAfterwards(LayerBlob known) {
+    assertThat(layer(Compression.gzip())).isEqualTo(known);
+    return known.diffId();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "b", "c", "d"})
+  void blobOfAnImageIsFoundBesideALieOfAnEarlierImage(String lie) throws IOException {
+    LayerBlob layer = liedAbout(lie);
+    store.layers().addBlob(layer.diffId(), layer.blob());
+    isHeldByItsBlobs(layer.diffId());
+  }
+
+  @Test
+  void blobOnOfferIsFetchedInsteadOfALieOfAnEarlierImage() throws IOException {
+    LayerBlob layer = liedAbout("a");
+    store.layers().offer(layer.diffId(), layer.blob(), (_, _) -> {});
+    assertThat(store.layers().fetch(layer.diffId())).isEqualTo(layer.blob());
+    isHeldByItsBlobs(layer.diffId());
+  }
+
+  @Test
+  void directoryThatAStepMadeIsCompressedInsteadOfTakingAnImagesWord() throws IOException {
+    DiffId layer = adopted(new Path[1]);
+    Digest lie = store.blobs().put(MediaType.OCI_LAYER_GZIP, gzip("lie")).digest();
+    store.layers().addBlob(layer, Descriptor.of(MediaType.OCI_LAYER_GZIP, lie, gzip("lie").length));
+    assertThat(store.layers().blob(layer, Compression.gzip()).blob().digest()).isNotEqualTo(lie);
+    assertThat(store.layers().find(layer).orElseThrow().blobs())
+        .extracting(Descriptor::digest)
+        .doesNotContain(lie);
   }
 
   @Test

@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 public record ImageName(
     RepositoryName repository, @Nullable String tagName, @Nullable Digest pinned) {
   private static final String DEFAULT_TAG = "latest";
+
+  /** Above every name: a host of DNS, a path, a tag and a digest. The patterns here recurse. */
+  private static final int LONGEST = 1024;
+
   private static final Pattern TAG = Pattern.compile("\\w[\\w.-]{0,127}");
   private static final Pattern DIGEST_SHAPE =
       Pattern.compile("[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}");
@@ -43,6 +47,9 @@ public record ImageName(
    * @throws BuildFailure of kind {@code USER} that says which part is wrong
    */
   public static ImageName parse(String text) {
+    if (text.length() > LONGEST) {
+      throw invalid(text.substring(0, 60) + "…", "it is longer than " + LONGEST + " characters");
+    }
     String rest = text;
     Digest digest = null;
     int at = rest.indexOf('@');

@@ -83,6 +83,14 @@ class ImageNameTest {
     assertThat(failure.text()).contains("invalid image name \"" + text + "\"");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"a/", "a.b-", "a@x.", "a."})
+  void nameOfAnyLengthIsRefusedAndNotQuotedWhole(String part) {
+    String text = part + part.substring(part.length() - 2).repeat(100_000) + "a/a";
+    BuildFailure failure = catchThrowableOfType(BuildFailure.class, () -> ImageName.parse(text));
+    assertThat(failure.text()).hasSizeLessThan(150).contains("longer than 1024 characters");
+  }
+
   @Test
   void upperCaseIsNamedAsTheReason() {
     BuildFailure failure =

@@ -100,7 +100,7 @@ public final class ChrootLauncher implements Launcher {
                     null))
             .withLinux(withFilter(spec.linux()));
     ProcessPlan.add(ops, jailed, NEW_LISTENER);
-    ops.add(ops.size() - 1, new Op.Confine());
+    ops.add(ops.size() - 1, new Op.Confine(Op.Confine.ALL));
     return new Plan(ops);
   }
 

@@ -2,6 +2,7 @@ package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,26 +22,37 @@ public final class Doctor {
       "apt install uidmap, then: usermod --add-subuids 100000-165535 --add-subgids 100000-165535"
           + " $USER";
 
+  private static final String ROOT_FIX =
+      "docker run --privileged, or securityContext.privileged: true";
+
   private Doctor() {}
 
-  /** All probes, in the order of the report. */
-  public static List<Probe> examine() {
+  /**
+   * All probes, in the order of the report.
+   *
+   * @param store where layers are to be; it need not be there yet. Where something has to be tried
+   *     on a file system, that is the one
+   */
+  public static List<Probe> examine(Path store) {
     Privileges own = Privileges.own();
+    Path place = existing(store);
     List<Probe> probes = new ArrayList<>();
     probes.add(kernel());
     probes.add(privileges(own));
     probes.add(userNamespaces());
     probes.add(subordinateIds(own));
-    probes.add(remap(own));
-    probes.add(overlay(own));
-    probes.add(cgroups());
+    probes.add(store(own, place));
+    probes.add(remap(own, place));
+    probes.add(overlay(own, place));
+    probes.add(cgroups(own));
     probes.add(seccomp());
+    probes.add(landlock());
     probes.add(openat2());
-    probes.add(reflink());
+    probes.add(reflink(place));
     probes.add(binfmt());
     probes.add(runtimes());
-    probes.add(privateNetwork());
-    probes.add(tier());
+    probes.add(privateNetwork(own));
+    probes.add(tier(store));
     return List.copyOf(probes);
   }
 
@@ -54,6 +66,38 @@ public final class Doctor {
 
   private static Probe missing(String name, String finding, @Nullable String fix) {
     return new Probe(name, Probe.Verdict.MISSING, finding, fix);
+  }
+
+  /** The directory, or the nearest one above it that exists. */
+  static Path existing(Path store) {
+    Path place = store.toAbsolutePath().normalize();
+    while (!Files.isDirectory(place) && place.getParent() != null) {
+      place = place.getParent();
+    }
+    return place;
+  }
+
+  /** Whether steps are run at tier C: by root without namespaces. */
+  private static boolean plain(Privileges own) {
+    return own.uid() == 0 && !own.has("CAP_SYS_ADMIN");
+  }
+
+  private static Probe store(Privileges own, Path place) {
+    String type;
+    try {
+      FileStore files = Files.getFileStore(place);
+      type = place + " is on " + files.type() + ", " + (files.getUsableSpace() >> 30) + " GiB free";
+      if (plain(own)) { // elsewhere a step's root is a mount of its own
+        ExecutableMount.require(place.toRealPath());
+      }
+    } catch (IOException e) {
+      return missing("store", place + " cannot be read: " + e.getMessage(), "give another --root");
+    } catch (BuildFailure e) {
+      return missing("store", e.text(), e.hint().orElse(null));
+    }
+    return Files.isWritable(place)
+        ? good("store", type)
+        : missing("store", place + " is not writable", "give another --root");
   }
 
   private static String read(String path) {
@@ -81,7 +125,7 @@ public final class Doctor {
         : limited(
             "privileges",
             who + " without CAP_SYS_ADMIN" + (own.noNewPrivileges() ? ", no_new_privs is set" : ""),
-            own.uid() == 0 ? "docker run --privileged, or securityContext.privileged: true" : null);
+            own.uid() == 0 ? ROOT_FIX : null);
   }
 
   private static Probe userNamespaces() {
@@ -150,7 +194,7 @@ public final class Doctor {
   }
 
   /** A step is run: kernel, file system and privileges all have a say. */
-  private static Probe remap(Privileges own) {
+  private static Probe remap(Privileges own, Path place) {
     if (own.userNamespace()) {
       return good("userns-remap", "not needed: a step's ids are ordinary ones of the machine");
     }
@@ -160,7 +204,7 @@ public final class Doctor {
     SubordinateIds ids = SubordinateIds.ofMachine();
     IdRange range = ids.choose();
     try {
-      Trial.run(new EmbeddedLauncher(Tier.A).remapped(range), true, null);
+      Trial.run(new EmbeddedLauncher(Tier.A).remapped(range), true, place);
       return good(
           "userns-remap",
           "works, with ids "
@@ -174,19 +218,23 @@ public final class Doctor {
     }
   }
 
-  private static Probe overlay(Privileges own) {
+  private static Probe overlay(Privileges own, Path place) {
     if (own.uid() != 0 || !own.has("CAP_SYS_ADMIN")) {
       return limited("overlay", "cannot be mounted here; layers are copied", null);
     }
     try {
-      Trial.run(new EmbeddedLauncher(own.userNamespace() ? Tier.B : Tier.A), true, null);
+      Trial.run(new EmbeddedLauncher(own.userNamespace() ? Tier.B : Tier.A), true, place);
       return good("overlay", own.userNamespace() ? "mounts in a user namespace" : "mounts as root");
     } catch (BuildFailure e) {
       return missing("overlay", e.text(), "put the store on ext4, xfs or btrfs");
     }
   }
 
-  private static Probe cgroups() {
+  private static Probe cgroups(Privileges own) {
+    if (plain(own)) {
+      return limited(
+          "cgroups", "steps have the container's limits and none of their own", ROOT_FIX);
+    }
     Cgroups machine = Cgroups.detect();
     List<String> held =
         Stream.of("memory", "pids", "cpu", "io", "blkio", "devices")
@@ -214,6 +262,16 @@ public final class Doctor {
             : missing("seccomp", "not in this kernel", null);
   }
 
+  private static Probe landlock() {
+    return exitCode(LauncherBinary.locate().toString(), "landlock") == 0
+        ? good("landlock", "keeps steps from abstract sockets that they did not make")
+        : limited(
+            "landlock",
+            "no scopes: with the host's network, steps reach its abstract sockets; with isolation"
+                + " chroot they run one at a time",
+            "Linux 6.12 with Landlock (lsm=landlock,…), or --network none");
+  }
+
   private static Probe openat2() {
     String release = read("/proc/sys/kernel/osrelease");
     return SeccompProfile.atLeast(release, "5.6")
@@ -221,10 +279,10 @@ public final class Doctor {
         : limited("openat2", "needs Linux 5.6; paths are walked name by name", null);
   }
 
-  private static Probe reflink() {
+  private static Probe reflink(Path place) {
     Path folder = null;
     try {
-      folder = Files.createTempDirectory("jbuild-doctor-");
+      folder = Files.createTempDirectory(place, "doctor-");
       Path file = Files.write(folder.resolve("a"), new byte[4096]);
       boolean can =
           exitCode("cp", "--reflink=always", file.toString(), folder.resolve("b").toString()) == 0;
@@ -270,15 +328,18 @@ public final class Doctor {
         : good("oci-runtimes", found);
   }
 
-  private static Probe privateNetwork() {
+  private static Probe privateNetwork(Privileges own) {
+    if (plain(own)) {
+      return limited("private-network", "steps have the container's network", ROOT_FIX);
+    }
     return PrivateNetwork.program()
         .map(p -> good("private-network", p.toString()))
         .orElse(limited("private-network", "no slirp4netns, no pasta", "apt install slirp4netns"));
   }
 
-  private static Probe tier() {
+  private static Probe tier(Path store) {
     try {
-      Sandbox chosen = Sandbox.select(Isolation.AUTO, Optional.empty());
+      Sandbox chosen = Sandbox.select(Isolation.AUTO, Optional.empty()).on(store);
       return good(
           "tier", chosen.tier() + " (" + chosen.launcher().describe() + "): " + chosen.reason());
     } catch (BuildFailure e) {
@@ -290,11 +351,12 @@ public final class Doctor {
    * Runs a step that shows what a RUN gets: namespaces, cgroups, capabilities, filter, mounts,
    * limits.
    *
+   * @param store where layers are to be; it need not be there yet
    * @return lines as the kernel writes them
    * @throws BuildFailure if the launcher cannot run a step
    */
-  public static String inspect(Launcher launcher) {
-    return Trial.run(launcher, !(launcher instanceof ChrootLauncher), null);
+  public static String inspect(Launcher launcher, Path store) {
+    return Trial.run(launcher, !(launcher instanceof ChrootLauncher), existing(store));
   }
 
   private static int exitCode(String... command) {

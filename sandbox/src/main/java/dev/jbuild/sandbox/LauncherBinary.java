@@ -6,20 +6,20 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where jbuild-init is: the file that the property {@code jbuild.init} names (a distribution's
  * {@code lib/jbuild-init}), or the one inside our own jar, unpacked once for each process into a
- * private folder that goes when the JVM ends.
+ * private folder that goes when the JVM ends, or after a kill when the next one starts.
  */
 final class LauncherBinary {
 
   static final String PROPERTY = "jbuild.init";
   private static final String RESOURCE = "/dev/jbuild/sandbox/jbuild-init";
 
-  private static @Nullable Path folder;
+  private static final String PREFIX = "jbuild-init-";
+  private static @Nullable PrivateFolder folder;
   private static @Nullable Path unpacked;
 
   private LauncherBinary() {}
@@ -56,6 +56,11 @@ final class LauncherBinary {
     return folder().resolve("mnt");
   }
 
+  /** A new empty folder, which the caller removes; else it goes when the JVM ends. */
+  static synchronized Path working(String prefix) throws IOException {
+    return Files.createTempDirectory(folder(), prefix);
+  }
+
   private static Path unpack() {
     try (InputStream in = LauncherBinary.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
@@ -76,22 +81,24 @@ final class LauncherBinary {
   }
 
   private static Path folder() {
-    if (folder != null && Files.isDirectory(folder)) {
-      return folder;
+    if (folder != null && Files.isDirectory(folder.path())) {
+      return folder.path();
     }
     try {
-      Path made = Files.createTempDirectory("jbuild-init-");
-      Files.createDirectory(made.resolve("mnt"));
+      PrivateFolder made =
+          PrivateFolder.make(Path.of(System.getProperty("java.io.tmpdir")), PREFIX);
+      Files.createDirectory(made.path().resolve("mnt"));
       try {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(made)));
+        Runtime.getRuntime().addShutdownHook(new Thread(made::remove));
       } catch (IllegalStateException e) {
         // The hook of the folder before this one has run: a signal ends the program.
-        remove(made);
+        made.remove();
         throw new BuildFailure(
             BuildFailure.Kind.CANCELLED, "interrupted; no other step is started", e);
       }
       folder = made;
-      return made;
+      Thread.ofVirtual().start(() -> made.removeAbandoned(PREFIX)); // no step waits for it
+      return made.path();
     } catch (IOException e) {
       throw unavailable(e);
     }
@@ -100,15 +107,5 @@ final class LauncherBinary {
   private static BuildFailure unavailable(IOException e) {
     return new BuildFailure(
         BuildFailure.Kind.UNAVAILABLE, "launcher cannot be unpacked: " + e.getMessage(), e);
-  }
-
-  private static void remove(Path made) {
-    for (String name : List.of("jbuild-init", "mnt", "")) {
-      try {
-        Files.deleteIfExists(made.resolve(name));
-      } catch (IOException _) {
-        // Left for the system's cleaning of its temporary folder.
-      }
-    }
   }
 }

@@ -92,17 +92,19 @@ public final class OciLauncher implements Launcher {
     Path bundle;
     Plan plan;
     try {
-      bundle = Files.createTempDirectory(id + "-").toRealPath();
+      bundle = LauncherBinary.working("bundle-").toRealPath();
       plan = plan(request, bundle, id);
     } catch (IOException e) {
       throw new BuildFailure(
           BuildFailure.Kind.UNAVAILABLE, "bundle cannot be made: " + e.getMessage(), e);
     }
     // The runtime makes and limits the cgroup.
+    OciLog log = OciLog.of(bundle);
     StepCgroup none = StepCgroup.create(new Cgroups(List.of()), Limits.NONE, false);
     try {
       EmbeddedStep step =
-          EmbeddedStep.launch(binary, plan, request, sink, none, () -> removeCgroups(id));
+          EmbeddedStep.launch(
+              binary, plan, request, log.without(sink), none, () -> removeCgroups(id));
       return new OciStep(step, bundle, () -> OutOfMemory.inLog(request.limits(), id, binary));
     } catch (RuntimeException e) {
       OciStep.delete(bundle);
@@ -195,6 +197,9 @@ public final class OciLauncher implements Launcher {
     ops.add(new Op.Identity(0, 0, 0022, false, List.of(0)));
     long all = Capability.mask(Capability.names());
     ops.add(new Op.Capabilities(all, all, all, 0, 0));
+    if (Planner.sharesAbstractSockets(request)) {
+      ops.add(new Op.Confine(Op.Confine.SOCKETS));
+    }
     ops.add(
         new Op.Exec(
             List.of(
@@ -202,7 +207,7 @@ public final class OciLauncher implements Launcher {
                 "--root",
                 bundle.resolve("state").toString(),
                 "--log",
-                bundle.resolve("log").toString(),
+                OciLog.of(bundle).file().toString(),
                 "--log-format",
                 "json",
                 "run",

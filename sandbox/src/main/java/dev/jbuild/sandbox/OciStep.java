@@ -1,7 +1,5 @@
 package dev.jbuild.sandbox;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * A step whose first process is an OCI runtime; its log tells a failed start from a failed step.
  */
 final class OciStep implements RunningStep {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final EmbeddedStep step;
   private final Path bundle;
@@ -53,7 +49,7 @@ final class OciStep implements RunningStep {
   }
 
   private StepResult translate(StepResult raw) {
-    String complaint = complaint();
+    String complaint = OciLog.of(bundle).complaint();
     if (!complaint.isEmpty() && raw.exitCode() != 0 && !raw.killed() && !raw.timedOut()) {
       String said = complaint.toLowerCase(Locale.ROOT);
       boolean exec = said.contains("exec: ") || said.contains("executable");
@@ -88,30 +84,6 @@ final class OciStep implements RunningStep {
 
   private static StepResult with(StepResult raw, int code, String reason) {
     return new StepResult(code, null, reason, false, false, false, raw.usage());
-  }
-
-  /**
-   * The last error in the runtime's log: a line of JSON with "level" and "msg", as runc, crun,
-   * runsc and Kata write it.
-   */
-  private String complaint() {
-    String last = "";
-    try {
-      for (String line : Files.readAllLines(bundle.resolve("log"))) {
-        if (!line.startsWith("{")) {
-          last = line.contains("error") ? line : last; // of a runtime that knows no JSON
-          continue;
-        }
-        JsonNode entry = JSON.readTree(line);
-        if (entry.path("level").asText().equals("error")
-            || entry.path("level").asText().equals("fatal")) {
-          last = entry.path("msg").asText();
-        }
-      }
-    } catch (IOException _) {
-      // No log: nothing was wrong with the runtime.
-    }
-    return last;
   }
 
   @Override

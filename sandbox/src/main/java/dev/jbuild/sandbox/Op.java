@@ -152,8 +152,16 @@ sealed interface Op {
   /** Installs a filter; the program is what {@code struct sock_filter} lays out. */
   record Filter(long flags, List<Long> program) implements Op {}
 
-  /** Keeps a step without namespaces from files, sockets and processes of others: confine.c. */
-  record Confine() implements Op {}
+  /**
+   * Keeps a step from abstract sockets of others, as far as the kernel can; one without namespaces
+   * from their files and processes, too.
+   *
+   * @param kind of {@code enum confinement} in {@code init.h}
+   */
+  record Confine(int kind) implements Op {
+    static final int SOCKETS = 1;
+    static final int ALL = 2;
+  }
 
   /** Executes; always the last. */
   record Exec(List<String> arguments, List<String> environment) implements Op {}

@@ -55,7 +55,8 @@ record Plan(List<Op> ops) {
         out.string(o.upper()).string(o.work()).string(o.parent());
       }
       case Op.Directory o -> out.string(o.path()).number(o.flags());
-      case Op.Root _, Op.Loopback _, Op.Pivot _, Op.Chroot _, Op.Confine _ -> {}
+      case Op.Root _, Op.Loopback _, Op.Pivot _, Op.Chroot _ -> {}
+      case Op.Confine o -> out.number(o.kind());
       case Op.Jail o -> out.string(o.path());
       case Op.Mount o ->
           out.string(o.target())

@@ -74,8 +74,7 @@ final class Planner {
           "give this user a range in /etc/subuid and /etc/subgid and install newuidmap (uidmap)",
           null);
     }
-    RuntimeSpec.Capabilities caps = spec.process().capabilities();
-    if (setting.remap != null && caps != null && caps.effective().contains("CAP_SYS_ADMIN")) {
+    if (setting.remap != null && insecure(spec)) {
       throw new BuildFailure(
           BuildFailure.Kind.UNSUPPORTED,
           "RUN --security=insecure asks for the machine's root, and ids are remapped",
@@ -121,7 +120,23 @@ final class Planner {
     ops.add(new Op.Cwd(spec.process().cwd(), outsideUser(user.uid()), outsideGroup(user.gid())));
     ops.add(new Op.Pivot());
     ProcessPlan.add(ops, spec, 0);
+    if (sharesAbstractSockets(request)) {
+      ops.add(ops.size() - 1, new Op.Confine(Op.Confine.SOCKETS));
+    }
     return new Plan(ops);
+  }
+
+  /**
+   * Whether the executor's abstract sockets are in reach of a step that is to be kept from them.
+   */
+  static boolean sharesAbstractSockets(StepRequest request) {
+    return request.network() == NetworkMode.HOST && !insecure(request.spec());
+  }
+
+  /** Whether it is one of {@code RUN --security=insecure}. */
+  private static boolean insecure(RuntimeSpec spec) {
+    RuntimeSpec.Capabilities caps = spec.process().capabilities();
+    return caps != null && caps.effective().contains("CAP_SYS_ADMIN");
   }
 
   private void root() {

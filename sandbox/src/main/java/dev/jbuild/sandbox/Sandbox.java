@@ -1,6 +1,7 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +40,24 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
    */
   public static Sandbox select(Isolation wanted, Optional<String> ociRuntime) {
     return select(wanted, ociRuntime, Privileges.own());
+  }
+
+  /**
+   * The same, if steps can be run on layers that are there.
+   *
+   * @param store where they are to be; it need not be there yet
+   * @throws BuildFailure of kind UNSUPPORTED at tier C, whose steps are run in place, if the mount
+   *     forbids to execute programs
+   */
+  public Sandbox on(Path store) {
+    if (tier == Tier.C) {
+      try {
+        ExecutableMount.require(Doctor.existing(store).toRealPath());
+      } catch (IOException _) {
+        // The store's own error has to do.
+      }
+    }
+    return this;
   }
 
   /**

@@ -1,7 +1,10 @@
 package dev.jbuild.sandbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -11,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
 
 /** Tier C, in a JVM that runs in the {@link PlainContainer} it is made for. */
 @Tag("root")
@@ -26,11 +30,36 @@ class ChrootLauncherIT {
     }
   }
 
-  /** The hostile steps. */
+  /** The hostile steps; the limits are those of the container. */
   static final class Hostile extends HostileContract {
     @Override
     Rig rig(Path folder) {
       return new Rig(folder, new ChrootLauncher(), false, false);
+    }
+
+    @Test
+    void forkBombIsHeldByTheLimitOfTheContainer() throws IOException {
+      long limit = limit("pids/pids.max", "pids.max");
+      assertThat(forks(rig.sh("attack forks 3000; echo tried"))).isLessThan((int) limit);
+    }
+
+    @Test
+    void memoryBombIsHeldByTheLimitOfTheContainer() throws IOException {
+      long limit = limit("memory/memory.limit_in_bytes", "memory.max");
+      Rig.Run run = rig.sh("attack eat " + (limit >> 20) + " && echo REACHED; exit 9");
+      assertThat(run.text()).doesNotContain("REACHED");
+      assertThat(rig.sh("echo well").text()).isEqualTo("well\n");
+    }
+
+    private static long limit(String... files) throws IOException {
+      for (String file : files) {
+        Path path = Path.of("/sys/fs/cgroup", file);
+        String text = Files.exists(path) ? Files.readString(path).strip() : "max";
+        if (text.matches("\\d{1,12}")) {
+          return Long.parseLong(text);
+        }
+      }
+      throw new TestAbortedException("this container has no limit");
     }
   }
 
@@ -67,6 +96,7 @@ class ChrootLauncherIT {
 
   @TestFactory
   Stream<DynamicTest> hostile() throws Exception {
-    return ForkedContract.tests(Hostile.class, dir, container.script(false));
+    return ForkedContract.tests(
+        Hostile.class, dir, container.script(false, "--memory 1g --pids-limit 400"));
   }
 }

@@ -21,7 +21,7 @@ class DoctorIT {
   @Test
   void everyProbeHasAFindingAndTheTierIsNamed() {
     Rig.assumeRoot();
-    List<Probe> probes = Doctor.examine();
+    List<Probe> probes = Doctor.examine(dir.resolve("store"));
     assertThat(probes).extracting(Probe::name).doesNotHaveDuplicates().contains("tier", "cgroups");
     assertThat(probes).allSatisfy(p -> assertThat(p.finding()).isNotBlank().doesNotContain("\n"));
     assertThat(probes.getLast().finding()).startsWith("A (embedded launcher, tier A): root with");
@@ -35,10 +35,12 @@ class DoctorIT {
   void inspectShowsWhatAStepGets() {
     Rig.assumeRoot();
     for (Launcher launcher : List.of(new EmbeddedLauncher(Tier.A), new ChrootLauncher())) {
-      String text = Doctor.inspect(launcher);
+      String text = Doctor.inspect(launcher, dir);
       assertThat(text).contains("CapEff:").contains("Seccomp:\t2").contains("== /proc/self/limits");
     }
-    assertThat(Doctor.inspect(new EmbeddedLauncher(Tier.A))).contains("mnt:[").contains("net:[");
+    assertThat(Doctor.inspect(new EmbeddedLauncher(Tier.A), dir))
+        .contains("mnt:[")
+        .contains("net:[");
   }
 
   @Test
@@ -50,8 +52,9 @@ class DoctorIT {
       int port = service.getLocalPort();
       Rig.Run run =
           rig.sh(
-              "ip -o link | grep -vc ' lo:'; ip route | grep -c ^default; for h in 127.0.0.1 10.0.2.2"
-                  + " $(ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'); do nc -w 1 $h "
+              "ip -o link | grep -vc ' lo:'; ip route | grep -c ^default; for h in 127.0.0.1"
+                  + " 10.0.2.2 $(ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'); do nc -w"
+                  + " 1 $h "
                   + port
                   + " </dev/null && echo REACHED; done; echo tried",
               b -> b.network(NetworkMode.PRIVATE));

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.jbuild.failure.BuildFailure;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -81,6 +84,41 @@ class OciLauncherIT {
         .hasMessage("OCI runtime cannot run the step: cgroups in hybrid mode not supported");
   }
 
+  @Test
+  void errorOfTheRuntimeIsToldOnce(@TempDir Path folder) {
+    Rig.Run run = run(rig(folder, "runc"), "/bin/nothing");
+    assertThat(run.result().exitCode()).isEqualTo(127);
+    assertThat(run.result().explanation().orElse("")).contains("/bin/nothing");
+    assertThat(run.errors()).isEmpty();
+  }
+
+  private static Rig.Run run(Rig rig, String... command) {
+    return rig.run(rig.request(command).build());
+  }
+
+  /** Only the runtime's own error is, and only at the end of a write. */
+  @Test
+  void whatTheStepSaysIsPassedOn(@TempDir Path folder) throws IOException {
+    ByteArrayOutputStream passed = new ByteArrayOutputStream();
+    OciLog log = new OciLog(folder.resolve("log"));
+    OutputSink sink =
+        log.without((_, chunk) -> {
+          byte[] bytes = new byte[chunk.remaining()];
+          chunk.get(bytes);
+          passed.writeBytes(bytes);
+        });
+    write(sink, "no\n");
+    Files.writeString(log.file(), "{\"level\":\"error\",\"msg\":\"no\"}\n");
+    write(sink, "before\nno\n");
+    write(sink, "no\n");
+    write(sink, "no, but\n");
+    assertThat(passed).hasToString("no\nbefore\nno, but\n");
+  }
+
+  private static void write(OutputSink sink, String text) {
+    sink.write(OutputSink.Stream.STDERR, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
   /** The bundle's specification has the step's environment, in which secrets can be. */
   @Test
   void theSpecificationTouchesNoDisk(@TempDir Path folder) throws IOException {
@@ -143,6 +181,14 @@ class OciLauncherIT {
     assertThat(run.result().outOfMemory()).isTrue();
     assertThat(run.result().explanation())
         .contains("out of memory (limit 64 MiB, peak 64 MiB, killed process: tail)");
+  }
+
+  @Nested
+  class CrunHostile extends HostileContract {
+    @Override
+    Rig rig(Path folder) {
+      return OciLauncherIT.rig(folder, "crun");
+    }
   }
 
   @Nested

@@ -60,6 +60,15 @@ final class PlainContainer {
    * @param noNewPrivileges as {@code --security-opt no-new-privileges}
    */
   String script(boolean noNewPrivileges) {
+    return script(noNewPrivileges, "");
+  }
+
+  /**
+   * The same in a container with limits.
+   *
+   * @param limits flags of {@code docker run}; the imitation has none
+   */
+  String script(boolean noNewPrivileges, String limits) {
     if (host.isEmpty()) {
       return """
       exec unshare --fork --pid --kill-child --mount --mount-proc --ipc \\
@@ -70,9 +79,10 @@ final class PlainContainer {
           .formatted(noNewPrivileges ? " --no-new-privs" : "");
     }
     return """
-    exec docker --host %s run --rm --network none %s -v "$DIR:$DIR" -v %s:%s:ro plain sh -c "$JAVA"
+    exec docker --host %s run --rm --network none %s %s -v "$DIR:$DIR" -v %s:%s:ro plain sh -c "$JAVA"
     """
-        .formatted(host, noNewPrivileges ? "--security-opt no-new-privileges" : "", JDK, JDK);
+        .formatted(
+            host, limits, noNewPrivileges ? "--security-opt no-new-privileges" : "", JDK, JDK);
   }
 
   /** Stops the daemon, if one was started. */

@@ -81,8 +81,11 @@ final class Access {
     }
   }
 
-  /** A handler before all routes but {@code /healthz}. */
-  void handle(RoutingContext request) {
+  /**
+   * A handler before all routes but {@code /healthz}. To find out whose a connection is can take as
+   * long as the machine has processes, so that is done elsewhere.
+   */
+  void handle(RoutingContext request, Offload offload) {
     if (token != null) {
       if (isPresented(request.request().getHeader("authorization"))) {
         request.next();
@@ -97,7 +100,27 @@ final class Access {
       refuse(request, "requests from the web page \"" + origin + "\" are not taken");
     } else if (!anyHost && host != null && !isLocalName(host)) {
       refuse(request, "\"" + host + "\" is not a name of this server");
-    } else if (known.computeIfAbsent(request.request().connection(), this::isOfABuild)) {
+    } else {
+      HttpConnection connection = request.request().connection();
+      Boolean before = known.get(connection);
+      if (before != null) {
+        answer(request, before);
+        return;
+      }
+      request.request().pause(); // until somebody is there who takes the body
+      offload.run(
+          request,
+          () -> isOfABuild(connection),
+          build -> {
+            known.put(connection, build);
+            request.request().resume();
+            answer(request, build);
+          });
+    }
+  }
+
+  private static void answer(RoutingContext request, boolean isOfABuild) {
+    if (isOfABuild) {
       refuse(
           request,
           "requests from builds of this server are not taken; one that is started with"

@@ -110,7 +110,7 @@ public final class BuildServer implements AutoCloseable {
 
   private void routes(String version, Store store, Access access) {
     router.get("/healthz").handler(request -> Reply.text(request, "text/plain", "ok\n"));
-    router.route().handler(access::handle);
+    router.route().handler(request -> access.handle(request, offload));
     router
         .get("/version")
         .handler(request -> Reply.json(request, 200, Json.object().put("version", version)));

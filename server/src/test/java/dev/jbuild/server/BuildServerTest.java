@@ -38,6 +38,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +59,12 @@ class BuildServerTest {
   private BuildServer server;
   private boolean callersAreBuilds;
 
+  /** Opened when somebody asks whose a connection is. */
+  private final CountDownLatch asked = new CountDownLatch(1);
+
+  /** What the answer to that waits for. */
+  private volatile CountDownLatch answered = new CountDownLatch(0);
+
   @BeforeEach
   void start() {
     store = Store.open(directory.resolve("store"), "test");
@@ -71,7 +79,17 @@ class BuildServerTest {
   }
 
   private BuildServer start(ServerOptions options) {
-    return BuildServer.start(options, "1.2.3", engine, store, (_, _) -> callersAreBuilds);
+    return BuildServer.start(options, "1.2.3", engine, store, (_, _) -> isOfABuild());
+  }
+
+  private boolean isOfABuild() {
+    try {
+      asked.countDown();
+      answered.await();
+      return callersAreBuilds;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private void restart(ServerOptions options) {
@@ -133,6 +151,28 @@ class BuildServerTest {
 
   private static List<String> types(List<JsonNode> events) {
     return events.stream().map(event -> event.get("type").asText()).toList();
+  }
+
+  @Test
+  void othersAreAnsweredWhileItIsFoundOutWhoCalls() throws Exception {
+    answered = new CountDownLatch(1);
+    CompletableFuture<HttpResponse<String>> post =
+        client.sendAsync(
+            to("/v1/builds")
+                .header("content-type", "application/x-tar")
+                .POST(HttpRequest.BodyPublishers.ofString("the context".repeat(1000)))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    try {
+      asked.await();
+      assertThat(get("/healthz").body()).isEqualTo("ok\n");
+      assertThat(post).isNotDone();
+    } finally {
+      answered.countDown();
+    }
+    String id = id(post.get());
+    assertThat(types(events(id))).contains("finished");
+    assertThat(engine.contexts).containsExactly("the context".repeat(1000));
   }
 
   @Test
@@ -325,6 +365,7 @@ class BuildServerTest {
     assertThat(post("?no-cache=maybe", "x").statusCode()).isEqualTo(400);
     assertThat(post("?platform=a/b/c/d", "x").statusCode()).isEqualTo(400);
     assertThat(post("?tag=Not:A:Name", "x").statusCode()).isEqualTo(400);
+    assertThat(post("?tag=" + "a.".repeat(60_000) + "a", "x").statusCode()).isEqualTo(400);
     assertThat(post("?network=moon", "x").statusCode()).isEqualTo(400);
     assertThat(post("", "").statusCode()).isEqualTo(400);
     assertThat(json(get("/")).at("/error/hint").asText()).contains("/openapi.yaml");

@@ -80,10 +80,12 @@ final class RunOperation {
    */
   DiffId execute(Op.Run run, Step step, List<List<DiffId>> inputs) throws Exception {
     List<DiffId> parents = inputs.getFirst();
-    ResolvedUser user = user(store, run.user(), parents);
     remains.runIn(sandbox.get());
     Snapshotter snapshots = snapshotter(sandbox.get(), store);
     try (ActiveSnapshot snapshot = snapshots.prepare(parents)) {
+      // Not before: a look into layers that are still elsewhere fetches all of them and unpacks
+      // none.
+      ResolvedUser user = user(store, run.user(), parents);
       OutputTail tail = new OutputTail();
       StepResult result;
       try (StepMounts mounts = new StepMounts(store, snapshots, build)) {

@@ -1,6 +1,8 @@
 package dev.jbuild.engine.shell;
 
 import dev.jbuild.sandbox.Limits;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,6 +25,6 @@ public record KeptExecution(
     Optional<String> seccomp,
     boolean noNewPrivileges) {
   public KeptExecution {
-    extraHosts = Map.copyOf(extraHosts);
+    extraHosts = Collections.unmodifiableMap(new LinkedHashMap<>(extraHosts)); // in order
   }
 }
