@@ -241,7 +241,7 @@ class KanikoFlagsTest {
       registry.stop(0);
     }
     assertThat(seen).contains("/v2/library/base/manifests/latest Basic dTpw");
-    assertThat(console.err()).contains("Dockerfile:1:1").doesNotContain("cannot be resolved");
+    assertThat(console.err()).contains("Dockerfile:1:6").doesNotContain("cannot be resolved");
   }
 
   @Test

@@ -64,7 +64,9 @@ final class DamageStream extends InputStream {
     if (source.thrown != null) {
       return source.thrown;
     }
-    String what = e instanceof EOFException ? "it ends early" : String.valueOf(e.getMessage());
+    String said = e.getMessage();
+    String what =
+        said == null && e instanceof EOFException ? "it ends early" : String.valueOf(said);
     throw new BuildFailure(BuildFailure.Kind.CORRUPT, kind + " stream is damaged: " + what, e);
   }
 

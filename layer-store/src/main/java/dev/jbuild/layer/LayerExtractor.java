@@ -212,7 +212,7 @@ public final class LayerExtractor {
       return;
     }
     String hidden = name.substring(TarNames.WHITEOUT.length());
-    if (hidden.isEmpty() || hidden.equals(".") || hidden.equals("..")) {
+    if (!TarNames.isWhitedOut(hidden)) {
       throw TarReader.corrupt(
           "whiteout \"" + BytePath.printable(entry.name()) + "\" names no file");
     }

@@ -43,7 +43,7 @@ public final class LayerListing {
    *
    * @param tar uncompressed
    * @return empty if the tar needs to be unpacked to be understood: it goes through links of its
-   *     own, or has more entries than {@code limit}
+   *     own, has more entries than {@code limit}, or is damaged in a way that unpacking tells of
    */
   public static Optional<LayerListing> ofTar(InputStream tar, int limit) throws IOException {
     TarReader reader = new TarReader(new BufferedInputStream(tar, 1 << 16), ExtractLimits.DEFAULT);
@@ -161,9 +161,10 @@ public final class LayerListing {
         return true;
       }
       if (name.startsWith(TarNames.WHITEOUT)) {
-        whiteouts.add(
-            path.parent().resolve(BytePath.ofLatin1(name.substring(TarNames.WHITEOUT.length()))));
-        return true;
+        String hidden = name.substring(TarNames.WHITEOUT.length());
+        // Unpacking tells what is wrong with one that names no file.
+        return TarNames.isWhitedOut(hidden)
+            && whiteouts.add(path.parent().resolve(BytePath.ofLatin1(hidden)));
       }
       Attributes attributes = tar.attributes();
       switch (tar.type()) {
@@ -177,6 +178,9 @@ public final class LayerListing {
           entries.add(new TreeEntry.HardLink(path, attributes, FileType.REGULAR, target));
         }
         case '2' -> {
+          if (tar.link().isEmpty()) {
+            return false;
+          }
           symlinks.add(path);
           entries.add(new TreeEntry.Symlink(path, attributes, tar.link()));
         }

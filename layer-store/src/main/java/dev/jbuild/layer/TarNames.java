@@ -18,4 +18,9 @@ final class TarNames {
   static final String XATTR_LIBARCHIVE = "LIBARCHIVE.xattr.";
 
   private TarNames() {}
+
+  /** Whether what follows {@link #WHITEOUT} in a name is the name of a file. */
+  static boolean isWhitedOut(String hidden) {
+    return !hidden.isEmpty() && !hidden.equals(".") && !hidden.equals("..");
+  }
 }

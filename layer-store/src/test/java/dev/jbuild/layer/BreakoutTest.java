@@ -107,6 +107,23 @@ class BreakoutTest {
     }
   }
 
+  @ParameterizedTest(name = "{0}")
+  @MethodSource({
+    "dev.jbuild.layer.PathTricks#names",
+    "dev.jbuild.layer.PathTricks#links",
+    "dev.jbuild.layer.PathTricks#whiteouts",
+    "dev.jbuild.layer.FormTricks#numbers",
+    "dev.jbuild.layer.FormTricks#forms"
+  })
+  void whatIsOnlyLookedIntoIsNoFault(Trick trick) {
+    Throwable thrown =
+        catchThrowable(
+            () -> LayerListing.ofTar(new ByteArrayInputStream(trick.bytes()), Integer.MAX_VALUE));
+    if (thrown != null) {
+      assertThat(thrown).isInstanceOf(BuildFailure.class);
+    }
+  }
+
   private static String[] aimed(List<String> expected) {
     String below = Trick.OUTSIDE.substring(1);
     return expected.stream()

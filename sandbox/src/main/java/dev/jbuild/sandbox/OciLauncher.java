@@ -166,6 +166,7 @@ public final class OciLauncher implements Launcher {
       shown.add(new Op.File(there, file.uid(), file.gid(), 0));
       mounts.add(RuntimeSpec.Mount.bind(point.toString(), file.target(), file.isReadOnly()));
     }
+    mounts.replaceAll(OciWorkdir.targets(request));
     mounts.sort(Comparator.comparing(m -> Path.of(m.destination()).normalize()));
     // In memory, as the files: its environment may hold secrets, which a kill would leave on disk.
     Path config = Files.createFile(bundle.resolve("config.json"));

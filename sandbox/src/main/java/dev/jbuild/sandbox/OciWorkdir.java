@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -63,6 +64,27 @@ final class OciWorkdir {
           "name another WORKDIR",
           null);
     }
+  }
+
+  /**
+   * Where mounts are to go, without links: a runtime looks a target up twice, to mount and to make
+   * it read-only, and the second time links of what was mounted may lead elsewhere (runc 1.1.5).
+   * What lies in the file systems that are the runtime's own stays as it is.
+   */
+  static UnaryOperator<RuntimeSpec.Mount> targets(StepRequest request) {
+    OciWorkdir paths = new OciWorkdir(request);
+    return mount -> {
+      Path named = Path.of(mount.destination()).normalize();
+      if (Planner.KEPT_STUBS.stream().anyMatch(named::startsWith)) {
+        return mount;
+      }
+      return paths
+          .end(Path.of(mount.destination()))
+          .filter(end -> !isBelowProc(end))
+          .map(end ->
+              new RuntimeSpec.Mount(end.toString(), mount.type(), mount.source(), mount.options()))
+          .orElse(mount);
+    };
   }
 
   /** The directories that make up a root file system, topmost first. */
