@@ -148,14 +148,28 @@ public final class OciLauncher implements Launcher {
     ops.add(new Op.Scratch(LauncherBinary.scratch().toString()));
     Stacks stacks = new Stacks(ops, 400, false);
     int rootfs = stacks.add(request.rootfs(), 0);
-    List<RuntimeSpec.Mount> mounts = new ArrayList<>(request.spec().mounts());
+    List<RuntimeSpec.Mount> mounts = new ArrayList<>();
+    for (RuntimeSpec.Mount mount : request.spec().mounts()) {
+      boolean bind = mount.source() != null && MountOptions.parse(mount).bind();
+      mounts.add(
+          bind
+              ? new RuntimeSpec.Mount(
+                  OciWorkdir.target(request, request.trees(), mount.destination()),
+                  mount.type(),
+                  mount.source(),
+                  mount.options())
+              : mount);
+    }
     List<Op> shown = new ArrayList<>();
     int n = 0;
+    int trees = 0;
     for (RootfsMount tree : request.trees()) {
+      String target = OciWorkdir.target(request, request.trees().subList(0, trees), tree.target());
+      trees++;
       int stack = stacks.add(tree.source(), Op.Stack.NO_DEV);
       Path point = Files.createDirectories(bundle.resolve("trees/" + n++));
       shown.add(new Op.Bind(stack, tree.subpath(), point.toString(), false, 0, false));
-      mounts.add(RuntimeSpec.Mount.bind(point.toString(), tree.target(), tree.readOnly()));
+      mounts.add(RuntimeSpec.Mount.bind(point.toString(), target, tree.readOnly()));
     }
     for (FileMount file : request.files()) {
       Files.createDirectories(bundle.resolve("files"));
@@ -164,9 +178,12 @@ public final class OciLauncher implements Launcher {
           new FileMount(
               point.toString(), file.content(), file.mode(), file.uid(), file.gid(), false);
       shown.add(new Op.File(there, file.uid(), file.gid(), 0));
-      mounts.add(RuntimeSpec.Mount.bind(point.toString(), file.target(), file.isReadOnly()));
+      mounts.add(
+          RuntimeSpec.Mount.bind(
+              point.toString(),
+              OciWorkdir.target(request, request.trees(), file.target()),
+              file.isReadOnly()));
     }
-    mounts.replaceAll(OciWorkdir.targets(request));
     mounts.sort(Comparator.comparing(m -> Path.of(m.destination()).normalize()));
     // In memory, as the files: its environment may hold secrets, which a kill would leave on disk.
     Path config = Files.createFile(bundle.resolve("config.json"));

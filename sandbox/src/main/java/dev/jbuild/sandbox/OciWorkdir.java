@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -33,9 +32,9 @@ final class OciWorkdir {
   private final List<Path> root;
   private final Map<Path, List<Path>> trees = new LinkedHashMap<>();
 
-  private OciWorkdir(StepRequest request) {
+  private OciWorkdir(StepRequest request, List<RootfsMount> mounted) {
     root = layers(request.rootfs());
-    for (RootfsMount tree : request.trees()) {
+    for (RootfsMount tree : mounted) {
       Path inside = Path.of("/").resolve(tree.subpath()).normalize();
       List<Path> sources =
           layers(tree.source()).stream()
@@ -52,7 +51,7 @@ final class OciWorkdir {
    */
   static void check(StepRequest request) {
     String cwd = request.spec().process().cwd();
-    Optional<Path> end = new OciWorkdir(request).end(Path.of(cwd));
+    Optional<Path> end = new OciWorkdir(request, request.trees()).end(Path.of(cwd));
     if (end.isEmpty() || isBelowProc(end.get())) {
       throw new BuildFailure(
           BuildFailure.Kind.UNSUPPORTED,
@@ -67,24 +66,25 @@ final class OciWorkdir {
   }
 
   /**
-   * Where mounts are to go, without links: a runtime looks a target up twice, to mount and to make
-   * it read-only, and the second time links of what was mounted may lead elsewhere (runc 1.1.5).
-   * What lies in the file systems that are the runtime's own stays as it is.
+   * Where a mount's target leads, without links. A runtime looks its target up a second time to
+   * make a mount read-only, and finds another once links of what is mounted there have a say.
+   *
+   * @param mounted trees that are there before
+   * @throws BuildFailure of kind UNSUPPORTED if it is below /proc or cannot be followed
    */
-  static UnaryOperator<RuntimeSpec.Mount> targets(StepRequest request) {
-    OciWorkdir paths = new OciWorkdir(request);
-    return mount -> {
-      Path named = Path.of(mount.destination()).normalize();
-      if (Planner.KEPT_STUBS.stream().anyMatch(named::startsWith)) {
-        return mount;
-      }
-      return paths
-          .end(Path.of(mount.destination()))
-          .filter(end -> !isBelowProc(end))
-          .map(end ->
-              new RuntimeSpec.Mount(end.toString(), mount.type(), mount.source(), mount.options()))
-          .orElse(mount);
-    };
+  static String target(StepRequest request, List<RootfsMount> mounted, String path) {
+    Optional<Path> end = new OciWorkdir(request, mounted).end(Path.of(path));
+    if (end.isEmpty() || isBelowProc(end.get())) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          "mount target \""
+              + path
+              + "\" leads "
+              + (end.isEmpty() ? "through too many links" : "below /proc"),
+          "name another target",
+          null);
+    }
+    return end.get().toString();
   }
 
   /** The directories that make up a root file system, topmost first. */

@@ -96,6 +96,20 @@ class OciLauncherIT {
     return rig.run(rig.request(command).build());
   }
 
+  @Test
+  void readOnlyTreeBehindALinkStaysReadOnly(@TempDir Path folder) throws IOException {
+    Rig rig = rig(folder, "runc");
+    Path source = Files.createDirectory(folder.resolve("source"));
+    Files.createSymbolicLink(source.resolve("y"), Path.of("/dev/shm/a"));
+    Files.writeString(source.resolve("is"), "there");
+    Files.createDirectories(rig.lower.resolve("x/y"));
+    Files.createSymbolicLink(rig.lower.resolve("m"), Path.of("/x/y/.."));
+    RootfsMount tree = new RootfsMount("/m", new Rootfs.Directory(source), "/", true);
+    Rig.Run run = rig.sh("touch /x/new 2> /dev/null; cat /x/is", b -> b.tree(tree));
+    assertThat(run.text()).isEqualTo("there");
+    assertThat(source.resolve("new")).doesNotExist();
+  }
+
   /** Only the runtime's own error is, and only at the end of a write. */
   @Test
   void whatTheStepSaysIsPassedOn(@TempDir Path folder) throws IOException {
