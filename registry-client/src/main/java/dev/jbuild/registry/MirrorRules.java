@@ -39,6 +39,11 @@ public final class MirrorRules {
     Rule {
       mirrors = List.copyOf(mirrors);
     }
+
+    /** Whether requests go to hosts that only a request names. */
+    private boolean isDomainItself() {
+      return prefix.startsWith("*.") && location.isEmpty();
+    }
   }
 
   private final List<Rule> rules;
@@ -110,11 +115,17 @@ public final class MirrorRules {
     return new MirrorRules(rules, only);
   }
 
-  /** The hosts that a rule calls insecure. */
+  /** Whether a rule calls all hosts of a domain insecure and the host is one of them. */
+  boolean isInDomainCalledInsecure(String host) {
+    return rules.stream()
+        .anyMatch(rule -> rule.insecure && rule.isDomainItself() && inDomain(rule.prefix, host));
+  }
+
+  /** The hosts that a rule names and calls insecure. */
   Collection<String> insecureHosts() {
     Set<String> hosts = new LinkedHashSet<>();
     for (Rule rule : rules) {
-      if (rule.insecure && !rule.prefix.startsWith("*.")) {
+      if (rule.insecure && !rule.isDomainItself()) {
         hosts.add(hostOf(rule.location.isEmpty() ? rule.prefix : rule.location));
       }
       for (Mirror mirror : rule.mirrors) {
@@ -169,11 +180,14 @@ public final class MirrorRules {
 
   private static boolean covers(String prefix, String full) {
     if (prefix.startsWith("*.")) {
-      int slash = full.indexOf('/');
-      return RegistryHosts.hostOnly(full.substring(0, slash)).endsWith(prefix.substring(1));
+      return inDomain(prefix, full.substring(0, full.indexOf('/')));
     }
     return full.startsWith(prefix)
         && (full.length() == prefix.length() || full.charAt(prefix.length()) == '/');
+  }
+
+  private static boolean inDomain(String prefix, String host) {
+    return RegistryHosts.hostOnly(host).endsWith(prefix.substring(1));
   }
 
   private static RepositoryName rewritten(String full, String prefix, String location) {

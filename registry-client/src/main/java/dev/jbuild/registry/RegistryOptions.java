@@ -136,6 +136,7 @@ public final class RegistryOptions {
   public boolean isInsecure(String host) {
     String name = RegistryHosts.canonical(host);
     return insecureHosts.contains(name)
+        || mirrors.isInDomainCalledInsecure(name)
         || verifiedHosts.map(verified -> !verified.contains(name)).orElse(false);
   }
 

@@ -132,6 +132,16 @@ class MirrorRulesTest {
   }
 
   @Test
+  void domainCanBeCalledInsecure() {
+    String conf = "[[registry]]\nprefix = \"*.lab.example\"\ninsecure = true\n";
+    MirrorRules rules = MirrorRules.of(List.of(), RegistriesConf.parse(conf, "x.conf"), false);
+    assertThat(rules.isInDomainCalledInsecure("a.b.lab.example:5000")).isTrue();
+    assertThat(rules.isInDomainCalledInsecure("lab.example")).isFalse();
+    assertThat(rules.isInDomainCalledInsecure("collab.example")).isFalse();
+    assertThat(rules("docker.io=m.example").isInDomainCalledInsecure("a.corp.example")).isFalse();
+  }
+
+  @Test
   void optionWithoutTargetIsRefused() {
     BuildFailure failure = catchThrowableOfType(BuildFailure.class, () -> rules("docker.io"));
     assertThat(failure.text()).isEqualTo("invalid registry mirror \"docker.io\"");
