@@ -72,6 +72,10 @@ final class Authorizer {
   private final Clock clock;
   private final Map<String, Challenge> challenges = new ConcurrentHashMap<>();
   private final Map<Key, CredentialStore.Lookup> lookups = new ConcurrentHashMap<>();
+
+  /** Those that were refused: good to tell of until they are looked up anew, but not to be sent. */
+  private final Set<Key> refused = ConcurrentHashMap.newKeySet();
+
   private final Map<Key, ReentrantLock> asking = new ConcurrentHashMap<>();
   private final Map<TokenKey, Slot> tokens = new ConcurrentHashMap<>();
 
@@ -212,7 +216,7 @@ final class Authorizer {
       }
     } else if (sent != null) {
       // A password may have been changed under us: a helper hands out short-lived ones.
-      lookups.remove(new Key(RegistryHosts.canonical(host), scope.path()));
+      refused.add(new Key(RegistryHosts.canonical(host), scope.path()));
     }
     Optional<String> next = header(host, scope, chosen, encrypted);
     return next.isPresent() && !next.get().equals(sent);
@@ -221,7 +225,7 @@ final class Authorizer {
   private CredentialStore.Lookup lookup(String host, Scope scope) {
     Key key = new Key(RegistryHosts.canonical(host), scope.path());
     CredentialStore.Lookup known = lookups.get(key);
-    if (known != null) {
+    if (known != null && !refused.contains(key)) {
       return known;
     }
     // Not under a lock of the map, since a helper may take long; and one thread only, since it may
@@ -230,9 +234,10 @@ final class Authorizer {
     turn.lock();
     try {
       known = lookups.get(key);
-      if (known == null) {
+      if (known == null || refused.contains(key)) {
         known = credentials.find(host, scope.path());
         lookups.put(key, known);
+        refused.remove(key);
       }
       return known;
     } finally {
