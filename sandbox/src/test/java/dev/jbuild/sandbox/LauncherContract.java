@@ -429,6 +429,29 @@ abstract class LauncherContract {
   }
 
   @Test
+  void aTreeCanBeShownInPart() throws Exception {
+    Path tree = Files.createDirectories(rig.dir.resolve("tree/sub")).getParent();
+    Files.writeString(tree.resolve("sub/file"), "content");
+    Files.createSymbolicLink(tree.resolve("link"), Path.of("/sub/file"));
+    Files.writeString(rig.lower.resolve("covered"), "of the image");
+    Rootfs source = new Rootfs.Directory(tree);
+    Rig.Run run =
+        rig.sh(
+            "cat /new/file /linked /covered /dir/file; echo over > /new/file || echo read-only",
+            b ->
+                b.tree(new RootfsMount("/new/file", source, "/sub/file", true))
+                    .tree(new RootfsMount("/linked", source, "link", true))
+                    .tree(new RootfsMount("/covered", source, "/sub/file", true))
+                    .tree(new RootfsMount("/dir", source, "/sub", true)));
+    assertThat(run.text())
+        .as(run.errors())
+        .isEqualTo("content".repeat(4) + (rig.mounts ? "read-only\n" : ""));
+    assertThat(tree.resolve("sub/file")).hasContent("content");
+    assertThat(rig.lower.resolve("covered")).hasContent("of the image");
+    assertThat(rig.upper.resolve("linked")).doesNotExist();
+  }
+
+  @Test
   void mountPointThatTheStepFilledStays() {
     rig.sh(
         "echo kept > /opt/here/../kept; true",
