@@ -10,6 +10,7 @@ import dev.jbuild.engine.Output;
 import dev.jbuild.engine.option.CacheOptions;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.sandbox.ExtraHost;
 import dev.jbuild.sandbox.NetworkMode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -271,8 +272,8 @@ final class RequestFlags {
   }
 
   /** {@code HOST:IP} or {@code HOST=IP}; an IPv6 address may stand in brackets. */
-  private static Map<String, String> hosts(List<String> lines) {
-    Map<String, String> hosts = new LinkedHashMap<>();
+  private static List<ExtraHost> hosts(List<String> lines) {
+    List<ExtraHost> hosts = new ArrayList<>();
     for (String line : lines) {
       int at = line.indexOf('=') >= 0 ? line.indexOf('=') : line.indexOf(':');
       if (at <= 0 || at == line.length() - 1) {
@@ -289,7 +290,7 @@ final class RequestFlags {
                 ? "with the host's network, which is the default, that is 127.0.0.1"
                 : null);
       }
-      hosts.put(line.substring(0, at), address);
+      hosts.add(new ExtraHost(line.substring(0, at), address));
     }
     return hosts;
   }

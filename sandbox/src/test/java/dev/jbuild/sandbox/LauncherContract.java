@@ -13,7 +13,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -384,7 +383,9 @@ abstract class LauncherContract {
         rig.sh(
             "cat /etc/hosts; echo x >> /etc/hosts || echo refused",
             b ->
-                b.file(NetworkFiles.hosts("buildkitsandbox", Map.of("db", "10.0.0.7")))
+                b.file(
+                        NetworkFiles.hosts(
+                            "buildkitsandbox", List.of(new ExtraHost("db", "10.0.0.7"))))
                     .file(NetworkFiles.resolvConf(NetworkMode.HOST)));
     assertThat(run.text())
         .isEqualTo(
