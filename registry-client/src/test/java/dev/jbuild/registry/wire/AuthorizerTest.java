@@ -25,7 +25,12 @@ class AuthorizerTest {
   /**
    * What another request, refused at the same time, has to tell of while the login is looked up.
    */
-  private record Seen(String account, List<String> secrets, boolean known) {}
+  private record Seen(String account, List<String> secrets, boolean known) {
+    static Seen by(Authorizer authorizer) {
+      Authorizer.Account account = authorizer.account(HOST, SCOPE);
+      return new Seen(account.words(), authorizer.secrets(HOST, SCOPE), account.known());
+    }
+  }
 
   private final AtomicReference<@Nullable Authorizer> authorizer = new AtomicReference<>();
   private final List<Seen> seen = new ArrayList<>();
@@ -33,11 +38,7 @@ class AuthorizerTest {
 
   private CredentialStore.Lookup find(String host, String repository) {
     Authorizer asking = Objects.requireNonNull(authorizer.get());
-    seen.add(
-        new Seen(
-            asking.account(HOST, SCOPE),
-            asking.secrets(HOST, SCOPE),
-            asking.hasCredential(HOST, SCOPE)));
+    seen.add(Seen.by(asking));
     return new CredentialStore.Lookup(
         Optional.of(new Credential.Password("ann", passwords.removeFirst(), "a file")), List.of());
   }
