@@ -2,7 +2,6 @@ package dev.jbuild.server;
 
 import dev.jbuild.engine.BuildEngine;
 import dev.jbuild.failure.BuildFailure;
-import dev.jbuild.oci.Json;
 import dev.jbuild.store.Store;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -111,12 +110,10 @@ public final class BuildServer implements AutoCloseable {
   private void routes(String version, Store store, Access access) {
     router.get("/healthz").handler(request -> Reply.text(request, "text/plain", "ok\n"));
     router.route().handler(request -> access.handle(request, offload));
-    router
-        .get("/version")
-        .handler(request -> Reply.json(request, 200, Json.object().put("version", version)));
     router.get("/openapi.yaml").handler(BuildServer::openApi);
     new BuildRoutes(builds, options, offload).addTo(router);
     new RegistryRoutes(store, offload).addTo(router);
+    new DockerRoutes(version, store, offload).addTo(router);
     router.errorHandler(
         404,
         request ->
@@ -174,8 +171,9 @@ public final class BuildServer implements AutoCloseable {
             .setHttp2ClearTextEnabled(false)
             .setIdleTimeout(IDLE_SECONDS)
             .setIdleTimeoutUnit(TimeUnit.SECONDS)
-            // build arguments stand in the query
-            .setMaxInitialLineLength(256 << 10);
+            // build arguments stand in the query, logins for registries in a header
+            .setMaxInitialLineLength(256 << 10)
+            .setMaxHeaderSize(128 << 10);
     ServerOptions.Tls tls = options.tls();
     if (tls != null) {
       http.setSsl(true)

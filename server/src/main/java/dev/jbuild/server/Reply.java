@@ -3,6 +3,8 @@ package dev.jbuild.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Json;
+import dev.jbuild.server.docker.EnginePath;
+import dev.jbuild.server.docker.ErrorText;
 import dev.jbuild.server.json.FailureJson;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -23,10 +25,18 @@ final class Reply {
         .end(Buffer.buffer(Json.compact(node)));
   }
 
-  /** {@code {"error": {…}}} with the failure's kind, message and hint. */
+  /**
+   * {@code {"error": {…}}} with the failure's kind, message and hint; on a path of Docker's API
+   * {@code {"message": …}}, which is all that its clients read.
+   */
   static void failure(RoutingContext request, int status, BuildFailure failure) {
+    ObjectNode error = FailureJson.of(failure);
+    if (EnginePath.of(request.request().path()).isPresent()) {
+      json(request, status, ErrorText.answer(error));
+      return;
+    }
     ObjectNode node = Json.object();
-    node.set("error", FailureJson.of(failure));
+    node.set("error", error);
     json(request, status, node);
   }
 

@@ -8,7 +8,9 @@
  *       events and cancelled;
  *   <li>{@code /v2/}: a read-only OCI distribution registry over the same store, so that an image
  *       can be pulled as soon as it is built;
- *   <li>{@code /healthz}, {@code /version}, {@code /openapi.yaml}.
+ *   <li>{@code /_ping}, {@code /version} and what else of Docker's Engine API a build server has,
+ *       with or without a version before it (classes {@code Docker…});
+ *   <li>{@code /healthz}, {@code /metrics}, {@code /openapi.yaml}.
  * </ul>
  *
  * <p>The event loop parses, authorises and hands over; builds and everything that touches the disk
