@@ -431,7 +431,8 @@ abstract class LauncherContract {
 
   @Test
   void aTreeCanBeShownInPart() throws Exception {
-    Path tree = Files.createDirectories(rig.dir.resolve("tree/sub")).getParent();
+    Path tree = rig.dir.resolve("tree");
+    Files.createDirectories(tree.resolve("sub"));
     Files.writeString(tree.resolve("sub/file"), "content");
     Files.createSymbolicLink(tree.resolve("link"), Path.of("/sub/file"));
     Files.writeString(rig.lower.resolve("covered"), "of the image");
