@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code jbuild login HOST}. The password never stands on the command line. */
+/** {@code jbuild login HOST[/PATH]}. The password never stands on the command line. */
 @picocli.CommandLine.Command
 final class LoginCommand extends Command {
   private static final int LONGEST = 64 << 10;
@@ -29,7 +29,11 @@ final class LoginCommand extends Command {
   @Option(names = "--password-stdin", description = "read the password from standard input")
   boolean passwordStdin;
 
-  @Parameters(index = "0", arity = "0..1", paramLabel = "HOST", description = "default Docker Hub")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "HOST[/PATH]",
+      description = "a registry, or its repositories below a path; default Docker Hub")
   @Nullable String host;
 
   @Override
@@ -39,13 +43,20 @@ final class LoginCommand extends Command {
     }
     RegistryOptions options = registries.options(session.console().env());
     try (Registry transport = Transports.open(options)) {
-      String place =
-          new Logins(transport, options)
-              .login(
-                  host == null ? RegistryHosts.DOCKER_HUB : host,
-                  user,
-                  password(session.console()));
-      session.console().err().println("logged in; kept in " + place);
+      String place = host == null ? RegistryHosts.DOCKER_HUB : host;
+      Logins.Kept kept =
+          new Logins(transport, options).login(place, user, password(session.console()));
+      session.console().err().println("logged in; kept in " + kept.place());
+      kept.hidden()
+          .ifPresent(other ->
+              session
+                  .console()
+                  .err()
+                  .println(
+                      "warning: "
+                          + other
+                          + " is used all the same: that file is read first; remove it there, or"
+                          + " name the file to use with REGISTRY_AUTH_FILE"));
     }
     return Jbuild.OK;
   }

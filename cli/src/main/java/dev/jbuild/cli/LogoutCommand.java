@@ -9,12 +9,16 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code jbuild logout HOST}. */
+/** {@code jbuild logout HOST[/PATH]}. */
 @picocli.CommandLine.Command
 final class LogoutCommand extends Command {
   @Mixin RegistryFlags registries = new RegistryFlags();
 
-  @Parameters(index = "0", arity = "0..1", paramLabel = "HOST", description = "default Docker Hub")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "HOST[/PATH]",
+      description = "as it was given to login; default Docker Hub")
   @Nullable String host;
 
   @Override

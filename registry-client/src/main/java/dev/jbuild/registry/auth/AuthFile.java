@@ -5,17 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Json;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -30,10 +24,9 @@ import org.jspecify.annotations.Nullable;
  * longest that fits wins. For the same entry a helper of {@code credHelpers} goes before {@code
  * credsStore}, and that before {@code auths}.
  *
- * <p>Thread-safe. Changes replace the file in one step, keep every field that is not ours, and
- * leave it readable by its owner only.
+ * <p>Thread-safe. Read again when it has changed.
  */
-public final class AuthFile {
+final class AuthFile {
   private static final String TOKEN_USER = "<token>";
 
   private final Path path;
@@ -50,7 +43,7 @@ public final class AuthFile {
     this.helpers = helpers;
   }
 
-  public Path path() {
+  Path path() {
     return path;
   }
 
@@ -87,6 +80,41 @@ public final class AuthFile {
     return store.isEmpty() ? Optional.empty() : ask(store, host, notes);
   }
 
+  /** As {@link CredentialStore#others}, for this file. */
+  List<String> others(String host, String repository, Credential used) {
+    ObjectNode root;
+    try {
+      root = read();
+    } catch (BuildFailure e) {
+      // Told already, by whoever looked for the credential.
+      return List.of();
+    }
+    if (root == null) {
+      return List.of();
+    }
+    List<String> others = new ArrayList<>();
+    JsonNode perHost = root.path("credHelpers");
+    String store = root.path("credsStore").asText("");
+    for (String key : candidates(host, repository)) {
+      String where = key.indexOf('/') < 0 ? "" : " for \"" + key + "\"";
+      String helper = find(perHost, key).map(node -> node.asText("")).orElse("");
+      Optional<JsonNode> entry = find(entries(root), key);
+      if (helper.isEmpty() && entry.filter(JsonNode::isEmpty).isPresent()) {
+        // The mark that "docker login" leaves of a login in the store.
+        helper = store;
+      }
+      String source = CredentialHelpers.source(helper, path.toString());
+      if (!helper.isEmpty() && !used.source().equals(source)) {
+        others.add(source + where);
+      }
+      entry
+          .flatMap(node -> fromEntry(node, new ArrayList<>()))
+          .filter(other -> !other.secrets().equals(used.secrets()))
+          .ifPresent(other -> others.add(other.description() + where));
+    }
+    return others;
+  }
+
   /** {@code host/a/b}, {@code host/a}, {@code host}. */
   private static List<String> candidates(String host, String repository) {
     List<String> keys = new ArrayList<>();
@@ -101,7 +129,7 @@ public final class AuthFile {
     return keys;
   }
 
-  private static Optional<JsonNode> find(JsonNode table, String key) {
+  static Optional<JsonNode> find(JsonNode table, String key) {
     for (Map.Entry<String, JsonNode> entry : table.properties()) {
       if (RegistryHosts.canonicalKey(entry.getKey()).equals(key)) {
         return Optional.of(entry.getValue());
@@ -164,7 +192,7 @@ public final class AuthFile {
             : new Credential.Password(user, secret, source));
   }
 
-  private JsonNode entries(ObjectNode root) {
+  JsonNode entries(ObjectNode root) {
     JsonNode auths = root.get("auths");
     return auths != null ? auths : isLegacy() ? root : Json.object();
   }
@@ -173,7 +201,8 @@ public final class AuthFile {
     return path.endsWith(".dockercfg");
   }
 
-  private @Nullable ObjectNode read() {
+  /** The content; null if there is no file. */
+  @Nullable ObjectNode read() {
     lock.lock();
     try {
       BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -196,6 +225,17 @@ public final class AuthFile {
     }
   }
 
+  /** Has the file read anew, whatever its time says: two changes may come within one tick. */
+  void forget() {
+    lock.lock();
+    try {
+      content = null;
+      stamp = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private ObjectNode parse(byte[] bytes) {
     try {
       return Json.parseObject(bytes, path.toString());
@@ -203,114 +243,5 @@ public final class AuthFile {
       // No cause: a JSON message quotes its input, which may be a secret.
       throw new BuildFailure(BuildFailure.Kind.USER, "\"" + path + "\" is not valid JSON");
     }
-  }
-
-  /**
-   * Keeps a password for the host: in the helper the file names for it, else in the file.
-   *
-   * @return where it is now, in words
-   */
-  public String store(String host, String user, String secret) {
-    String helper = helperFor(host);
-    String key = RegistryHosts.loginKey(host);
-    if (!helper.isEmpty()) {
-      helpers.store(helper, key, user, secret, path.toString());
-      return "credential helper docker-credential-" + helper;
-    }
-    String pair =
-        Base64.getEncoder().encodeToString((user + ":" + secret).getBytes(StandardCharsets.UTF_8));
-    change(auths -> auths.set(key, Json.object().put("auth", pair)));
-    return path.toString();
-  }
-
-  /**
-   * Forgets what is kept for the host.
-   *
-   * @return whether there was an entry in the file, or a helper was asked to forget
-   */
-  public boolean erase(String host) {
-    String helper = helperFor(host);
-    if (!helper.isEmpty()) {
-      helpers.erase(helper, RegistryHosts.loginKey(host), path.toString());
-    }
-    String wanted = RegistryHosts.canonical(host);
-    ObjectNode root = read();
-    List<String> keys = new ArrayList<>();
-    if (root != null) {
-      for (Map.Entry<String, JsonNode> entry : entries(root).properties()) {
-        if (RegistryHosts.canonicalKey(entry.getKey()).equals(wanted)) {
-          keys.add(entry.getKey());
-        }
-      }
-    }
-    if (!keys.isEmpty()) {
-      change(auths -> auths.remove(keys));
-    }
-    return !keys.isEmpty() || !helper.isEmpty();
-  }
-
-  private String helperFor(String host) {
-    ObjectNode root = read();
-    if (root == null) {
-      return "";
-    }
-    return find(root.path("credHelpers"), RegistryHosts.canonical(host))
-        .map(node -> node.asText(""))
-        .filter(name -> !name.isEmpty())
-        .orElseGet(() -> root.path("credsStore").asText(""));
-  }
-
-  /** An edit of the {@code auths} table. */
-  private interface Edit {
-    void apply(ObjectNode auths);
-  }
-
-  private void change(Edit edit) {
-    lock.lock();
-    try {
-      ObjectNode known = read();
-      ObjectNode root = known == null ? Json.object() : known.deepCopy();
-      ObjectNode auths =
-          root.get("auths") instanceof ObjectNode table ? table : root.putObject("auths");
-      edit.apply(auths);
-      write(Json.indented(root));
-      content = null;
-      stamp = null;
-    } catch (IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.USER, "\"" + path + "\" cannot be written: " + e.getMessage(), e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void write(byte[] bytes) throws IOException {
-    Path folder = path.toAbsolutePath().getParent();
-    if (folder == null) {
-      throw new IOException("the path has no folder");
-    }
-    if (!Files.isDirectory(folder)) {
-      Files.createDirectories(folder, ownerOnly("rwx------"));
-    }
-    // A link stays a link: dotfiles are often kept elsewhere.
-    Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
-    Path fresh =
-        Files.createTempFile(target.getParent(), ".config", ".json", ownerOnly("rw-------"));
-    try {
-      try (FileChannel out = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-          out.write(buffer);
-        }
-        out.force(true);
-      }
-      Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(fresh);
-    }
-  }
-
-  private static FileAttribute<?> ownerOnly(String permissions) {
-    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
   }
 }

@@ -67,7 +67,7 @@ public final class AuthFiles implements CredentialStore {
    * The file that {@code login} and {@code logout} change: {@code $REGISTRY_AUTH_FILE}, else {@code
    * $DOCKER_CONFIG/config.json}, else {@code ~/.docker/config.json}.
    */
-  public static AuthFile forLogin(Map<String, String> environment, Duration helperTimeout) {
+  public static LoginFile forLogin(Map<String, String> environment, Duration helperTimeout) {
     Path path =
         value(environment, "REGISTRY_AUTH_FILE")
             .map(Path::of)
@@ -75,7 +75,7 @@ public final class AuthFiles implements CredentialStore {
                 value(environment, "DOCKER_CONFIG").map(folder -> Path.of(folder, "config.json")))
             .orElseGet(
                 () -> Path.of(environment.getOrDefault("HOME", "/"), ".docker", "config.json"));
-    return new AuthFile(path, new CredentialHelpers(environment, helperTimeout));
+    return new LoginFile(path, new CredentialHelpers(environment, helperTimeout));
   }
 
   @Override
@@ -88,5 +88,31 @@ public final class AuthFiles implements CredentialStore {
       }
     }
     return new Lookup(Optional.empty(), notes);
+  }
+
+  @Override
+  public List<String> others(String host, String repository, Credential used) {
+    List<String> others = new ArrayList<>();
+    for (AuthFile file : files) {
+      others.addAll(file.others(host, repository, used));
+    }
+    return others;
+  }
+
+  /**
+   * What is used instead of an entry of {@code later}, since it stands in a file that is read
+   * before that one.
+   */
+  public Optional<Credential> hiding(Path later, String host, String repository) {
+    for (AuthFile file : files) {
+      if (file.path().equals(later)) {
+        return Optional.empty();
+      }
+      Optional<Credential> found = file.find(host, repository, new ArrayList<>());
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -37,6 +37,11 @@ final class CredentialHelpers {
     this.timeout = timeout;
   }
 
+  /** What a credential of this helper says of where it comes from. */
+  static String source(String name, String namedIn) {
+    return "credential helper docker-credential-" + name + " (named in " + namedIn + ")";
+  }
+
   /**
    * Asks for the credential of a server.
    *
@@ -46,7 +51,7 @@ final class CredentialHelpers {
    */
   Optional<Credential> get(String name, String server, String namedIn) {
     Answer answer = run(name, "get", server.getBytes(StandardCharsets.UTF_8), namedIn);
-    String source = "credential helper docker-credential-" + name + " (named in " + namedIn + ")";
+    String source = source(name, namedIn);
     if (answer.exit != 0) {
       if (answer.isNotFound()) {
         return Optional.empty();

@@ -17,6 +17,16 @@ public interface CredentialStore {
    */
   Lookup find(String host, String repository);
 
+  /**
+   * What else is kept for that repository and was not used, in words fit for an error message: an
+   * entry of a file that is read later, or for a shorter path. Asks no helper.
+   *
+   * @param used what {@link #find} gave; the same secret elsewhere is no other credential
+   */
+  default List<String> others(String host, String repository, Credential used) {
+    return List.of();
+  }
+
   /** Never finds anything. */
   static CredentialStore anonymous() {
     return (host, repository) -> new Lookup(Optional.empty(), List.of());

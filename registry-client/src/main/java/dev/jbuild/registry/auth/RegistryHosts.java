@@ -44,7 +44,7 @@ public final class RegistryHosts {
    * A key of a credential file as {@code host[/path]}: {@code https://ghcr.io/v2/} and {@code
    * ghcr.io} are the same key, {@code quay.io/team} stays a path.
    */
-  static String canonicalKey(String key) {
+  public static String canonicalKey(String key) {
     String bare = withoutScheme(key);
     while (bare.endsWith("/")) {
       bare = bare.substring(0, bare.length() - 1);

@@ -44,9 +44,11 @@ final class Authorizer {
    * One question to a token server.
    *
    * @param host the registry it is for
+   * @param path the repository whose credential it is
    */
   record TokenRequest(
       String host,
+      String path,
       URI realm,
       String service,
       List<String> scopes,
@@ -136,6 +138,7 @@ final class Authorizer {
           server.fetch(
               new TokenRequest(
                   host,
+                  scope.path(),
                   realm,
                   challenge.parameter("service").orElse(""),
                   List.copyOf(scopes),
@@ -245,20 +248,40 @@ final class Authorizer {
     }
   }
 
-  /** Which credential was used and where it came from, or where none was found; for a refusal. */
-  String account(String host, Scope scope) {
-    CredentialStore.Lookup lookup =
-        lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
-    if (lookup == null) {
-      return "no credential was asked for";
+  /**
+   * Which credential was used, for a refusal.
+   *
+   * @param words where it came from, or where none was found, and what else there is
+   * @param known whether there was one
+   * @param hides whether there is another one, that was not used
+   */
+  record Account(String words, boolean known, boolean hides) {}
+
+  Account account(String host, Scope scope) {
+    return account(host, scope.path());
+  }
+
+  private Account account(String host, String path) {
+    CredentialStore.Lookup lookup = lookups.get(new Key(RegistryHosts.canonical(host), path));
+    return lookup == null
+        ? new Account("no credential was asked for", false, false)
+        : account(credentials, host, path, lookup);
+  }
+
+  static Account account(
+      CredentialStore credentials, String host, String path, CredentialStore.Lookup lookup) {
+    List<String> notes = lookup.notes();
+    if (lookup.credential().isEmpty()) {
+      String words =
+          notes.isEmpty()
+              ? "no credential: there is no credential file"
+              : "no credential for \"" + host + "\" in " + String.join(", ", notes);
+      return new Account(words, false, false);
     }
-    List<String> notes = new ArrayList<>(lookup.notes());
-    if (lookup.credential().isPresent()) {
-      return lookup.credential().get().description();
-    }
-    return notes.isEmpty()
-        ? "no credential: there is no credential file"
-        : "no credential for \"" + host + "\" in " + String.join(", ", notes);
+    Credential used = lookup.credential().get();
+    List<String> others = credentials.others(host, path, used);
+    String more = others.isEmpty() ? "" : "; not tried: " + String.join(", ", others);
+    return new Account(used.description() + more, true, !others.isEmpty());
   }
 
   /** What requests for these rights have carried, and no message may hold. */
@@ -283,14 +306,9 @@ final class Authorizer {
     return all;
   }
 
-  boolean hasCredential(String host, Scope scope) {
-    CredentialStore.Lookup lookup =
-        lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
-    return lookup != null && lookup.credential().isPresent();
-  }
-
   /** What a refusal by the token server is turned into. */
-  static RegistryFailure refused(TokenRequest request, int status, String said, String account) {
+  RegistryFailure refused(TokenRequest request, int status, String said) {
+    Account account = account(request.host(), request.path());
     return new RegistryFailure(
         BuildFailure.Kind.UNAUTHORIZED,
         "GET",
@@ -305,9 +323,9 @@ final class Authorizer {
             + status
             + (said.isEmpty() ? "" : " " + said)
             + " ("
-            + account
+            + account.words()
             + ")",
-        "run \"jbuild login " + request.host() + "\"",
+        account.hides() ? Refusal.HIDDEN : "run \"jbuild login " + request.host() + "\"",
         null);
   }
 }

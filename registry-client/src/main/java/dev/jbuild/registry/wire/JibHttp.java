@@ -320,14 +320,15 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       }
     }
     if (e instanceof RegistryAuthenticationFailedException) {
+      Authorizer.Account account = account(action, scope);
       throw new RegistryFailure(
           BuildFailure.Kind.UNAUTHORIZED,
           method,
           action.host(),
           401,
           null,
-          action + ": " + account(action, scope) + " is not accepted",
-          "run \"jbuild login " + action.host() + "\"",
+          action + ": " + account.words() + " is not accepted",
+          account.hides() ? Refusal.HIDDEN : "run \"jbuild login " + action.host() + "\"",
           e);
     }
     for (Throwable at = e; at != null; at = at.getCause()) {
@@ -358,7 +359,6 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             status,
             said,
             account(action, scope),
-            credential.isPresent(),
             List.of(),
             // Not Jib's own: its text has the URL with its query, which may be a key to the upload.
             null);
@@ -368,12 +368,9 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     throw failure;
   }
 
-  private String account(Action action, Scope scope) {
+  private Authorizer.Account account(Action action, Scope scope) {
     CredentialStore.Lookup lookup = credentials.find(action.host(), scope.path());
-    return lookup
-        .credential()
-        .map(Credential::description)
-        .orElse("no credential for \"" + action.host() + "\"");
+    return Authorizer.account(credentials, action.host(), scope.path(), lookup);
   }
 
   @Override
@@ -405,10 +402,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
         return BearerToken.parse(json, realm.getRawAuthority(), clock.instant());
       }
     } catch (ResponseException e) {
-      Credential used = request.credential();
-      RegistryFailure refused =
-          Authorizer.refused(
-              request, e.getStatusCode(), "", used == null ? "no credential" : used.description());
+      RegistryFailure refused = authorizer.refused(request, e.getStatusCode(), "");
       if (Refusal.isTransient(e.getStatusCode())) {
         throw new TransientFailure(refused, null);
       }

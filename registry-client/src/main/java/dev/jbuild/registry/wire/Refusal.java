@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
  * Turns an answer nobody wanted into a failure: what kind it is, in what words, with what advice.
  */
 final class Refusal {
+  /** What helps where an account is refused and the files hold another one. */
+  static final String HIDDEN =
+      "remove the login that is refused, or name the file to use with REGISTRY_AUTH_FILE";
+
   private Refusal() {}
 
   /** Whether the same request may be answered otherwise a little later. */
@@ -23,8 +27,7 @@ final class Refusal {
    * The failure.
    *
    * @param opening what was done, up to the status
-   * @param account which credential was used and where it came from, or where none was found
-   * @param known whether there was a credential
+   * @param account which credential was used
    * @param extra what else there is to say, in order
    */
   static RegistryFailure of(
@@ -33,15 +36,14 @@ final class Refusal {
       String opening,
       int status,
       ErrorAnswer said,
-      String account,
-      boolean known,
+      Authorizer.Account account,
       List<String> extra,
       @Nullable Throwable cause) {
     String host = action.host();
     StringBuilder text = new StringBuilder(opening).append(": ").append(status).append(' ');
     text.append(said.text().isEmpty() ? reason(status) : said.text());
     if (status == 401 || status == 403) {
-      text.append(" (").append(account).append(')');
+      text.append(" (").append(account.words()).append(')');
     }
     extra.forEach(more -> text.append("; ").append(more));
     return new RegistryFailure(
@@ -51,7 +53,7 @@ final class Refusal {
         status,
         said.code(),
         text.toString(),
-        hint(status, said, host, known),
+        hint(status, said, host, account),
         cause);
   }
 
@@ -65,14 +67,17 @@ final class Refusal {
   }
 
   /** Registries say why in JSON; a bare 400 comes from a proxy in front, as nginx sends it. */
-  private static @Nullable String hint(int status, ErrorAnswer said, String host, boolean known) {
+  private static @Nullable String hint(
+      int status, ErrorAnswer said, String host, Authorizer.Account account) {
     return switch (status) {
       case 401, 403 ->
-          known
-              ? "check that this account may do it, or run \"jbuild login " + host + "\" again"
-              : "run \"jbuild login " + host + "\", or check the name";
+          account.hides()
+              ? HIDDEN
+              : account.known()
+                  ? "check that this account may do it, or run \"jbuild login " + host + "\" again"
+                  : "run \"jbuild login " + host + "\", or check the name";
       case 429 ->
-          known
+          account.known()
               ? "wait, or use a mirror with --registry-mirror"
               : "log in with \"jbuild login " + host + "\" for a higher limit, or use a mirror";
       case 413 -> "raise the body size limit of the proxy in front of the registry";

@@ -237,8 +237,8 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
         said,
         own
             ? authorizer.account(host, ask.scope())
-            : host + " sent us there; credentials go to itself only",
-        !own || authorizer.hasCredential(host, ask.scope()),
+            : new Authorizer.Account(
+                host + " sent us there; credentials go to itself only", true, false),
         extra,
         null);
   }
@@ -365,9 +365,7 @@ final class RegistryHttp implements AutoCloseable, Authorizer.TokenServer {
             body,
             answer.headers().firstValue("Content-Type"),
             credential == null ? List.of() : credential.secrets());
-    String account = credential == null ? "no credential" : credential.description();
-    RegistryFailure failure =
-        Authorizer.refused(request, answer.statusCode(), said.text(), account);
+    RegistryFailure failure = authorizer.refused(request, answer.statusCode(), said.text());
     if (Refusal.isTransient(answer.statusCode())) {
       throw new TransientFailure(
           failure,

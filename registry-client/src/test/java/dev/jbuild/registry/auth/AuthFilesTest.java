@@ -1,7 +1,9 @@
 package dev.jbuild.registry.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,14 +244,14 @@ class AuthFilesTest {
   void newLoginIsSeenByAnOpenStore() throws IOException {
     AuthFiles files = AuthFiles.from(environment, PATIENCE);
     assertThat(files.find("r.example", "x").credential()).isEmpty();
-    AuthFiles.forLogin(environment, PATIENCE).store("r.example", "ann", "secret");
+    AuthFiles.forLogin(environment, PATIENCE).store("r.example", "", "ann", "secret");
     assertThat(files.find("r.example", "x").credential()).isPresent();
   }
 
   @Test
   void loginKeepsOtherFieldsAndIsReadableByTheOwnerOnly() throws IOException {
     Path file = config("{\"psFormat\":\"table\",\"auths\":{\"old.example\":{\"auth\":\"eDp5\"}}}");
-    String where = AuthFiles.forLogin(environment, PATIENCE).store("docker.io", "ann", "p:w");
+    String where = AuthFiles.forLogin(environment, PATIENCE).store("docker.io", "", "ann", "p:w");
     assertThat(where).isEqualTo(file.toString());
     var json = Json.parseObject(Files.readAllBytes(file), "config");
     assertThat(json.path("psFormat").asText()).isEqualTo("table");
@@ -265,9 +268,9 @@ class AuthFilesTest {
     Path file =
         config(
             "{\"auths\":{\"docker.io\":{\"auth\":\"eDp5\"},\"https://index.docker.io/v1/\":{\"auth\":\"eDp5\"},\"x.example\":{}}}");
-    AuthFile auths = AuthFiles.forLogin(environment, PATIENCE);
-    assertThat(auths.erase("docker.io")).isTrue();
-    assertThat(auths.erase("docker.io")).isFalse();
+    LoginFile auths = AuthFiles.forLogin(environment, PATIENCE);
+    assertThat(auths.erase("docker.io", "")).isTrue();
+    assertThat(auths.erase("docker.io", "")).isFalse();
     assertThat(Json.parseObject(Files.readAllBytes(file), "config").path("auths").has("x.example"))
         .isTrue();
     assertThat(user("docker.io", "x")).isEmpty();
@@ -278,7 +281,7 @@ class AuthFilesTest {
     Path real = write("dotfiles/config.json", "{}");
     Files.createDirectories(home.resolve(".docker"));
     Path link = Files.createSymbolicLink(home.resolve(".docker/config.json"), real);
-    AuthFiles.forLogin(environment, PATIENCE).store("r.example", "ann", "x");
+    AuthFiles.forLogin(environment, PATIENCE).store("r.example", "", "ann", "x");
     assertThat(link).isSymbolicLink();
     assertThat(Files.readString(real)).contains("r.example");
   }
@@ -288,13 +291,101 @@ class AuthFilesTest {
     Path file = config("{\"credsStore\":\"test\"}");
     helper(
         "test", "cat > " + home.resolve("kept") + "; echo $1 >> " + home.resolve("verbs") + "\n");
-    AuthFile auths = AuthFiles.forLogin(environment, PATIENCE);
-    assertThat(auths.store("r.example", "ann", "secret")).contains("docker-credential-test");
+    LoginFile auths = AuthFiles.forLogin(environment, PATIENCE);
+    assertThat(auths.store("r.example", "", "ann", "secret")).contains("docker-credential-test");
     assertThat(Files.readString(home.resolve("kept")))
         .isEqualTo("{\"ServerURL\":\"r.example\",\"Username\":\"ann\",\"Secret\":\"secret\"}");
     assertThat(Files.readString(file)).isEqualTo("{\"credsStore\":\"test\"}");
-    assertThat(auths.erase("r.example")).isTrue();
+    assertThat(auths.erase("r.example", "")).isTrue();
     assertThat(Files.readString(home.resolve("verbs"))).isEqualTo("store\nerase\n");
+  }
+
+  private static String entry(String key, String pair) {
+    return "\"" + key + "\":{\"auth\":\"" + auth(pair) + "\"}";
+  }
+
+  private List<String> others(String host, String repository) {
+    AuthFiles files = AuthFiles.from(environment, PATIENCE);
+    return files.others(host, repository, files.find(host, repository).credential().orElseThrow());
+  }
+
+  @Test
+  void whatAnEarlierFileOrALongerPathHidesIsToldWithoutAskingHelpers() throws IOException {
+    Path first =
+        write(
+            ".config/containers/auth.json",
+            "{\"auths\":{"
+                + entry("quay.io/team", "ann:1")
+                + ","
+                + entry("quay.io", "bob:2")
+                + ","
+                + entry("ghcr.io", "ann:1")
+                + "}}");
+    Path second =
+        config(
+            "{\"credsStore\":\"missing\",\"credHelpers\":{\"quay.io\":\"gone\"},\"auths\":{"
+                + entry("quay.io", "eve:3")
+                + ",\"ghcr.io\":{}}}");
+    assertThat(others("quay.io", "team/app"))
+        .containsExactly(
+            "user \"bob\" from " + first,
+            "credential helper docker-credential-gone (named in " + second + ")",
+            "user \"eve\" from " + second);
+    assertThat(others("ghcr.io", "x"))
+        .containsExactly("credential helper docker-credential-missing (named in " + second + ")");
+  }
+
+  @Test
+  void theSameSecretElsewhereIsNoOtherCredential() throws IOException {
+    Path first =
+        write(".config/containers/auth.json", "{\"auths\":{" + entry("quay.io", "ann:1") + "}}");
+    config(
+        "{\"auths\":{" + entry("quay.io", "ann:1") + "," + entry("quay.io/team", "ann:2") + "}}");
+    assertThat(others("quay.io", "other")).isEmpty();
+    assertThat(others("quay.io", "team/app"))
+        .containsExactly(
+            "user \"ann\" from " + home.resolve(".docker/config.json") + " for \"quay.io/team\"");
+    AuthFiles files = AuthFiles.from(environment, PATIENCE);
+    assertThat(
+            files
+                .hiding(home.resolve(".docker/config.json"), "quay.io", "")
+                .map(Credential::source))
+        .contains(first.toString());
+    assertThat(files.hiding(first, "quay.io", "")).isEmpty();
+    assertThat(files.hiding(home.resolve(".docker/config.json"), "ghcr.io", "")).isEmpty();
+  }
+
+  @Test
+  void aPathIsAnEntryOfItsOwn() throws IOException {
+    Path file = config("{}");
+    LoginFile login = AuthFiles.forLogin(environment, PATIENCE);
+    login.store("docker.io", "team/app", "ann", "1");
+    login.store("docker.io", "", "bob", "2");
+    assertThat(Json.parseObject(Files.readAllBytes(file), "config").path("auths").fieldNames())
+        .toIterable()
+        .containsExactly("docker.io/team/app", "https://index.docker.io/v1/");
+    assertThat(user("docker.io", "team/app")).contains("ann/1");
+    assertThat(user("docker.io", "team/other")).contains("bob/2");
+    assertThat(login.erase("docker.io", "team")).isFalse();
+    assertThat(login.erase("docker.io", "")).isTrue();
+    assertThat(user("docker.io", "team/app")).contains("ann/1");
+    assertThat(login.erase("docker.io", "team/app")).isTrue();
+    assertThat(user("docker.io", "team/app")).isEmpty();
+  }
+
+  @Test
+  void aHelperKeepsNoPaths() throws IOException {
+    Path file = config("{\"credsStore\":\"test\"}");
+    helper("test", "echo called >> " + home.resolve("calls") + "\n");
+    LoginFile login = AuthFiles.forLogin(environment, PATIENCE);
+    assertThatThrownBy(() -> login.store("quay.io", "team", "ann", "hunter2"))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageContaining("docker-credential-test")
+        .hasMessageContaining("not of \"quay.io/team\"")
+        .hasMessageNotContaining("hunter2");
+    assertThat(login.erase("quay.io", "team")).isFalse();
+    assertThat(Files.readString(file)).doesNotContain("quay.io");
+    assertThat(home.resolve("calls")).doesNotExist();
   }
 
   @Test

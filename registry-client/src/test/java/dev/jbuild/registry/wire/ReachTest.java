@@ -115,13 +115,77 @@ class ReachTest {
           assertThat(failure.text()).contains("user \"ann\"").doesNotContain("wrong");
           assertThat(folder.resolve("config.json")).doesNotExist();
           assertThat(logins.login(memory.host(), "ann", "right"))
-              .isEqualTo(folder.resolve("config.json").toString());
+              .isEqualTo(
+                  new Logins.Kept(folder.resolve("config.json").toString(), Optional.empty()));
           memory.addManifest("a", "1", MediaType.OCI_INDEX, "{}".getBytes(StandardCharsets.UTF_8));
           assertThat(transport.tags(new RepositoryName(memory.host(), "a"))).containsExactly("1");
           assertThat(logins.logout(memory.host())).isTrue();
           assertThat(logins.logout(memory.host())).isFalse();
           Files.delete(folder.resolve("config.json"));
         }
+      }
+    }
+  }
+
+  @Test
+  void anEntryThatHidesANewerLoginIsNamed() throws IOException {
+    try (MemoryRegistry memory = new MemoryRegistry()) {
+      String right = new Credential.Password("ann", "right", "").basicHeader();
+      memory.guard(exchange -> {
+        if (!exchange.header("Authorization").orElse("").equals(right)) {
+          exchange.error(
+              401, "UNAUTHORIZED", "no", Map.of("WWW-Authenticate", "Basic realm=\"r\""));
+        }
+      });
+      Path stale = Files.createDirectories(folder.resolve("containers")).resolve("auth.json");
+      Files.writeString(
+          stale,
+          "{\"auths\":{\""
+              + memory.host()
+              + "\":{\"username\":\"old\",\"password\":\"hunter2\"}}}");
+      RegistryOptions options =
+          TestOptions.builder(
+                  Map.of("XDG_RUNTIME_DIR", folder.toString(), "HOME", folder.toString()))
+              .build();
+      Path later = folder.resolve(".docker/config.json");
+      for (Registry transport : List.of(new HttpTransport(options), new JibTransport(options))) {
+        try (transport) {
+          Logins.Kept kept =
+              new Logins(transport, options).login(memory.host() + "/team", "ann", "right");
+          assertThat(kept)
+              .isEqualTo(
+                  new Logins.Kept(later.toString(), Optional.of("user \"old\" from " + stale)));
+          RegistryFailure failure =
+              catchThrowableOfType(
+                  RegistryFailure.class,
+                  () -> transport.tags(new RepositoryName(memory.host(), "team/app")));
+          assertThat(failure.text())
+              .contains(
+                  "(user \"old\" from "
+                      + stale
+                      + "; not tried: user \"ann\" from "
+                      + later
+                      + " for \""
+                      + memory.host()
+                      + "/team\")")
+              .doesNotContain("hunter2");
+          assertThat(failure.hint()).contains(Refusal.HIDDEN);
+          Files.delete(later);
+        }
+      }
+    }
+  }
+
+  @Test
+  void loginIsForARepositoryNotAnImage() {
+    RegistryOptions options = TestOptions.builder(Map.of("HOME", folder.toString())).build();
+    try (Registry transport = new HttpTransport(options)) {
+      Logins logins = new Logins(transport, options);
+      for (String image : List.of("quay.io/team/app:1", "quay.io/team/app@sha256:0")) {
+        BuildFailure failure =
+            catchThrowableOfType(BuildFailure.class, () -> logins.login(image, "ann", "x"));
+        assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.USER);
+        assertThat(failure.hint()).contains("write \"quay.io/team/app\"");
       }
     }
   }
