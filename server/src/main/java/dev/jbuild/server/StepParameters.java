@@ -49,7 +49,7 @@ final class StepParameters {
         ExecutionOptions.DEFAULT.parallel());
   }
 
-  private static NetworkMode network(@Nullable String name) {
+  static NetworkMode network(@Nullable String name) {
     return switch (name == null ? "default" : name) {
       case "default", "host" -> NetworkMode.HOST;
       case "none" -> NetworkMode.NONE;

@@ -103,7 +103,9 @@ final class SingleBuild {
   BuildResult run() {
     try (RemoteSources remotes = new RemoteSources(settings, store, request);
         ContextFiles files = ContextFiles.prepare(request, store, remotes);
-        RegistryAccess registry = new RegistryAccess(settings.registry(), store, events)) {
+        RegistryAccess registry =
+            new RegistryAccess(
+                settings.registry().askingFirst(request.credentials()), store, events)) {
       return run(remotes, files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
