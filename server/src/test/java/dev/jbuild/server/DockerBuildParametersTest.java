@@ -10,6 +10,7 @@ import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.Output;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.sandbox.ExtraHost;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import io.vertx.core.MultiMap;
@@ -101,7 +102,8 @@ class DockerBuildParametersTest {
     assertThat(request.platforms()).containsExactly(Platform.parse("linux/arm64"));
     assertThat(request.noCache() && request.pull()).isTrue();
     assertThat(request.execution().network()).isEqualTo(NetworkMode.NONE);
-    assertThat(request.execution().extraHosts()).isEqualTo(Map.of("a", "1.2.3.4", "b", "::1"));
+    assertThat(request.execution().extraHosts())
+        .containsExactly(new ExtraHost("a", "1.2.3.4"), new ExtraHost("b", "::1"));
     Limits limits = request.execution().limits();
     assertThat(limits.memoryBytes()).hasValue(64 << 20);
     assertThat(limits.memorySwapBytes()).hasValue(-1);

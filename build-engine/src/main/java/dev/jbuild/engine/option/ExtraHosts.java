@@ -2,10 +2,10 @@ package dev.jbuild.engine.option;
 
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.sandbox.ExtraHost;
 import java.net.InetAddress;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Further lines for {@code /etc/hosts} of RUN steps. */
 public final class ExtraHosts {
@@ -15,11 +15,11 @@ public final class ExtraHosts {
    * Reads {@code HOST:IP} or {@code HOST=IP}; an IPv6 address may stand in brackets.
    *
    * @param option as messages name it: {@code --add-host}
-   * @return addresses by name, in order
+   * @return all of them, in order
    * @throws BuildFailure of kind {@code USER}
    */
-  public static Map<String, String> parse(String option, List<String> lines) {
-    Map<String, String> hosts = new LinkedHashMap<>();
+  public static List<ExtraHost> parse(String option, List<String> lines) {
+    List<ExtraHost> hosts = new ArrayList<>();
     for (String line : lines) {
       int at = line.indexOf('=') >= 0 ? line.indexOf('=') : line.indexOf(':');
       if (at <= 0 || at == line.length() - 1) {
@@ -38,7 +38,7 @@ public final class ExtraHosts {
                 : null,
             null);
       }
-      hosts.put(line.substring(0, at), address);
+      hosts.add(new ExtraHost(line.substring(0, at), address));
     }
     return hosts;
   }
