@@ -59,10 +59,11 @@ enum op_code {
   OP_SCRATCH = 24, /* path that the scratch tmpfs covers */
   OP_ROOT = 25,    /* none: the newest stack is the step's root */
   OP_DEVICES = 26, /* cgroup, program */
-  OP_TARGET = 28,  /* stack, path, is a directory, stub, uid, gid: made for another program */
+  OP_TARGET = 28,  /* stack, path, stub, uid, gid: a directory made for another program */
   OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
   OP_INPUT = 29,   /* enum input, rows, columns */
   OP_CONFINE = 30, /* enum confinement: see confine.c */
+  OP_MOUNT_POINT = 31, /* stack, path, stack or -1, source that another program will mount there */
 };
 
 /* Where a step reads from: nothing, what the JVM sends, or a terminal of its own,

@@ -60,6 +60,16 @@ static void bind_onto(struct step *step, int source, const char *target, bool re
   sys(close, fd);
 }
 
+/* A path of the executor's (-1), or one inside a stack, links followed inside it. */
+static int open_source(struct step *step, int64_t stack, const char *path) {
+  if (stack < 0) return open_host(step, path);
+  if (stack >= step->stack_count) die(step, EINVAL, path, 125);
+  struct walk w;
+  int fd = walk(step, &w, step->stacks[stack], path, EXISTING, false, 0, 0);
+  if (fd < 0) die(step, -fd, path, 125);
+  return fd;
+}
+
 void do_bind(struct step *step, struct op *op) {
   int64_t stack = op_number(op);
   const char *source = op_string(op);
@@ -67,36 +77,43 @@ void do_bind(struct step *step, struct op *op) {
   bool recursive = op_number(op);
   uint64_t flags = (uint64_t)op_number(op);
   bool stub = op_number(op);
-  int fd;
-  if (stack >= 0) {
-    if (stack >= step->stack_count) die(step, EINVAL, source, 125);
-    struct walk w;
-    fd = walk(step, &w, step->stacks[stack], source, EXISTING, false, 0, 0);
-    if (fd < 0) die(step, -fd, source, 125);
-  } else {
-    fd = open_host(step, source);
-  }
+  int fd = open_source(step, stack, source);
   bind_onto(step, fd, target, recursive, flags, stub, source);
   sys(close, fd);
 }
 
-void do_target(struct step *step, struct op *op) {
-  int64_t stack = op_number(op);
-  const char *path = op_string(op);
-  bool directory = op_number(op);
-  bool stub = op_number(op);
-  int64_t uid = op_number(op);
-  int64_t gid = op_number(op);
+static void make_inside(struct step *step, int64_t stack, const char *path, enum want want, bool stub,
+                        int64_t uid, int64_t gid) {
   if (stack < 0 || stack >= step->stack_count) die(step, EINVAL, path, 125);
   struct statx st;
   stat_fd(step, step->stacks[stack], &st, path);
   uint64_t outer = step->root_dev;
   step->root_dev = device_of(&st);
   struct walk w;
-  int fd = walk(step, &w, step->stacks[stack], path, directory ? MAKE_DIRECTORY : MAKE_FILE, stub,
-                uid, gid);
+  int fd = walk(step, &w, step->stacks[stack], path, want, stub, uid, gid);
   step->root_dev = outer;
   sys(close, fd);
+}
+
+void do_target(struct step *step, struct op *op) {
+  int64_t stack = op_number(op);
+  const char *path = op_string(op);
+  bool stub = op_number(op);
+  int64_t uid = op_number(op);
+  int64_t gid = op_number(op);
+  make_inside(step, stack, path, MAKE_DIRECTORY, stub, uid, gid);
+}
+
+void do_mount_point(struct step *step, struct op *op) {
+  int64_t stack = op_number(op);
+  const char *path = op_string(op);
+  int64_t from = op_number(op);
+  const char *source = op_string(op);
+  int fd = open_source(step, from, source);
+  struct statx st;
+  stat_fd(step, fd, &st, source);
+  sys(close, fd);
+  make_inside(step, stack, path, is_type(&st, TYPE_DIRECTORY) ? MAKE_DIRECTORY : MAKE_FILE, true, 0, 0);
 }
 
 void do_file(struct step *step, struct op *op) {

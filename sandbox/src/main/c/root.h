@@ -62,6 +62,7 @@ void restrict_mount(struct step *step, int fd, uint64_t flags, bool recursive, c
 void do_mount(struct step *step, struct op *op);
 void do_bind(struct step *step, struct op *op);
 void do_target(struct step *step, struct op *op);
+void do_mount_point(struct step *step, struct op *op);
 void do_file(struct step *step, struct op *op);
 void do_mknod(struct step *step, struct op *op);
 void do_symlink(struct step *step, struct op *op);

@@ -84,6 +84,7 @@ void run_setup(struct step *step, struct op *op) {
     case OP_STACK: do_stack(step, op); break;
     case OP_DIRECTORY: do_directory(step, op); break;
     case OP_TARGET: do_target(step, op); break;
+    case OP_MOUNT_POINT: do_mount_point(step, op); break;
     case OP_JAIL:
       step->jailed = true;
       use_as_root(step, open_host(step, op_string(op)));

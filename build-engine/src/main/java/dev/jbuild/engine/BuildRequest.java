@@ -2,6 +2,7 @@ package dev.jbuild.engine;
 
 import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.oci.Platform;
+import dev.jbuild.registry.auth.CredentialStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -121,6 +122,11 @@ public final class BuildRequest {
     return b.keepFailed;
   }
 
+  /** Who asked for the build is to registries; before the credentials of the engine's own user. */
+  public CredentialStore credentials() {
+    return b.credentials;
+  }
+
   public ExecutionOptions execution() {
     return b.execution;
   }
@@ -156,6 +162,7 @@ public final class BuildRequest {
     private boolean pull;
     private boolean pushCheck = true;
     private boolean keepFailed;
+    private CredentialStore credentials = CredentialStore.anonymous();
     private ExecutionOptions execution = ExecutionOptions.DEFAULT;
     private @Nullable Long sourceDateEpoch;
 
@@ -250,6 +257,11 @@ public final class BuildRequest {
 
     public Builder keepFailed(boolean value) {
       keepFailed = value;
+      return this;
+    }
+
+    public Builder credentials(CredentialStore store) {
+      credentials = store;
       return this;
     }
 

@@ -1,12 +1,11 @@
 package dev.jbuild.engine;
 
+import dev.jbuild.sandbox.ExtraHost;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import dev.jbuild.sandbox.SeccompProfile;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -16,7 +15,7 @@ import java.util.Set;
  *
  * @param network for RUN steps without a {@code --network} of their own
  * @param entitlements what {@code --allow} granted
- * @param extraHosts name to address, as {@code --add-host}
+ * @param extraHosts as {@code --add-host}, in order
  * @param limits for each RUN step on its own
  * @param timeout after which a RUN step is killed
  * @param seccomp the policy of RUN steps in place of Docker's default one
@@ -26,7 +25,7 @@ import java.util.Set;
 public record ExecutionOptions(
     NetworkMode network,
     Set<Entitlement> entitlements,
-    Map<String, String> extraHosts,
+    List<ExtraHost> extraHosts,
     Limits limits,
     Optional<Duration> timeout,
     Optional<SeccompProfile> seccomp,
@@ -37,7 +36,7 @@ public record ExecutionOptions(
   public ExecutionOptions(
       NetworkMode network,
       Set<Entitlement> entitlements,
-      Map<String, String> extraHosts,
+      List<ExtraHost> extraHosts,
       Limits limits,
       int parallel) {
     this(
@@ -55,7 +54,7 @@ public record ExecutionOptions(
       new ExecutionOptions(
           NetworkMode.HOST,
           Set.of(),
-          Map.of(),
+          List.of(),
           Limits.NONE,
           Math.max(4, Runtime.getRuntime().availableProcessors()));
 
@@ -64,7 +63,7 @@ public record ExecutionOptions(
       throw new IllegalArgumentException("parallel must be at least 1, not " + parallel);
     }
     entitlements = Set.copyOf(entitlements);
-    extraHosts = Collections.unmodifiableMap(new LinkedHashMap<>(extraHosts)); // in order
+    extraHosts = List.copyOf(extraHosts);
   }
 
   /** What {@code --allow} can grant beyond the default. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jbuild.engine.ssh.SshAgent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
+import dev.jbuild.sandbox.ExtraHost;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import dev.jbuild.sandbox.SeccompProfile;
@@ -15,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -185,7 +185,11 @@ final class RunIT {
         request ->
             request.execution(
                 new ExecutionOptions(
-                    NetworkMode.HOST, Set.of(), Map.of("extra.test", "10.1.2.3"), Limits.NONE, 2)));
+                    NetworkMode.HOST,
+                    Set.of(),
+                    List.of(new ExtraHost("extra.test", "10.1.2.3")),
+                    Limits.NONE,
+                    2)));
     assertThat(bench.output()).contains("10.1.2.3\textra.test");
     assertThat(bench.file("etc/hosts")).isNull();
     assertThat(bench.file("etc/resolv.conf")).isNull();
@@ -222,7 +226,7 @@ final class RunIT {
   private static ExecutionOptions secured(
       Optional<Duration> timeout, Optional<SeccompProfile> policy, boolean noNewPrivileges) {
     return new ExecutionOptions(
-        NetworkMode.HOST, Set.of(), Map.of(), Limits.NONE, timeout, policy, noNewPrivileges, 2);
+        NetworkMode.HOST, Set.of(), List.of(), Limits.NONE, timeout, policy, noNewPrivileges, 2);
   }
 
   @Test

@@ -1,13 +1,13 @@
 package dev.jbuild.cli;
 
 import dev.jbuild.image.ImageLocation;
-import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
-import dev.jbuild.registry.ImageName;
-import dev.jbuild.registry.RegistryClient;
+import dev.jbuild.registry.ImageCopy;
+import dev.jbuild.registry.Referrer;
+import java.io.PrintStream;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -22,6 +22,12 @@ final class CopyCommand extends Command {
 
   @Mixin RegistryFlags registries = new RegistryFlags();
 
+  @Option(
+      names = "--referrers",
+      description =
+          "also what refers to the image: signatures, bills of materials; between registries")
+  boolean referrers;
+
   @Parameters(index = "0", paramLabel = "SRC", description = LOCATION)
   String source = "";
 
@@ -32,27 +38,23 @@ final class CopyCommand extends Command {
   int run(Session session) {
     ImageLocation from = ImageLocation.parse(source);
     ImageLocation to = ImageLocation.parse(destination);
-    Images images = new Images(session.store());
     Descriptor image;
+    List<Referrer> more = List.of();
     try (RegistryWork work = new RegistryWork(session, registries, "copying", false)) {
-      RegistryClient client = work.client();
-      String name;
-      if (from instanceof ImageLocation.InRegistry remote) {
-        ImageName parsed = ImageName.parse(remote.name());
-        image = client.puller().pullAll(parsed);
-        name = parsed.familiar();
+      ImageCopy copy = new ImageCopy(work.client(), session.store());
+      if (referrers) {
+        ImageCopy.Family copied = copy.copyWithReferrers(from, to);
+        image = copied.root();
+        more = copied.referrers();
       } else {
-        Map.Entry<String, Descriptor> read = images.read(from);
-        image = read.getValue();
-        name = read.getKey();
-      }
-      if (to instanceof ImageLocation.InRegistry remote) {
-        client.pusher().push(image, List.of(ImageName.parse(remote.name())));
-      } else {
-        images.write(image, name, to);
+        image = copy.copy(from, to);
       }
     }
-    session.console().out().println(destination + " " + image.digest());
+    PrintStream out = session.console().out();
+    out.println(destination + " " + image.digest());
+    for (Referrer each : more) {
+      out.println("  " + each.descriptor().digest() + " " + ReferrersCommand.type(each));
+    }
     return Jbuild.OK;
   }
 }

@@ -8,12 +8,12 @@ import dev.jbuild.engine.DockerfileSource;
 import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.Output;
 import dev.jbuild.engine.option.CacheOptions;
+import dev.jbuild.engine.option.ExtraHosts;
 import dev.jbuild.image.ImageNames;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.sandbox.NetworkMode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,7 +73,7 @@ final class RequestFlags {
         new ExecutionOptions(
             network(flags.network),
             entitlements(flags.allow),
-            hosts(flags.addHosts),
+            ExtraHosts.parse("--add-host", flags.addHosts),
             limits.limits(),
             limits.timeout(),
             SecurityOptions.seccomp(limits.securityOptions),
@@ -268,40 +268,6 @@ final class RequestFlags {
       }
     }
     return granted;
-  }
-
-  /** {@code HOST:IP} or {@code HOST=IP}; an IPv6 address may stand in brackets. */
-  private static Map<String, String> hosts(List<String> lines) {
-    Map<String, String> hosts = new LinkedHashMap<>();
-    for (String line : lines) {
-      int at = line.indexOf('=') >= 0 ? line.indexOf('=') : line.indexOf(':');
-      if (at <= 0 || at == line.length() - 1) {
-        throw new UsageError("--add-host \"" + line + "\" is not HOST:IP");
-      }
-      String address = line.substring(at + 1);
-      if (address.startsWith("[") && address.endsWith("]")) {
-        address = address.substring(1, address.length() - 1);
-      }
-      if (!isAddress(address)) {
-        throw new UsageError(
-            "--add-host \"" + line + "\": \"" + address + "\" is not an IP address",
-            address.equals("host-gateway")
-                ? "with the host's network, which is the default, that is 127.0.0.1"
-                : null);
-      }
-      hosts.put(line.substring(0, at), address);
-    }
-    return hosts;
-  }
-
-  /** As /etc/hosts has it; fewer than four numbers are an address to Java. */
-  private static boolean isAddress(String text) {
-    try {
-      return (text.indexOf(':') >= 0 || text.matches("\\d+\\.\\d+\\.\\d+\\.\\d+"))
-          && InetAddress.ofLiteral(text) != null;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 
   /**

@@ -20,6 +20,7 @@ enum Verb {
   PULL("get an image from a registry"),
   PUSH("send an image to a registry"),
   COPY("copy an image between registries, the store and archives"),
+  REFERRERS("list what refers to an image in a registry"),
   IMPORT("make an image of a root file system in a tar"),
   LOAD("read images from an archive"),
   SAVE("write an image to an archive"),
@@ -64,6 +65,7 @@ enum Verb {
       case PULL -> new PullCommand();
       case PUSH -> new PushCommand();
       case COPY -> new CopyCommand();
+      case REFERRERS -> new ReferrersCommand();
       case IMPORT -> new ImportCommand();
       case LOAD -> new LoadCommand();
       case SAVE -> new SaveCommand();

@@ -19,6 +19,7 @@ import dev.jbuild.linux.DirFd;
 import dev.jbuild.linux.FileFd;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.MediaType;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,14 +41,18 @@ final class DirectoryLayers implements LayerStore {
   /** What a handle and its forks have in common; a fork's offers are its own from then on. */
   record Shared(
       Map<DiffId, Offer> offers,
+      Map<Form, Offer> formsOffered,
       StackView.Memory memory,
       OnceAtATime<DiffId, Path> unpacking,
       OnceAtATime<DiffId, Descriptor> fetching,
+      OnceAtATime<Form, Optional<Descriptor>> fetchingForms,
       OnceAtATime<String, LayerBlob> compressing) {
     Shared() {
       this(
           new ConcurrentHashMap<>(),
+          new ConcurrentHashMap<>(),
           new StackView.Memory(),
+          new OnceAtATime<>(),
           new OnceAtATime<>(),
           new OnceAtATime<>(),
           new OnceAtATime<>());
@@ -56,12 +61,21 @@ final class DirectoryLayers implements LayerStore {
     /** An offer ends with the handle it was made to: its source may be a closed connection then. */
     Shared forked() {
       return new Shared(
-          new ConcurrentHashMap<>(offers), memory, unpacking, new OnceAtATime<>(), compressing);
+          new ConcurrentHashMap<>(offers),
+          new ConcurrentHashMap<>(formsOffered),
+          memory,
+          unpacking,
+          new OnceAtATime<>(),
+          new OnceAtATime<>(),
+          compressing);
     }
   }
 
   /** A blob that can be had from elsewhere. */
   record Offer(Descriptor blob, BlobSource source) {}
+
+  /** A layer in one of its compressions. */
+  record Form(DiffId layer, Digest blob) {}
 
   private final StoreLayout layout;
   private final LeaseFile lease;
@@ -214,12 +228,48 @@ final class DirectoryLayers implements LayerStore {
 
   @Override
   public void offer(DiffId diffId, Descriptor blob, BlobSource source) {
-    shared.offers.put(diffId, new Offer(blob, source));
+    Offer offer = new Offer(blob, source);
+    shared.offers.put(diffId, offer);
+    shared.formsOffered.put(new Form(diffId, blob.digest()), offer);
   }
 
   @Override
   public Descriptor fetch(DiffId diffId) {
     return shared.fetching.run(diffId, () -> fetchOnce(diffId));
+  }
+
+  @Override
+  public Optional<Descriptor> fetch(DiffId diffId, Descriptor blob) {
+    Form form = new Form(diffId, blob.digest());
+    return shared.fetchingForms.run(form, () -> fetchOnce(form, blob));
+  }
+
+  @Override
+  public Optional<Descriptor> locate(DiffId diffId, Descriptor blob) {
+    Form form = new Form(diffId, blob.digest());
+    return !blobs.contains(form.blob) && shared.formsOffered.containsKey(form)
+        ? Optional.of(withoutPlace(blob))
+        : fetch(diffId, blob);
+  }
+
+  private Optional<Descriptor> fetchOnce(Form form, Descriptor blob) {
+    lease.hold(form.layer);
+    if (!blobs.contains(form.blob)) {
+      Offer offer = shared.formsOffered.get(form);
+      if (offer == null) {
+        return Optional.empty();
+      }
+      offer.source.fetch(offer.blob, blobs);
+    }
+    addBlob(form.layer, blob);
+    try {
+      return presentBlobs(form.layer).stream()
+          .map(BlobRecord::blob)
+          .filter(present -> present.digest().equals(form.blob))
+          .findFirst();
+    } catch (IOException e) {
+      throw DiskFailures.of("look up layer " + form.layer, e);
+    }
   }
 
   /** Fetches a layer of which nothing is here yet but the offer. */

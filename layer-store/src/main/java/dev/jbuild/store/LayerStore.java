@@ -39,7 +39,8 @@ public interface LayerStore {
   /**
    * Says where a layer can be had that nobody may ever need: {@code source} is called at most once
    * at a time, and only when the bytes are wanted. Known to this handle and the forks made of it
-   * afterwards; a later offer of the same layer replaces it.
+   * afterwards; a later offer of the same layer is the one that counts, unless it is asked for
+   * another blob.
    */
   void offer(DiffId diffId, Descriptor blob, BlobSource source);
 
@@ -52,6 +53,17 @@ public interface LayerStore {
    *     here and no blob of it was made yet
    */
   Descriptor fetch(DiffId diffId);
+
+  /**
+   * Makes sure that this very blob of a layer is in the store, whatever other blobs it has: the one
+   * that an image names, and that is there or was offered.
+   *
+   * @return the blob as a layer's; empty if it cannot be had, or turns out not to be the layer
+   */
+  Optional<Descriptor> fetch(DiffId diffId, Descriptor blob);
+
+  /** As {@link #fetch(DiffId, Descriptor)}, but a blob that is on offer stays where it is. */
+  Optional<Descriptor> locate(DiffId diffId, Descriptor blob);
 
   /**
    * Writes a new layer straight to its blob; it is not unpacked. What {@code content} writes is

@@ -228,6 +228,24 @@ class LayerFormsIT {
   }
 
   @Test
+  void aBlobThatIsAskedForByItselfIsHadUnlessItIsALie() throws IOException {
+    LayerBlob layer = liedAbout("a");
+    Descriptor lie = store.layers().find(layer.diffId()).orElseThrow().blobs().getFirst();
+    assertThat(lie).isNotEqualTo(layer.blob());
+    assertThat(store.layers().fetch(layer.diffId(), layer.blob())).contains(layer.blob());
+    assertThat(store.layers().fetch(layer.diffId(), lie)).isEmpty();
+    assertThat(
+            store
+                .layers()
+                .fetch(
+                    layer.diffId(),
+                    Descriptor.of(MediaType.OCI_LAYER_GZIP, Digest.of(new byte[1]), 1)))
+        .as("not here and not on offer")
+        .isEmpty();
+    isHeldByItsBlobs(layer.diffId());
+  }
+
+  @Test
   void directoryThatAStepMadeIsCompressedInsteadOfTakingAnImagesWord() throws IOException {
     DiffId layer = adopted(new Path[1]);
     Digest lie = store.blobs().put(MediaType.OCI_LAYER_GZIP, gzip("lie")).digest();

@@ -1,23 +1,12 @@
 package dev.jbuild.registry;
 
 import dev.jbuild.failure.BuildFailure;
-import dev.jbuild.image.ArchiveWriter;
+import dev.jbuild.image.ImageLocation;
 import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.store.Store;
-import java.io.BufferedOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
+import java.util.Map;
 
 /**
  * Copies images byte by byte between registries, layouts, archives and the store: indexes with all
@@ -28,19 +17,18 @@ import java.util.SequencedMap;
  * take it from a repository of its own.
  */
 public final class ImageCopy {
-  private final Registry registry;
-  private final RegistryOptions options;
-  private final Store store;
+  private final RegistryClient client;
+  private final Images images;
 
   /**
    * A copier.
    *
-   * @param registry not closed by this
+   * @param client not closed by this
+   * @param store the client's, through which everything goes
    */
-  public ImageCopy(Registry registry, RegistryOptions options, Store store) {
-    this.registry = registry;
-    this.options = options;
-    this.store = store;
+  public ImageCopy(RegistryClient client, Store store) {
+    this.client = client;
+    images = new Images(store);
   }
 
   /**
@@ -50,166 +38,65 @@ public final class ImageCopy {
    * @throws BuildFailure if {@code from} is not there, names nothing, or names several images where
    *     one is needed
    */
-  public Descriptor copy(ImagePlace from, ImagePlace to) {
-    return switch (from) {
-      case ImagePlace.InRegistry(ImageName name) -> {
-        RegistryClient client = new RegistryClient(registry, options, store);
-        boolean blobs = !(to instanceof ImagePlace.InRegistry);
-        Descriptor root =
-            blobs ? client.puller().pullAll(name) : client.puller().pullManifests(name);
-        write(client, store, root, name.familiar(), to);
-        yield root;
-      }
-      case ImagePlace.InStore(String name) -> {
-        Descriptor root = new Images(store).resolve(name);
-        write(new RegistryClient(registry, options, store), store, root, name, to);
-        yield root;
-      }
-      case ImagePlace.Layout(Path directory, String tag) ->
-          loaded(directory, tag, to, scratch -> new Images(scratch).load(directory));
-      case ImagePlace.Archive(Path file, String name, boolean _) ->
-          loaded(
-              file,
-              name,
-              to,
-              scratch -> {
-                try (InputStream in = Files.newInputStream(file)) {
-                  return new Images(scratch).load(in, file.toString());
-                } catch (IOException e) {
-                  throw new BuildFailure(
-                      BuildFailure.Kind.NOT_FOUND, "\"" + file + "\" is not readable", e);
-                }
-              });
-    };
-  }
-
-  /** Reads an archive into a store and says which names it has. */
-  private interface Loading {
-    List<String> into(Store scratch);
-  }
-
-  /** Through a store of its own, so that the archive's names do not become the user's. */
-  private Descriptor loaded(Path source, String wanted, ImagePlace to, Loading loading) {
-    if (!Files.exists(source)) {
-      throw new BuildFailure(BuildFailure.Kind.NOT_FOUND, "\"" + source + "\" does not exist");
+  public Descriptor copy(ImageLocation from, ImageLocation to) {
+    Descriptor root;
+    String name;
+    if (from instanceof ImageLocation.InRegistry remote) {
+      ImageName parsed = ImageName.parse(remote.name());
+      root =
+          to instanceof ImageLocation.InRegistry
+              ? client.puller().pullManifests(parsed)
+              : client.puller().pullAll(parsed);
+      name = parsed.familiar();
+    } else {
+      Map.Entry<String, Descriptor> read = images.read(from);
+      root = read.getValue();
+      name = read.getKey();
     }
-    Path folder;
-    try {
-      folder = Files.createTempDirectory(store.directory("copy"), "copy");
-    } catch (IOException e) {
+    if (to instanceof ImageLocation.InRegistry remote) {
+      client.pusher().push(root, List.of(ImageName.parse(remote.name())));
+    } else {
+      images.write(root, name, to);
+    }
+    return root;
+  }
+
+  /**
+   * What was copied with all that refers to it.
+   *
+   * @param referrers each after what it refers to
+   */
+  public record Family(Descriptor root, List<Referrer> referrers) {}
+
+  /**
+   * Copies an image and everything that refers to it, to its platforms' images, and to what refers
+   * to them. The image goes first; what refers to it is listed at the target as the target does it,
+   * by its API or by tag.
+   *
+   * @throws BuildFailure of kind {@code USER} unless both are in registries: nothing else keeps a
+   *     list of what refers to an image
+   */
+  public Family copyWithReferrers(ImageLocation from, ImageLocation to) {
+    if (!(from instanceof ImageLocation.InRegistry(String source))
+        || !(to instanceof ImageLocation.InRegistry(String target))) {
       throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE, "no room to copy through: " + e.getMessage(), e);
-    }
-    try (Store scratch = Store.open(folder, "copy " + source)) {
-      List<String> names = loading.into(scratch);
-      String name = chosen(source, wanted, names);
-      Descriptor root = new Images(scratch).resolve(name);
-      write(new RegistryClient(registry, options, scratch), scratch, root, name, to);
-      return root;
-    } finally {
-      delete(folder);
-    }
-  }
-
-  private static String chosen(Path source, String wanted, List<String> names) {
-    List<String> fitting =
-        names.stream()
-            .filter(name ->
-                wanted.isEmpty()
-                    || name.equals(wanted)
-                    || name.equals(wanted + ":latest")
-                    || name.endsWith(":" + wanted))
-            .distinct()
-            .toList();
-    if (fitting.size() != 1) {
-      throw new BuildFailure(
-          fitting.isEmpty() ? BuildFailure.Kind.NOT_FOUND : BuildFailure.Kind.USER,
-          "\""
-              + source
-              + "\" holds "
-              + (fitting.isEmpty() ? "no image \"" + wanted + "\"" : "several images")
-              + ": "
-              + String.join(", ", names),
-          "name one of them after the path and a colon",
+          BuildFailure.Kind.USER,
+          "what refers to an image is copied from registry to registry only",
+          "write both as docker://NAME",
           null);
     }
-    return fitting.getFirst();
-  }
-
-  private static void write(
-      RegistryClient client, Store holder, Descriptor root, String name, ImagePlace to) {
-    switch (to) {
-      case ImagePlace.InRegistry(ImageName target) -> client.pusher().push(root, List.of(target));
-      case ImagePlace.InStore(String tag) -> holder.tags().put(tag, root);
-      case ImagePlace.Layout(Path directory, String tag) -> {
-        try {
-          new ArchiveWriter(holder).writeDirectory(named(tag, name, root), directory);
-        } catch (IOException e) {
-          throw unwritable(directory, e);
-        }
-      }
-      case ImagePlace.Archive(Path file, String tag, boolean docker) -> {
-        Path target = file.toAbsolutePath();
-        Path fresh = target.resolveSibling("." + target.getFileName() + ".part");
-        try {
-          try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(fresh), 1 << 16)) {
-            ArchiveWriter.Kind kind = docker ? ArchiveWriter.Kind.DOCKER : ArchiveWriter.Kind.OCI;
-            new ArchiveWriter(holder).writeTar(named(tag, name, root), kind, out);
-          }
-          Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-          throw unwritable(file, e);
-        } finally {
-          deleteFile(fresh);
-        }
-      }
+    RepositoryName old = ImageName.parse(source).repository();
+    RepositoryName fresh = ImageName.parse(target).repository();
+    Descriptor root = copy(from, to);
+    List<Referrer> referrers = client.puller().referrers(old, root);
+    for (Referrer referrer : referrers) {
+      Descriptor found =
+          client.puller().pullManifests(new ImageName(old, null, referrer.descriptor().digest()));
+      String tag = referrer.tag().orElse(null);
+      client
+          .pusher()
+          .push(found, List.of(new ImageName(fresh, tag, tag == null ? found.digest() : null)));
     }
-  }
-
-  /** Under the name that was asked for, else under the one it had. */
-  private static SequencedMap<String, Descriptor> named(String asked, String had, Descriptor root) {
-    SequencedMap<String, Descriptor> images = new LinkedHashMap<>();
-    images.put(asked.isEmpty() ? had : asked, root);
-    return images;
-  }
-
-  private static BuildFailure unwritable(Path path, IOException e) {
-    return new BuildFailure(
-        BuildFailure.Kind.UNAVAILABLE, "\"" + path + "\" cannot be written: " + e.getMessage(), e);
-  }
-
-  private static void deleteFile(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      // A leftover with a name that says what it is.
-      return;
-    }
-  }
-
-  private static void delete(Path folder) {
-    try {
-      Files.walkFileTree(
-          folder,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(
-                Path directory, @org.jspecify.annotations.Nullable IOException failure)
-                throws IOException {
-              Files.delete(directory);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
-      // Below the store's own directory of copies, which is safe to lose.
-      return;
-    }
+    return new Family(root, referrers);
   }
 }

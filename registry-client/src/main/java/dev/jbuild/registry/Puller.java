@@ -246,4 +246,13 @@ public final class Puller {
       RepositoryName repository, Digest subject, Optional<String> artifactType) {
     return new Referrers(registry).list(repository, subject, artifactType);
   }
+
+  /**
+   * All that refers to an image, to the manifests of its index, and to what refers to these, each
+   * after what it refers to; also what cosign finds by tag. Mirrors are not asked, and nothing
+   * comes into the store.
+   */
+  public List<Referrer> referrers(RepositoryName repository, Descriptor root) {
+    return new ReferrerSearch(registry, repository).of(root);
+  }
 }

@@ -82,9 +82,10 @@ public final class RegistryOptions {
     listener = builder.listener;
   }
 
-  private RegistryOptions(RegistryOptions other, TransferListener listener) {
+  private RegistryOptions(
+      RegistryOptions other, CredentialStore credentials, TransferListener listener) {
     environment = other.environment;
-    credentials = other.credentials;
+    this.credentials = credentials;
     mirrors = other.mirrors;
     insecureHosts = other.insecureHosts;
     verifiedHosts = other.verifiedHosts;
@@ -100,7 +101,12 @@ public final class RegistryOptions {
 
   /** The same options, with {@code other} to hear of transfers: one build's of many. */
   public RegistryOptions heardBy(TransferListener other) {
-    return new RegistryOptions(this, other);
+    return new RegistryOptions(this, credentials, other);
+  }
+
+  /** The same options, with these credentials before those there are: one caller's of many. */
+  public RegistryOptions askingFirst(CredentialStore other) {
+    return new RegistryOptions(this, other.orElse(credentials), listener);
   }
 
   /** Options for a process with this environment. */

@@ -9,7 +9,6 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageIndex;
-import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.registry.fixture.MemoryRegistry;
@@ -20,13 +19,10 @@ import dev.jbuild.registry.wire.HttpTransport;
 import dev.jbuild.store.Store;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -340,41 +336,6 @@ class ImageTransferTest {
   }
 
   @Test
-  void subjectIsListedByTagWhereThereIsNoApi() {
-    memory.listsReferrers = false;
-    Store store = store("s");
-    TestImage image = image(16, 1);
-    Descriptor root = image.into(store);
-    Pusher pusher = client(store).pusher();
-    pusher.push(root, List.of(name("p:1")));
-    byte[] empty = "{}".getBytes(StandardCharsets.UTF_8);
-    Descriptor config = store.blobs().put(MediaType.OCI_EMPTY, empty);
-    List<Digest> referrers = new ArrayList<>();
-    for (String type : List.of("application/vnd.a", "application/vnd.b", "application/vnd.a")) {
-      Manifest manifest =
-          Manifest.of(
-              MediaType.OCI_MANIFEST,
-              new MediaType(type),
-              config,
-              List.of(config),
-              root,
-              Map.of("n", Integer.toString(referrers.size())));
-      Descriptor stored = store.blobs().put(manifest.mediaType(), manifest.bytes());
-      pusher.push(stored, List.of(new ImageName(name("p:1").repository(), null, stored.digest())));
-      referrers.add(stored.digest());
-    }
-    List<Descriptor> found =
-        client(store)
-            .puller()
-            .referrers(name("p:1").repository(), root.digest(), Optional.of("application/vnd.a"));
-    assertThat(found)
-        .extracting(Descriptor::digest)
-        .containsExactly(referrers.get(0), referrers.get(2));
-    assertThat(found.getFirst().annotations()).containsEntry("n", "0");
-    assertThat(memory.manifest("p", "sha256-" + root.digest().hex())).isNotNull();
-  }
-
-  @Test
   void hostGetsNoMoreConnectionsThanAllowed() {
     TestImage image = image(17, 12);
     image.into(memory, "a", "1");
@@ -475,39 +436,5 @@ class ImageTransferTest {
     again.fetchLayers(again.pull(name("a:1"), AMD));
     assertThat(store.blobs().read(digest)).isEqualTo(layer);
     assertThat(ranges).hasSize(1).doesNotContain("none");
-  }
-
-  @Test
-  void copyKeepsUnknownFieldsAndOtherPlatforms() throws Exception {
-    TestImage amd = image(21, 1);
-    TestImage arm = TestImage.of(ARM, List.of(noise(2101, 1000)));
-    amd.into(memory, "a", "amd");
-    arm.into(memory, "a", "arm");
-    byte[] odd =
-        new String(twoPlatforms(amd, arm).bytes(), StandardCharsets.UTF_8)
-            .replaceFirst("\\{", "{ \"x-unknown\": {\"deep\": [1.0, null]},")
-            .getBytes(StandardCharsets.UTF_8);
-    memory.addManifest("a", "odd", MediaType.OCI_INDEX, odd);
-    Store store = store("s");
-    RegistryOptions options = TestOptions.builder().build();
-    try (MemoryRegistry other = new MemoryRegistry();
-        Registry registry = new HttpTransport(options)) {
-      ImageCopy copy = new ImageCopy(registry, options, store);
-      ImagePlace there = ImagePlace.parse("docker://" + other.host() + "/b:odd");
-      copy.copy(new ImagePlace.InRegistry(name("a:odd")), there);
-      assertThat(other.manifest("b", "odd")).isEqualTo(odd);
-      assertThat(other.blob("b", Digest.of(arm.layers().getFirst()))).isNotNull();
-      Path archive = folder.resolve("x.tar");
-      copy.copy(there, ImagePlace.parse("oci-archive:" + archive + ":odd"));
-      copy.copy(
-          ImagePlace.parse("oci-archive:" + archive),
-          ImagePlace.parse("oci:" + folder.resolve("layout") + ":odd"));
-      copy.copy(
-          ImagePlace.parse("oci:" + folder.resolve("layout") + ":odd"),
-          new ImagePlace.InRegistry(name("back:odd")));
-      assertThat(memory.manifest("back", "odd")).isEqualTo(odd);
-      assertThat(store.tags().list()).isEmpty();
-      assertThat(store.directory("copy")).isEmptyDirectory();
-    }
   }
 }

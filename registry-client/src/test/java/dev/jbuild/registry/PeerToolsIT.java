@@ -7,6 +7,7 @@ import com.google.cloud.tools.jib.api.Jib;
 import com.google.cloud.tools.jib.api.JibContainer;
 import com.google.cloud.tools.jib.api.RegistryImage;
 import com.google.cloud.tools.jib.api.TarImage;
+import dev.jbuild.image.ImageLocation;
 import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
@@ -103,13 +104,10 @@ class PeerToolsIT {
   void weReadWhatSkopeoPushes() throws Exception {
     Descriptor root = image("from skopeo");
     Path archive = folder.resolve("image.tar");
-    RegistryOptions options = TestOptions.builder().build();
-    try (Registry registry2 = new HttpTransport(options)) {
-      new ImageCopy(registry2, options, store)
-          .copy(
-              new ImagePlace.InStore("peer:1"),
-              ImagePlace.parse("oci-archive:" + archive + ":peer"));
-    }
+    new ImageCopy(client, store)
+        .copy(
+            new ImageLocation.InStore("peer:1"),
+            ImageLocation.parse("oci-archive:" + archive + ":peer"));
     Peers.run(
         Map.of(),
         "skopeo",

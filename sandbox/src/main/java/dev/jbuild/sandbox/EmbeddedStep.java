@@ -82,7 +82,8 @@ final class EmbeddedStep implements RunningStep {
     this.launcher = launcher;
     this.cleaning = cleaning;
     this.startedNanos = startedNanos;
-    Thread.ofVirtual().name("step-" + process.pid()).start(this::read);
+    // A read of a pipe holds its thread: many steps would leave virtual threads no carrier.
+    Thread.ofPlatform().daemon().name("step-" + process.pid()).start(this::read);
   }
 
   /**

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The {@code hosts} and {@code resolv.conf} that every step gets, bound read-only, never part of a
@@ -23,15 +22,16 @@ public final class NetworkFiles {
   /**
    * {@code /etc/hosts}: localhost with the step's own name, then the extra hosts in order.
    *
-   * @param extraHosts address by name; addresses are written as given
+   * @param extraHosts all of them, as BuildKit has it, also several of one name
    */
-  public static FileMount hosts(String hostname, Map<String, String> extraHosts) {
+  public static FileMount hosts(String hostname, List<ExtraHost> extraHosts) {
     StringBuilder text =
         new StringBuilder()
             .append("127.0.0.1\tlocalhost ")
             .append(hostname)
             .append("\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-    extraHosts.forEach((name, ip) -> text.append(ip).append('\t').append(name).append('\n'));
+    extraHosts.forEach(
+        host -> text.append(host.address()).append('\t').append(host.name()).append('\n'));
     return FileMount.readOnly("/etc/hosts", text.toString().getBytes(StandardCharsets.UTF_8));
   }
 

@@ -160,15 +160,17 @@ public final class OciLauncher implements Launcher {
                   mount.options())
               : mount);
     }
-    List<Op> shown = new ArrayList<>();
+    List<Op.Bind> shownTrees = new ArrayList<>();
+    List<Op> shownFiles = new ArrayList<>();
     int n = 0;
     int trees = 0;
     for (RootfsMount tree : request.trees()) {
       String target = OciWorkdir.target(request, request.trees().subList(0, trees), tree.target());
       trees++;
       int stack = stacks.add(tree.source(), Op.Stack.NO_DEV);
-      Path point = Files.createDirectories(bundle.resolve("trees/" + n++));
-      shown.add(new Op.Bind(stack, tree.subpath(), point.toString(), false, 0, false));
+      // Made when it is bound: only then is it known whether this is a directory or a file.
+      Path point = Files.createDirectories(bundle.resolve("trees")).resolve("" + n++);
+      shownTrees.add(new Op.Bind(stack, tree.subpath(), point.toString(), false, 0, false));
       mounts.add(RuntimeSpec.Mount.bind(point.toString(), target, tree.readOnly()));
     }
     for (FileMount file : request.files()) {
@@ -177,7 +179,7 @@ public final class OciLauncher implements Launcher {
       FileMount there =
           new FileMount(
               point.toString(), file.content(), file.mode(), file.uid(), file.gid(), false);
-      shown.add(new Op.File(there, file.uid(), file.gid(), 0));
+      shownFiles.add(new Op.File(there, file.uid(), file.gid(), 0));
       mounts.add(
           RuntimeSpec.Mount.bind(
               point.toString(),
@@ -188,28 +190,24 @@ public final class OciLauncher implements Launcher {
     // In memory, as the files: its environment may hold secrets, which a kill would leave on disk.
     Path config = Files.createFile(bundle.resolve("config.json"));
     byte[] json = spec(request, mounts, id).toJson();
-    shown.add(new Op.File(new FileMount(config.toString(), json, 0600, 0, 0, true), 0, 0, 0));
+    shownFiles.add(new Op.File(new FileMount(config.toString(), json, 0600, 0, 0, true), 0, 0, 0));
     for (RuntimeSpec.Mount mount : mounts) {
       if (!Planner.KEPT_STUBS.contains(mount.destination())
           && !mount.destination().startsWith("/dev/")
           && !mount.destination().startsWith("/sys/")) {
-        boolean file =
-            mount.source() != null
-                && MountOptions.parse(mount).bind()
-                && Files.isRegularFile(Path.of(mount.source()));
-        ops.add(new Op.Target(rootfs, mount.destination(), !file, true, 0, 0));
+        ops.add(mountPoint(rootfs, mount, shownTrees));
       }
     }
     RuntimeSpec.StepProcess process = request.spec().process();
     ops.add(
-        new Op.Target(
-            rootfs, process.cwd(), true, false, process.user().uid(), process.user().gid()));
+        new Op.Target(rootfs, process.cwd(), false, process.user().uid(), process.user().gid()));
     // The whole file system of the executor, as the runtime's own, with the layers at one point.
     stacks.add(new Rootfs.Directory(Path.of("/")), 0);
     ops.add(new Op.Root());
     Path root = Files.createDirectory(bundle.resolve("rootfs"));
     ops.add(new Op.Bind(rootfs, "/", root.toString(), false, 0, false));
-    ops.addAll(shown);
+    ops.addAll(shownTrees);
+    ops.addAll(shownFiles);
     ops.add(new Op.Mount("/proc", "proc", "proc", 0, "", false));
     ops.add(new Op.Pivot());
     ops.add(new Op.Identity(0, 0, 0022, false, List.of(0)));
@@ -234,6 +232,19 @@ public final class OciLauncher implements Launcher {
                 id),
             List.of("PATH=" + DefaultSpec.PATH, "XDG_RUNTIME_DIR=" + bundle)));
     return new Plan(ops);
+  }
+
+  /** Where a mount goes, made as what is mounted there: the runtime would make it for good. */
+  private static Op mountPoint(int rootfs, RuntimeSpec.Mount mount, List<Op.Bind> trees) {
+    String source = mount.source();
+    if (source == null || !MountOptions.parse(mount).bind()) {
+      return new Op.Target(rootfs, mount.destination(), true, 0, 0);
+    }
+    return trees.stream()
+        .filter(tree -> tree.target().equals(source))
+        .findFirst()
+        .map(tree -> new Op.MountPoint(rootfs, mount.destination(), tree.stack(), tree.source()))
+        .orElseGet(() -> new Op.MountPoint(rootfs, mount.destination(), -1, source));
   }
 
   /** The request's spec with what an OCI runtime must be told on top. */

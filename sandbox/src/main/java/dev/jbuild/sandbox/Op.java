@@ -100,10 +100,19 @@ sealed interface Op {
       implements Op {}
 
   /**
-   * Makes a name inside a stack: a mount point for another program, or its directory to work in.
+   * Makes a directory inside a stack: a mount point for another program, or its directory to work
+   * in.
    */
-  record Target(int stack, String path, boolean directory, boolean removeStub, int uid, int gid)
-      implements Op {}
+  record Target(int stack, String path, boolean removeStub, int uid, int gid) implements Op {}
+
+  /**
+   * Makes a mount point for another program inside a stack, a directory or a file as is what will
+   * be mounted there.
+   *
+   * @param source the stack of what will be mounted, or -1 for the executor's files
+   * @param sourcePath its name there
+   */
+  record MountPoint(int stack, String path, int source, String sourcePath) implements Op {}
 
   /** Makes a file on the scratch space and binds it. */
   record File(FileMount file, int uid, int gid, long flags) implements Op {}
@@ -197,6 +206,7 @@ sealed interface Op {
       case Chroot _ -> 15;
       case Jail _ -> 27;
       case Target _ -> 28;
+      case MountPoint _ -> 31;
       case Input _ -> 29;
       case Confine _ -> 30;
     };
@@ -211,7 +221,7 @@ sealed interface Op {
       case 4, 27 -> "use the root directory";
       case 5 -> "mount a file system";
       case 6 -> "bind";
-      case 28 -> "make a mount point";
+      case 28, 31 -> "make a mount point";
       case 7 -> "place a file";
       case 8 -> "make a device node";
       case 9 -> "make a link";

@@ -75,10 +75,11 @@ record Plan(List<Op> ops) {
       case Op.Target o ->
           out.number(o.stack())
               .string(o.path())
-              .flag(o.directory())
               .flag(o.removeStub())
               .number(o.uid())
               .number(o.gid());
+      case Op.MountPoint o ->
+          out.number(o.stack()).string(o.path()).number(o.source()).string(o.sourcePath());
       case Op.File o ->
           out.string(o.file().target())
               .bytes(o.file().content(), o.file().content().length)

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
@@ -39,7 +40,7 @@ final class ForkedContract {
     Timeout each = type.getSuperclass().getAnnotation(Timeout.class);
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     if (HostileContract.class.isAssignableFrom(type)) {
-      for (HostileContract.Row row : HostileContract.rows()) {
+      for (HostileRows.Row row : HostileRows.rows()) {
         Path own = Files.createDirectory(folder.resolve(row.name()));
         out.println(
             run(
@@ -54,8 +55,8 @@ final class ForkedContract {
       }
     }
     List<Method> tests =
-        Stream.of(type.getDeclaredMethods(), type.getSuperclass().getDeclaredMethods())
-            .flatMap(Arrays::stream)
+        Stream.<Class<?>>iterate(type, Objects::nonNull, Class::getSuperclass)
+            .flatMap(part -> Arrays.stream(part.getDeclaredMethods()))
             .filter(m -> m.isAnnotationPresent(Test.class))
             .sorted(Comparator.comparing(Method::getName))
             .toList();

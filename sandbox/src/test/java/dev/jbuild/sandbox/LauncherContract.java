@@ -13,7 +13,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -384,7 +383,9 @@ abstract class LauncherContract {
         rig.sh(
             "cat /etc/hosts; echo x >> /etc/hosts || echo refused",
             b ->
-                b.file(NetworkFiles.hosts("buildkitsandbox", Map.of("db", "10.0.0.7")))
+                b.file(
+                        NetworkFiles.hosts(
+                            "buildkitsandbox", List.of(new ExtraHost("db", "10.0.0.7"))))
                     .file(NetworkFiles.resolvConf(NetworkMode.HOST)));
     assertThat(run.text())
         .isEqualTo(
@@ -426,6 +427,30 @@ abstract class LauncherContract {
       assertThat(Files.getLastModifiedTime(rig.upper.resolve("etc")).toMillis())
           .isEqualTo(1_000_000_000_000L);
     }
+  }
+
+  @Test
+  void aTreeCanBeShownInPart() throws Exception {
+    Path tree = rig.dir.resolve("tree");
+    Files.createDirectories(tree.resolve("sub"));
+    Files.writeString(tree.resolve("sub/file"), "content");
+    Files.createSymbolicLink(tree.resolve("link"), Path.of("/sub/file"));
+    Files.writeString(rig.lower.resolve("covered"), "of the image");
+    Rootfs source = new Rootfs.Directory(tree);
+    Rig.Run run =
+        rig.sh(
+            "cat /new/file /linked /covered /dir/file; echo over > /new/file || echo read-only",
+            b ->
+                b.tree(new RootfsMount("/new/file", source, "/sub/file", true))
+                    .tree(new RootfsMount("/linked", source, "link", true))
+                    .tree(new RootfsMount("/covered", source, "/sub/file", true))
+                    .tree(new RootfsMount("/dir", source, "/sub", true)));
+    assertThat(run.text())
+        .as(run.errors())
+        .isEqualTo("content".repeat(4) + (rig.mounts ? "read-only\n" : ""));
+    assertThat(tree.resolve("sub/file")).hasContent("content");
+    assertThat(rig.lower.resolve("covered")).hasContent("of the image");
+    assertThat(rig.upper.resolve("linked")).doesNotExist();
   }
 
   @Test

@@ -6,8 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,9 +25,11 @@ class NetworkFilesTest {
 
   @Test
   void hostsListsExtraHostsInOrder() {
-    Map<String, String> extra = new LinkedHashMap<>();
-    extra.put("z", "10.0.0.1");
-    extra.put("a", "fd00::1");
+    List<ExtraHost> extra =
+        List.of(
+            new ExtraHost("z", "10.0.0.1"),
+            new ExtraHost("a", "fd00::1"),
+            new ExtraHost("z", "10.0.0.2"));
     assertThat(new String(NetworkFiles.hosts("box", extra).content(), StandardCharsets.UTF_8))
         .isEqualTo(
             """
@@ -36,6 +37,7 @@ class NetworkFilesTest {
             ::1\tlocalhost ip6-localhost ip6-loopback
             10.0.0.1\tz
             fd00::1\ta
+            10.0.0.2\tz
             """);
   }
 

@@ -47,8 +47,7 @@ final class BuildParameters {
 
   private BuildParameters() {}
 
-  /** Checks names and values, before anything is uploaded. */
-  static void check(MultiMap query, StepBounds bounds) {
+  private static void requireKnown(MultiMap query) {
     for (String name : query.names()) {
       if (!NAMES.contains(name)) {
         throw new BuildFailure(
@@ -66,10 +65,10 @@ final class BuildParameters {
         throw invalid("\"" + name + "\" is given more than once");
       }
     }
-    request(query, Path.of("context"), bounds);
   }
 
   static BuildRequest request(MultiMap query, Path archive, StepBounds bounds) {
+    requireKnown(query);
     BuildRequest.Builder request = BuildRequest.builder(new ContextSource.Archive(archive));
     for (String tag : query.getAll("tag")) {
       // now, and not when the image is built

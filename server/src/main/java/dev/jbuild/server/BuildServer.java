@@ -111,9 +111,11 @@ public final class BuildServer implements AutoCloseable {
     router.get("/healthz").handler(request -> Reply.text(request, "text/plain", "ok\n"));
     router.route().handler(request -> access.handle(request, offload));
     router.get("/openapi.yaml").handler(BuildServer::openApi);
-    new BuildRoutes(builds, options, offload).addTo(router);
+    BuildIntake intake = new BuildIntake(builds, options, offload);
+    new BuildRoutes(builds, intake, options, offload).addTo(router);
     new RegistryRoutes(store, offload).addTo(router);
-    new DockerRoutes(version, store, offload).addTo(router);
+    DockerBuildRoutes docker = new DockerBuildRoutes(intake, options, offload);
+    new DockerRoutes(version, store, docker, offload).addTo(router);
     router.errorHandler(
         404,
         request ->

@@ -20,11 +20,13 @@ import java.util.Optional;
 final class DockerRoutes {
   private final String version;
   private final Store store;
+  private final DockerBuildRoutes builds;
   private final Offload offload;
 
-  DockerRoutes(String version, Store store, Offload offload) {
+  DockerRoutes(String version, Store store, DockerBuildRoutes builds, Offload offload) {
     this.version = version;
     this.store = store;
+    this.builds = builds;
     this.offload = offload;
   }
 
@@ -64,6 +66,7 @@ final class DockerRoutes {
               request,
               () -> SystemJson.info(version, new Images(store).list().size(), Instant.now()),
               info -> Reply.json(request, 200, info));
+      case "POST /build" -> builds.post(request);
       default -> notServed(request, path);
     }
   }

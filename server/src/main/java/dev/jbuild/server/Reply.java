@@ -48,7 +48,8 @@ final class Reply {
     request.response().putHeader("content-type", type).end(body);
   }
 
-  private static int status(BuildFailure.Kind kind) {
+  /** What a failure of a kind is in HTTP. */
+  static int status(BuildFailure.Kind kind) {
     return switch (kind) {
       case USER -> 400;
       case UNAUTHORIZED -> 401;

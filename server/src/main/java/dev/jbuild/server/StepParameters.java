@@ -6,6 +6,7 @@ import dev.jbuild.sandbox.LimitFormat;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import io.vertx.core.MultiMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -41,7 +42,7 @@ final class StepParameters {
     return new ExecutionOptions(
         network(query.get("network")),
         Set.of(),
-        Map.of(),
+        List.of(),
         bounds.limits(asked),
         bounds.timeout(FORMAT.stepTimeout(query.get("step-timeout"))),
         Optional.empty(),
@@ -49,7 +50,7 @@ final class StepParameters {
         ExecutionOptions.DEFAULT.parallel());
   }
 
-  private static NetworkMode network(@Nullable String name) {
+  static NetworkMode network(@Nullable String name) {
     return switch (name == null ? "default" : name) {
       case "default", "host" -> NetworkMode.HOST;
       case "none" -> NetworkMode.NONE;

@@ -20,7 +20,6 @@ class CacheParametersTest {
     for (int i = 0; i < pairs.length; i += 2) {
       query.add(pairs[i], pairs[i + 1]);
     }
-    BuildParameters.check(query, StepBounds.NONE);
     return BuildParameters.request(query, Path.of("context.tar"), StepBounds.NONE);
   }
 

@@ -94,13 +94,13 @@ public final class CopyOperation {
   }
 
   /**
-   * What a missing parent becomes: 0755 of root's unless flags say otherwise, never set-id, and
-   * with the usual umask, whatever the builder's is.
+   * What a missing parent becomes: 0755 of root's unless flags say otherwise, never set-id or
+   * sticky, and with the usual umask, whatever the builder's is.
    */
   private static Attributes madeDirectory(
       @Nullable Ownership owner, @Nullable ModeChange mode, Instant now) {
     int bits =
-        mode instanceof ModeChange.Absolute absolute ? absolute.bits() & 01777 & ~UMASK : 0755;
+        mode instanceof ModeChange.Absolute absolute ? absolute.bits() & 0777 & ~UMASK : 0755;
     Ownership by = owner == null ? Ownership.ROOT : owner;
     return Attributes.of(bits, by.uid(), by.gid(), now);
   }

@@ -18,6 +18,7 @@ import java.util.Optional;
  * <p>A number alone is user and group; a name alone brings its group from the image's own passwd; a
  * group after the colon is a number or a name of the image's group file (BuildKit semantics 68). A
  * name that is not there is an error, as Docker's documentation says; BuildKit takes it for root.
+ * {@code root} needs no file: it is 0 also in an empty image, and below a {@code --link}.
  *
  * @param uid 0 to 2^32-2
  * @param gid 0 to 2^32-2
@@ -50,9 +51,9 @@ record Ownership(long uid, long gid) {
       uid = number.get();
       gid = uid;
     } else {
-      List<String> entry = find(root, PASSWD, user, "user", 4);
-      uid = id(entry.get(2), user);
-      gid = id(entry.get(3), user);
+      Optional<List<String>> entry = find(root, PASSWD, user, "user", 4);
+      uid = entry.isPresent() ? id(entry.get().get(2), user) : 0;
+      gid = entry.isPresent() ? id(entry.get().get(3), user) : 0;
     }
     if (group != null) {
       Optional<Long> groupNumber = number(group);
@@ -61,7 +62,8 @@ record Ownership(long uid, long gid) {
       } else if (groupNumber.isPresent()) {
         gid = groupNumber.get();
       } else {
-        gid = id(find(root, GROUP, group, "group", 3).get(2), group);
+        Optional<List<String>> entry = find(root, GROUP, group, "group", 3);
+        gid = entry.isPresent() ? id(entry.get().get(2), group) : 0;
       }
     }
     return new Ownership(uid, gid);
@@ -83,23 +85,33 @@ record Ownership(long uid, long gid) {
             () -> new BuildFailure(Kind.USER, "the image has no number for \"" + name + "\""));
   }
 
-  private static List<String> find(
+  /** Its line of the file; empty only for root, where the file does not name it. */
+  private static Optional<List<String>> find(
       FileTree root, BytePath file, String name, String what, int fields) throws IOException {
-    for (String line : lines(root, file)) {
+    Optional<byte[]> text = SmallFile.read(root, file, ImageUsers.MAX_FILE_BYTES);
+    for (String line : lines(text.orElse(new byte[0]))) {
       List<String> columns = List.of(line.split(":", -1));
       if (columns.getFirst().equals(name) && columns.size() >= fields) {
-        return columns;
+        return Optional.of(columns);
       }
     }
-    throw new WordFailure(
-        Kind.USER,
-        "the image has no " + what + " \"" + name + "\" in /" + file,
-        "create it in an earlier step, or give its number",
-        name);
+    if (name.equals("root")) {
+      return Optional.empty();
+    }
+    throw text.isPresent()
+        ? new WordFailure(
+            Kind.USER,
+            "the image has no " + what + " \"" + name + "\" in /" + file,
+            "create it in an earlier step, or give its number",
+            name)
+        : new WordFailure(
+            Kind.USER,
+            "there is no /" + file + " to find the " + what + " \"" + name + "\" in",
+            "give its number; with --link a name is never looked up in the image below",
+            name);
   }
 
-  private static List<String> lines(FileTree root, BytePath file) throws IOException {
-    byte[] text = SmallFile.read(root, file, ImageUsers.MAX_FILE_BYTES).orElse(new byte[0]);
+  private static List<String> lines(byte[] text) {
     return new String(text, StandardCharsets.ISO_8859_1).lines().toList();
   }
 }

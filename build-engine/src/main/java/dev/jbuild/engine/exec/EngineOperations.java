@@ -99,7 +99,7 @@ final class EngineOperations implements Operations {
                           run,
                           inputs.getFirst().toString(),
                           mount -> inputs.get(mount).toString(),
-                          options.extraHosts().keySet(),
+                          options.extraHosts(),
                           options
                               .entitlements()
                               .contains(ExecutionOptions.Entitlement.SECRET_IN_LAYER)));
@@ -202,7 +202,7 @@ final class EngineOperations implements Operations {
         run,
         rootfs,
         mount -> shown.getOrDefault(mount, ""),
-        options.extraHosts().keySet(),
+        options.extraHosts(),
         options.entitlements().contains(ExecutionOptions.Entitlement.SECRET_IN_LAYER));
   }
 

@@ -5,6 +5,7 @@ import dev.jbuild.engine.cache.FileManifests;
 import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.sandbox.ExtraHost;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
@@ -28,7 +29,7 @@ final class OperationKeys {
       Op.Run run,
       String rootfs,
       IntFunction<String> input,
-      Iterable<String> extraHosts,
+      List<ExtraHost> extraHosts,
       boolean secretsMayStay) {
     CacheKey.Builder key = CacheKey.of("run").add("input rootfs", rootfs);
     key.add("command", run.argv());
@@ -54,7 +55,7 @@ final class OperationKeys {
       key.add("--allow", "secret-in-layer");
     }
     TreeSet<String> hosts = new TreeSet<>();
-    extraHosts.forEach(hosts::add);
+    extraHosts.forEach(host -> hosts.add(host.name()));
     if (!hosts.isEmpty()) {
       key.add("extra hosts", List.copyOf(hosts));
     }

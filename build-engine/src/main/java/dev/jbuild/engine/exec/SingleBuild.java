@@ -27,6 +27,8 @@ import dev.jbuild.engine.export.EarlyPush;
 import dev.jbuild.engine.export.Exporters;
 import dev.jbuild.engine.export.PlatformImage;
 import dev.jbuild.engine.export.PushPermission;
+import dev.jbuild.engine.graph.Op;
+import dev.jbuild.engine.graph.Vertex;
 import dev.jbuild.engine.image.BaseImages;
 import dev.jbuild.engine.image.RegistryAccess;
 import dev.jbuild.engine.image.StoreBaseImages;
@@ -45,7 +47,7 @@ import dev.jbuild.engine.solve.Solver;
 import dev.jbuild.engine.solve.StepEvents;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
-import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.Platform;
@@ -55,12 +57,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +103,9 @@ final class SingleBuild {
   BuildResult run() {
     try (RemoteSources remotes = new RemoteSources(settings, store, request);
         ContextFiles files = ContextFiles.prepare(request, store, remotes);
-        RegistryAccess registry = new RegistryAccess(settings.registry(), store, events)) {
+        RegistryAccess registry =
+            new RegistryAccess(
+                settings.registry().askingFirst(request.credentials()), store, events)) {
       return run(remotes, files, registry);
     } catch (IOException e) {
       throw BuildScope.asFailure(e);
@@ -273,11 +275,23 @@ final class SingleBuild {
         ImageAssembly.assemble(plan, layers, request.sourceDateEpoch().orElse(null));
     config = sharing.take(solver, plan.rootfs(), config);
     new SecretCheck(request).config(config);
-    Set<DiffId> inherited = new HashSet<>();
-    layers.stream()
-        .filter(layer -> layer.madeAt().isEmpty())
-        .forEach(layer -> inherited.add(layer.diffId()));
-    return new PlatformImage(platform, config, inherited);
+    return new PlatformImage(platform, config, baseLayers(plan.rootfs()));
+  }
+
+  /** The blobs of the image that a root file system begins with; none for scratch. */
+  private static List<Descriptor> baseLayers(Vertex rootfs) {
+    Vertex at = rootfs;
+    while (true) {
+      switch (at.op()) {
+        case Op.Image image -> {
+          return image.image().layers();
+        }
+        case Op.Run _, Op.Copy _, Op.MakeDirectory _, Op.Merge _ -> at = at.inputs().getFirst();
+        case Op.Scratch _, Op.Context _, Op.Http _, Op.Git _ -> {
+          return List.of();
+        }
+      }
+    }
   }
 
   /** Names the build for explaining misses: the same command in the same place is the same. */

@@ -5,13 +5,11 @@ import dev.jbuild.engine.export.Annotations.Target;
 import dev.jbuild.engine.solve.BuildScope;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
-import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
-import dev.jbuild.store.Layer;
 import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
 import java.util.ArrayList;
@@ -23,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Writes configs, manifests and indexes of a build's images into the store. */
 final class ImageManifests {
@@ -35,14 +34,18 @@ final class ImageManifests {
   private final Store store;
   private final BuildScope scope;
   private final Annotations annotations;
+  private final boolean pushed;
 
   /**
    * @param annotations as {@link Annotations} reads them
+   * @param pushed whether the image goes to a registry alone: blobs of the base that are elsewhere
+   *     need not come here, since a push finds them there, mounts or copies them
    */
-  ImageManifests(Store store, BuildScope scope, Map<String, String> annotations) {
+  ImageManifests(Store store, BuildScope scope, Map<String, String> annotations, boolean pushed) {
     this.store = store;
     this.scope = scope;
     this.annotations = new Annotations(annotations);
+    this.pushed = pushed;
   }
 
   /**
@@ -62,18 +65,17 @@ final class ImageManifests {
           null);
     }
     // All at first, so that the last layers of one platform do not keep the next one waiting.
-    Map<DiffId, Future<LayerBlob>> blobs = new HashMap<>();
+    Map<Wanted, Future<LayerBlob>> blobs = new HashMap<>();
     Semaphore room = new Semaphore(AT_ONCE, true);
     for (PlatformImage image : images) {
-      for (DiffId diffId : image.config().diffIds()) {
-        boolean inherited = image.inherited().contains(diffId);
+      for (Wanted each : Wanted.by(image)) {
         blobs.computeIfAbsent(
-            diffId,
-            _ ->
+            each,
+            wanted ->
                 scope.fork(() -> {
                   room.acquire();
                   try {
-                    LayerBlob layer = layer(diffId, options, inherited);
+                    LayerBlob layer = layer(wanted, options);
                     layerReady.accept(layer.blob());
                     return layer;
                   } finally {
@@ -97,12 +99,12 @@ final class ImageManifests {
   }
 
   private Descriptor manifest(
-      PlatformImage image, ImageOptions options, Map<DiffId, Future<LayerBlob>> blobs) {
+      PlatformImage image, ImageOptions options, Map<Wanted, Future<LayerBlob>> blobs) {
     boolean oci = options.ociMediaTypes();
     List<Descriptor> layers = new ArrayList<>();
     List<DiffId> diffIds = new ArrayList<>();
-    for (DiffId diffId : image.config().diffIds()) {
-      LayerBlob layer = scope.join(Objects.requireNonNull(blobs.get(diffId)));
+    for (Wanted wanted : Wanted.by(image)) {
+      LayerBlob layer = scope.join(Objects.requireNonNull(blobs.get(wanted)));
       MediaType type = layer.blob().mediaType();
       layers.add(layer.blob().withMediaType(oci ? type.toOci() : type.toDocker()));
       diffIds.add(layer.diffId());
@@ -123,37 +125,39 @@ final class ImageManifests {
   }
 
   /**
-   * A layer of the base image stays as it is unless all are to be of one kind; one that only its
-   * registry has is fetched as it is. The build's own layers are always as asked for, whatever else
-   * the store has of them: the image must not depend on what was built before.
+   * A layer as one image wants it: what another image has of its base, this one may have made, or
+   * have of a base that has it in another compression. Each is then what it would be if it were
+   * built alone.
+   *
+   * @param base the base image's blob of it; null for a layer that a step made
    */
-  private LayerBlob layer(DiffId diffId, ImageOptions options, boolean inherited) {
-    Optional<Layer> known = store.layers().find(diffId);
-    if (options.forceCompression()
-        || !inherited
-        || known.filter(ImageManifests::isNew).isPresent()) {
-      return store.layers().blob(diffId, options.compression());
-    }
-    List<Descriptor> blobs = known.map(Layer::blobs).orElse(List.of());
-    for (Descriptor blob : blobs) {
-      if (fits(blob.mediaType(), options.compression())) {
-        return new LayerBlob(diffId, blob);
+  private record Wanted(DiffId diffId, @Nullable Descriptor base) {
+    static List<Wanted> by(PlatformImage image) {
+      List<DiffId> diffIds = image.config().diffIds();
+      List<Descriptor> base = image.base();
+      List<Wanted> all = new ArrayList<>();
+      for (int i = 0; i < diffIds.size(); i++) {
+        all.add(new Wanted(diffIds.get(i), i < base.size() ? base.get(i) : null));
       }
+      return all;
     }
-    return new LayerBlob(diffId, blobs.isEmpty() ? store.layers().fetch(diffId) : blobs.getFirst());
   }
 
-  private static boolean isNew(Layer layer) {
-    return layer.blobs().isEmpty();
-  }
-
-  private static boolean fits(MediaType type, Compression compression) {
-    return switch (compression) {
-      case Compression.Gzip gzip -> type.isGzip();
-      case Compression.Zstd zstd -> type.isZstd();
-      // Any gzip blob has the media type; only the store knows which have a table of contents.
-      case Compression.Estargz estargz -> false;
-      case Compression.Uncompressed none -> !type.isGzip() && !type.isZstd();
-    };
+  /**
+   * A layer of the base image stays as it is unless all are to be of one kind; one that only its
+   * registry has is fetched as it is, if need be. The build's own layers are always as asked for,
+   * whatever else the store has of them: the image must not depend on what was built before.
+   */
+  private LayerBlob layer(Wanted wanted, ImageOptions options) {
+    Descriptor base = wanted.base();
+    Optional<Descriptor> kept =
+        base == null || options.forceCompression()
+            ? Optional.empty()
+            : pushed
+                ? store.layers().locate(wanted.diffId(), base)
+                : store.layers().fetch(wanted.diffId(), base);
+    // A base image whose blob is lost, or is not the layer it is said to be, gets a right one.
+    return kept.map(blob -> new LayerBlob(wanted.diffId(), blob))
+        .orElseGet(() -> store.layers().blob(wanted.diffId(), options.compression()));
   }
 }

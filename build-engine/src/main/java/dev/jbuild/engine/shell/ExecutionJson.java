@@ -1,10 +1,14 @@
 package dev.jbuild.engine.shell;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.oci.Json;
+import dev.jbuild.sandbox.ExtraHost;
 import dev.jbuild.sandbox.Limits;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -20,7 +24,8 @@ final class ExecutionJson {
     root.put("isolation", execution.isolation());
     root.put("ociRuntime", execution.ociRuntime());
     root.put("hostname", execution.hostname());
-    root.set("extraHosts", Json.object(execution.extraHosts()));
+    ArrayNode hosts = root.putArray("extraHosts");
+    execution.extraHosts().forEach(host -> hosts.addArray().add(host.name()).add(host.address()));
     execution.seccomp().ifPresent(text -> root.put("seccomp", text));
     root.put("noNewPrivileges", execution.noNewPrivileges());
     ObjectNode limits = root.putObject("limits");
@@ -45,8 +50,9 @@ final class ExecutionJson {
   }
 
   static KeptExecution read(JsonNode root) {
-    Map<String, String> hosts = new LinkedHashMap<>();
-    root.path("extraHosts").properties().forEach(e -> hosts.put(e.getKey(), e.getValue().asText()));
+    List<ExtraHost> hosts = new ArrayList<>();
+    root.path("extraHosts")
+        .forEach(e -> hosts.add(new ExtraHost(e.path(0).asText(), e.path(1).asText())));
     JsonNode limits = root.path("limits");
     Map<String, Limits.IoBandwidth> bandwidth = new LinkedHashMap<>();
     limits

@@ -1,9 +1,8 @@
 package dev.jbuild.engine.shell;
 
+import dev.jbuild.sandbox.ExtraHost;
 import dev.jbuild.sandbox.Limits;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -12,7 +11,7 @@ import java.util.Optional;
  * @param isolation as {@code --isolation} has it; empty if no step ran
  * @param ociRuntime the runtime's path with isolation oci, else empty
  * @param hostname of the steps' machine
- * @param extraHosts name to address
+ * @param extraHosts in order
  * @param seccomp the policy in place of Docker's default one, as the JSON that it was given as
  * @param noNewPrivileges whether setuid programs lose their effect
  */
@@ -20,11 +19,11 @@ public record KeptExecution(
     String isolation,
     String ociRuntime,
     String hostname,
-    Map<String, String> extraHosts,
+    List<ExtraHost> extraHosts,
     Limits limits,
     Optional<String> seccomp,
     boolean noNewPrivileges) {
   public KeptExecution {
-    extraHosts = Collections.unmodifiableMap(new LinkedHashMap<>(extraHosts)); // in order
+    extraHosts = List.copyOf(extraHosts);
   }
 }

@@ -214,6 +214,8 @@ final class CopyOperationTest {
     assertThat(copy("/x/", "*/a*")).containsExactly("x/ 755 0:0 @9000", "x/a3 644 0:0 @7 4");
     assertThat(copy("/x/", "[ab]1")).hasSize(3);
     assertThat(copy("/x/", "nothing*")).isEmpty();
+    assertThatThrownBy(() -> copy("/x/", "q["))
+        .hasMessage("malformed pattern \"q[\": \"[\" is not closed");
   }
 
   @Test
@@ -308,6 +310,21 @@ final class CopyOperationTest {
   }
 
   @Test
+  void rootNeedsNoFileOfTheImage() throws IOException {
+    file(context, "a", 0644, 7, "A");
+    chown = "root:root";
+    assertThat(copy("/x", "a")).contains("x 644 0:0 @7 A");
+    chown = "5:root";
+    assertThat(copy("/x", "a")).contains("x 644 5:0 @7 A");
+    chown = "root:staff";
+    assertThatThrownBy(() -> copy("/x", "a"))
+        .hasMessage("there is no /etc/group to find the group \"staff\" in");
+    file(image, "etc/passwd", 0644, 1, "root:x:7:8::/:\n");
+    chown = "root";
+    assertThat(copy("/x", "a")).contains("x 644 7:8 @7 A");
+  }
+
+  @Test
   void chownByNameReadsTheImagesFiles() throws IOException {
     file(context, "a", 0644, 7, "A");
     file(image, "etc/passwd", 0644, 1, "root:x:0:0::/:\napp:x:101:102::/home/app:/bin/sh\n");
@@ -341,6 +358,8 @@ final class CopyOperationTest {
     assertThat(copy("/p/x", "d"))
         .containsExactly(
             "p/ 750 0:0 @9000", "p/x/ 750 0:0 @1", "p/x/f 4750 0:0 @7 F", "p/x/l 777 0:0 @3 -> f");
+    chmod = "1777";
+    assertThat(copy("/p/x", "d")).contains("p/ 755 0:0 @9000", "p/x/f 1777 0:0 @7 F");
   }
 
   @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.dockerfile.expand.RunMount;
-import dev.jbuild.engine.ExecutionOptions;
 import dev.jbuild.engine.cache.BuildNotes;
 import dev.jbuild.engine.graph.Mount;
 import dev.jbuild.engine.graph.Op;
@@ -12,18 +11,17 @@ import dev.jbuild.engine.graph.Surroundings;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.DiffId;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.sandbox.ExtraHost;
 import dev.jbuild.sandbox.Limits;
 import dev.jbuild.sandbox.NetworkMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,7 +64,7 @@ class KeptBuildTest {
                 "oci",
                 "/usr/bin/crun",
                 "box",
-                Map.of("h", "192.0.2.1"),
+                List.of(new ExtraHost("h", "192.0.2.1"), new ExtraHost("h", "192.0.2.2")),
                 limits,
                 Optional.of("{\"defaultAction\": \"x\"}"),
                 true),
@@ -102,22 +100,6 @@ class KeptBuildTest {
   @Test
   void withoutABuildThereIsNone() throws Exception {
     assertThat(KeptBuild.last(directory)).isEmpty();
-  }
-
-  @Test
-  void extraHostsKeepTheOrderOfTheirFlags() {
-    Map<String, String> hosts = new LinkedHashMap<>();
-    for (int i = 30; i > 0; i--) {
-      hosts.put("host" + i, "192.0.2." + i);
-    }
-    List<String> names = List.copyOf(hosts.keySet());
-    ExecutionOptions options =
-        new ExecutionOptions(NetworkMode.HOST, Set.of(), hosts, Limits.NONE, 1);
-    KeptExecution kept =
-        new KeptExecution("chroot", "", "box", hosts, Limits.NONE, Optional.empty(), false);
-    hosts.clear();
-    assertThat(options.extraHosts().keySet()).containsExactlyElementsOf(names);
-    assertThat(kept.extraHosts().keySet()).containsExactlyElementsOf(names);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.jbuild.registry.auth;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,6 +39,20 @@ public interface CredentialStore {
         RegistryHosts.canonical(asked).equals(wanted)
             ? new Lookup(Optional.of(credential), List.of(credential.source()))
             : next.find(asked, repository);
+  }
+
+  /** This one, and {@code next} for what is not found here; notes are those of both. */
+  default CredentialStore orElse(CredentialStore next) {
+    return (host, repository) -> {
+      Lookup own = find(host, repository);
+      if (own.credential().isPresent()) {
+        return own;
+      }
+      Lookup other = next.find(host, repository);
+      List<String> notes = new ArrayList<>(own.notes());
+      notes.addAll(other.notes());
+      return new Lookup(other.credential(), notes);
+    };
   }
 
   /**

@@ -5,33 +5,60 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /**
- * Sends a build's events to one follower as server-sent events (WHATWG HTML "Server-sent events"):
- * all from the place asked for, then each as it comes. Runs on a virtual thread; a slow follower
- * holds up nothing but that thread, as the next piece is read when the last one is written.
+ * Sends a build's events to one follower in some form: all from the place asked for, then each as
+ * it comes. Runs on a virtual thread; a slow follower holds up nothing but that thread, as the next
+ * piece is read when the last one is written.
  */
-final class EventStream implements Runnable {
+final class LogStream implements Runnable {
   private static final Duration HEARTBEAT = Duration.ofSeconds(15);
-  private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
+
+  /** How events look to a follower. For one follower, and one thread. */
+  interface Form {
+    /**
+     * What is sent for some events.
+     *
+     * @param lines whole lines of the log
+     * @param place where in the log they begin
+     * @return may be empty
+     */
+    Buffer of(byte[] lines, long place);
+
+    /** What is sent when nothing happens, so that the connection is not taken for dead. */
+    Buffer heartbeat();
+
+    /** The status of the answer; asked before the first bytes are sent. */
+    default int status() {
+      return 200;
+    }
+
+    /** Asked when the log has ended: whether it is to be sent once more from its beginning. */
+    default boolean again() {
+      return false;
+    }
+  }
 
   private final EventLog log;
   private final HttpServerResponse response;
   private final Context loop;
+  private final Form form;
   private long place;
+  private boolean begun;
 
   /**
    * @param loop the event loop of the response
    * @param from where in the log to begin
    */
-  EventStream(EventLog log, HttpServerResponse response, Context loop, long from) {
+  LogStream(EventLog log, HttpServerResponse response, Context loop, Form form, long from) {
     this.log = log;
     this.response = response;
     this.loop = loop;
+    this.form = form;
     this.place = from;
   }
 
@@ -42,12 +69,17 @@ final class EventStream implements Runnable {
         switch (log.await(place, HEARTBEAT)) {
           case READ -> {
             byte[] lines = log.read(place);
-            send(frames(lines));
+            Buffer sent = form.of(lines, place);
+            place += lines.length;
+            send(sent);
           }
-          case WAIT -> send(Buffer.buffer(COMMENT));
+          case WAIT -> send(form.heartbeat());
           case ENDED -> {
-            onLoop(response::end);
-            return;
+            if (!form.again()) {
+              onLoop(response::end);
+              return;
+            }
+            place = 0;
           }
         }
       }
@@ -61,28 +93,20 @@ final class EventStream implements Runnable {
     }
   }
 
-  /** One frame for each line; its id is the place behind it, from which a follower can resume. */
-  private Buffer frames(byte[] lines) {
-    Buffer frames = Buffer.buffer(lines.length + lines.length / 4);
-    int start = 0;
-    for (int i = 0; i < lines.length; i++) {
-      if (lines[i] == '\n') {
-        frames
-            .appendString("id: " + (place + i + 1) + "\ndata: ")
-            .appendBytes(lines, start, i - start)
-            .appendString("\n\n");
-        start = i + 1;
-      }
-    }
-    place += lines.length;
-    return frames;
-  }
-
   private void send(Buffer bytes) throws InterruptedException, ExecutionException {
-    onLoop(() -> response.write(bytes));
+    if (bytes.length() == 0) {
+      return;
+    }
+    onLoop(() -> {
+      if (!begun) {
+        begun = true;
+        response.setStatusCode(form.status());
+      }
+      return response.write(bytes);
+    });
   }
 
-  private void onLoop(java.util.function.Supplier<Future<Void>> action)
+  private void onLoop(Supplier<Future<Void>> action)
       throws InterruptedException, ExecutionException {
     CompletableFuture<Void> written = new CompletableFuture<>();
     loop.runOnContext(_ -> {
