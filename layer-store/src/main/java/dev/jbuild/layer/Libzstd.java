@@ -36,6 +36,7 @@ final class Libzstd {
    * file systems the frames become up to 0.9 % longer.
    */
   private static final int DEFAULT_TABLE_LOG = 16;
+
   private static final int D_WINDOW_LOG_MAX = 100;
 
   /** Results above minus this are the negated codes of errors (zstd_errors.h: maxCode). */
