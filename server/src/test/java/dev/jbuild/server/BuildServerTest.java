@@ -13,6 +13,7 @@ import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Json;
 import dev.jbuild.oci.Manifest;
 import dev.jbuild.oci.MediaType;
+import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.store.Store;
 import java.io.BufferedReader;
 import java.io.InputStream;
@@ -38,6 +39,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -79,7 +81,13 @@ class BuildServerTest {
   }
 
   private BuildServer start(ServerOptions options) {
-    return BuildServer.start(options, "1.2.3", engine, store, (_, _) -> isOfABuild());
+    return BuildServer.start(
+        options,
+        "1.2.3",
+        engine,
+        store,
+        RegistryOptions.builder(Map.of()).build(),
+        (_, _) -> isOfABuild());
   }
 
   private boolean isOfABuild() {

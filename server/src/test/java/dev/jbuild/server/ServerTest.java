@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jbuild.oci.Json;
+import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.store.Store;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -42,7 +44,13 @@ abstract class ServerTest {
   }
 
   BuildServer start(ServerOptions options) {
-    return BuildServer.start(options, "1.2.3", engine, store, (_, _) -> isOfABuild());
+    return BuildServer.start(
+        options,
+        "1.2.3",
+        engine,
+        store,
+        RegistryOptions.builder(Map.of()).build(),
+        (_, _) -> isOfABuild());
   }
 
   /** Whether who calls is taken for a build of the server. */
