@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.jbuild.oci.Digest;
+import dev.jbuild.store.PruneOptions;
+import dev.jbuild.store.Store;
+import dev.jbuild.store.StoredItem;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +35,7 @@ final class AddUrlTest {
   private String url;
   private volatile byte[] body = "hello".getBytes(StandardCharsets.UTF_8);
   private volatile boolean breaks;
+  private volatile Runnable halfway = () -> {};
   private final List<String> asked = new CopyOnWriteArrayList<>();
 
   @BeforeEach
@@ -82,7 +88,11 @@ final class AddUrlTest {
   private void send(HttpExchange exchange, int status, int from, int to) throws IOException {
     asked.add(exchange.getRequestURI().getPath() + " " + status + " " + (from > 0));
     exchange.sendResponseHeaders(status, body.length - from);
-    exchange.getResponseBody().write(body, from, to - from);
+    int half = (to - from) / 2;
+    exchange.getResponseBody().write(body, from, half);
+    exchange.getResponseBody().flush();
+    halfway.run();
+    exchange.getResponseBody().write(body, from + half, to - from - half);
     exchange.getResponseBody().flush();
     exchange.close();
   }
@@ -94,6 +104,30 @@ final class AddUrlTest {
     assertThat(bench.entry("d/file.txt").attributes().mode()).isEqualTo(0600);
     assertThat(bench.entry("d/file.txt").attributes().mtime())
         .isEqualTo(Instant.parse("2001-02-03T04:05:06Z"));
+  }
+
+  @Test
+  void aPruneLeavesWhatABuildIsFetching() throws IOException {
+    String dockerfile = "FROM scratch\nADD " + url + "/f /f\n";
+    halfway = () -> prune("a build that uses this file of a URL");
+    bench.build(dockerfile);
+    assertThat(asked).containsExactly("/f 200 false");
+    assertThat(bench.file("f")).isEqualTo("hello");
+    try (Stream<Path> kept = Files.list(bench.store().root().resolve("cache/http"))) {
+      assertThat(kept).hasSize(1);
+    }
+    prune("");
+    assertThat(bench.store().root().resolve("cache/http")).isEmptyDirectory();
+  }
+
+  private void prune(String holder) {
+    try (Store store = Store.open(bench.store().root(), "prune")) {
+      store.prune(PruneOptions.everything());
+      assertThat(store.usage().items())
+          .filteredOn(item -> item.name().startsWith("cache/http/"))
+          .flatExtracting(StoredItem::heldBy)
+          .isEqualTo(holder.isEmpty() ? List.of() : List.of(holder));
+    }
   }
 
   @Test

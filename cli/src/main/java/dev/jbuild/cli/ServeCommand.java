@@ -72,7 +72,12 @@ final class ServeCommand extends Command {
     Console console = session.console();
     console.err().println(isolation(session));
     try (BuildServer server =
-        BuildServer.start(options, Version.NUMBER, session.engine(registries), session.store())) {
+        BuildServer.start(
+            options,
+            Version.NUMBER,
+            session.engine(registries),
+            session.store(),
+            registries.options(console.env()))) {
       console.err().println("jbuild " + Version.NUMBER + " listens on " + server.url());
       console.err().flush();
       new CountDownLatch(1).await();

@@ -37,11 +37,18 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 final class ArchiveReader {
   private static final int DOCUMENT_LIMIT = 4 << 20;
 
+  /** Of all that is kept in memory until the archive is read: documents, and names of the rest. */
+  private static final long KEPT_LIMIT = 32 << 20;
+
+  /** About what a name takes besides its characters. */
+  private static final int NAME_COST = 100;
+
   private final Store store;
   private final String what;
   private final Map<String, byte[]> documents = new TreeMap<>();
   private final Map<String, Digest> files = new HashMap<>();
   private final Map<String, String> links = new HashMap<>();
+  private long kept;
 
   private ArchiveReader(Store store, String what) {
     this.store = store;
@@ -73,7 +80,7 @@ final class ArchiveReader {
           BuildFailure.Kind.NOT_FOUND, "there is no directory \"" + directory + "\"");
     }
     ArchiveReader reader = new ArchiveReader(store, directory.toString());
-    try (var files = Files.walk(directory)) {
+    try (var files = Files.walk(directory).filter(file -> isOwn(directory, file))) {
       for (Path file : (Iterable<Path>) files::iterator) {
         if (Files.isRegularFile(file)) {
           try (InputStream in = Files.newInputStream(file)) {
@@ -88,10 +95,32 @@ final class ArchiveReader {
     return reader.images();
   }
 
+  /** Of a layout its blobs and its index: beside them may be anything, as in a store's root. */
+  private static boolean isOwn(Path directory, Path file) {
+    return !Files.exists(directory.resolve("oci-layout"))
+        || file.startsWith(directory.resolve("blobs"))
+        || file.equals(directory.resolve("index.json"));
+  }
+
+  private void keep(long bytes) {
+    kept += NAME_COST + bytes;
+    if (kept > KEPT_LIMIT) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNSUPPORTED,
+          what
+              + " has more than "
+              + (KEPT_LIMIT >> 20)
+              + " MiB of names and documents, more than an image has");
+    }
+  }
+
   private void readTar(InputStream in) throws IOException {
     TarArchiveInputStream tar = new TarArchiveInputStream(in, "UTF-8");
     for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
       String name = normal(entry.getName());
+      if (entry.isSymbolicLink() || entry.isLink()) {
+        keep((long) name.length() + entry.getLinkName().length());
+      }
       if (entry.isSymbolicLink()) {
         links.put(name, normal(parent(name) + "/" + entry.getLinkName()));
       } else if (entry.isLink()) {
@@ -105,6 +134,7 @@ final class ArchiveReader {
   }
 
   private void readFile(String name, long size, InputStream in) throws IOException {
+    keep(name.length());
     if (name.startsWith("blobs/")) {
       String[] parts = name.split("/", -1);
       Optional<Digest> digest =
@@ -115,6 +145,7 @@ final class ArchiveReader {
       }
       files.put(name, ingest(digest.get(), size, in));
     } else if (size <= DOCUMENT_LIMIT && !name.endsWith(".tar")) {
+      keep(size);
       byte[] bytes = in.readNBytes(Math.toIntExact(size));
       documents.put(name, bytes);
     } else {

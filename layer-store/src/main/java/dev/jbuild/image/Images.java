@@ -75,6 +75,11 @@ public final class Images {
     return Image.all(store.blobs(), found.getKey(), found.getValue());
   }
 
+  /** All platforms of an image that may have no name, and is called so where one is shown. */
+  public List<Image> platforms(String name, Descriptor target) {
+    return Image.all(store.blobs(), name, target);
+  }
+
   /**
    * The platform of an image that runs best where {@code wanted} is asked for.
    *

@@ -22,7 +22,7 @@ public sealed interface Compression {
   }
 
   /**
-   * One zstd frame.
+   * zstd frames of equal length, made in parallel.
    *
    * @param level 1 to 22
    */

@@ -1,5 +1,6 @@
 package dev.jbuild.layer;
 
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.linux.BytePath;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -88,7 +89,7 @@ public final class LayerBuilder implements FileTree {
    * becomes a copy of the target.
    *
    * @throws NotDirectoryException if a parent is something else than a directory
-   * @throws NoSuchFileException if a hard link's target does not exist
+   * @throws BuildFailure {@code CORRUPT} if a hard link's target does not exist or is a directory
    */
   public void put(TreeEntry entry) throws IOException {
     BytePath path = entry.path();
@@ -135,10 +136,17 @@ public final class LayerBuilder implements FileTree {
     }
     boolean own = entries.containsKey(link.target());
     TreeEntry target =
-        find(link.target()).orElseThrow(() -> new NoSuchFileException(link.target().toString()));
+        find(link.target())
+            .orElseThrow(() ->
+                TarReader.corrupt(
+                    "hard link \""
+                        + path
+                        + "\" names \""
+                        + link.target()
+                        + "\", which does not exist"));
     if (target.isDirectory() || link.target().startsWith(path)) {
-      throw new NoSuchFileException(
-          path.toString(), link.target().toString(), "a hard link cannot name a directory");
+      throw TarReader.corrupt(
+          "hard link \"" + path + "\" names the directory \"" + link.target() + "\"");
     }
     // A tar gives the extended attributes with the file and not with its further names.
     Attributes attributes =

@@ -23,7 +23,20 @@ import java.nio.charset.StandardCharsets;
  */
 final class Libzstd {
   private static final int C_LEVEL = 100;
+  private static final int C_HASH_LOG = 102;
+  private static final int C_CHAIN_LOG = 103;
   private static final int C_CHECKSUM = 201;
+
+  /** The level whose tables are made to fit: the one that is used unless another is asked for. */
+  private static final int DEFAULT_LEVEL = 3;
+
+  /**
+   * Two tables of 2^16 entries, 512 KiB together, in place of the 768 KiB that libzstd takes for a
+   * long frame: what is looked up at random for each byte then stays in a core's second cache. Of
+   * file systems the frames become up to 0.9 % longer.
+   */
+  private static final int DEFAULT_TABLE_LOG = 16;
+
   private static final int D_WINDOW_LOG_MAX = 100;
 
   /** Results above minus this are the negated codes of errors (zstd_errors.h: maxCode). */
@@ -115,6 +128,10 @@ final class Libzstd {
     Compressor(int level) throws IOException {
       check(call(SET_C, context, C_LEVEL, level));
       check(call(SET_C, context, C_CHECKSUM, 1));
+      if (level == DEFAULT_LEVEL) {
+        check(call(SET_C, context, C_HASH_LOG, DEFAULT_TABLE_LOG));
+        check(call(SET_C, context, C_CHAIN_LOG, DEFAULT_TABLE_LOG));
+      }
     }
 
     /** Compresses all of {@code data}, native memory, into one frame; the frame's length. */

@@ -244,6 +244,14 @@ final class DirectoryLayers implements LayerStore {
     return shared.fetchingForms.run(form, () -> fetchOnce(form, blob));
   }
 
+  @Override
+  public Optional<Descriptor> locate(DiffId diffId, Descriptor blob) {
+    Form form = new Form(diffId, blob.digest());
+    return !blobs.contains(form.blob) && shared.formsOffered.containsKey(form)
+        ? Optional.of(withoutPlace(blob))
+        : fetch(diffId, blob);
+  }
+
   private Optional<Descriptor> fetchOnce(Form form, Descriptor blob) {
     lease.hold(form.layer);
     if (!blobs.contains(form.blob)) {

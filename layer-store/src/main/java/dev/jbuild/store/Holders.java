@@ -70,8 +70,8 @@ final class Holders {
       case UNFINISHED -> unfinished(found.path());
       case LAYER_RECORD -> layer(((StoreScan.LayerNotes) found.key()).diffId());
       case RECORD ->
-          found.key() instanceof StoreScan.BuildLogs logs
-              ? locked(logs.lock(), "a build that is writing its logs")
+          found.key() instanceof StoreScan.Shelf shelf
+              ? locked(shelf.lock(), shelf.user())
               : Set.of();
       case CACHE_MOUNT ->
           locked(((StoreScan.MountSlot) found.key()).lock(), "a step that has it mounted");

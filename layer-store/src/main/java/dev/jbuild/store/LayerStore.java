@@ -62,6 +62,9 @@ public interface LayerStore {
    */
   Optional<Descriptor> fetch(DiffId diffId, Descriptor blob);
 
+  /** As {@link #fetch(DiffId, Descriptor)}, but a blob that is on offer stays where it is. */
+  Optional<Descriptor> locate(DiffId diffId, Descriptor blob);
+
   /**
    * Writes a new layer straight to its blob; it is not unpacked. What {@code content} writes is
    * hashed and compressed on the way.

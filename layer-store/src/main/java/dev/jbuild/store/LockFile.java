@@ -7,6 +7,7 @@ import dev.jbuild.linux.ErrnoException;
 import dev.jbuild.linux.FileFd;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +46,35 @@ public final class LockFile implements AutoCloseable {
   /** Takes the file, which is made if missing, if nobody holds it exclusively. */
   public static Optional<LockFile> tryShared(Path file) throws IOException {
     return tryTake(file, false);
+  }
+
+  /**
+   * Makes a directory and takes the file {@code name} in it, so that the store's collector leaves
+   * the directory, which it takes for unused without that.
+   */
+  public static LockFile sharedIn(Path directory, String name) throws IOException {
+    Path file = directory.resolve(name);
+    while (true) {
+      Files.createDirectories(directory);
+      try {
+        LockFile lock = shared(file);
+        // The collector may have moved the directory away while this waited for its lock.
+        if (lock.isAt(file)) {
+          return lock;
+        }
+        lock.close();
+      } catch (ErrnoException e) {
+        if (!e.isMissing()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private boolean isAt(Path path) throws IOException {
+    try (DirFd parent = DirFd.open(parent(path))) {
+      return isCurrent(parent, name(path), file);
+    }
   }
 
   private static Optional<LockFile> tryTake(Path file, boolean exclusive) throws IOException {

@@ -41,8 +41,8 @@ final class Removal {
     return switch (found.kind()) {
       case BLOB -> Files.deleteIfExists(found.path());
       case RECORD ->
-          found.key() instanceof StoreScan.BuildLogs logs
-              ? hideFree(found.path(), logs.lock())
+          found.key() instanceof StoreScan.Shelf shelf
+              ? hideFree(found.path(), shelf.lock())
               : Files.deleteIfExists(found.path());
       case LAYER_RECORD -> false;
       case UNPACKED_LAYER -> {

@@ -40,8 +40,8 @@ final class StoreScan {
     }
   }
 
-  /** The logs of one build; the lock is held while it writes to them. */
-  record BuildLogs(String name, Path lock) {
+  /** A directory of the cache that goes as one; the lock is held while somebody uses it. */
+  record Shelf(String name, Path lock, String user) {
     @Override
     public String toString() {
       return name;
@@ -268,10 +268,13 @@ final class StoreScan {
     }
   }
 
-  /** Each file of the build cache, but the logs of a build as one. */
+  /** Each file of the build cache, but the logs of a build, and what a URL gave, as one. */
   private void records() throws IOException {
     Path cache = layout.cache();
-    Path logs = cache.resolve("logs");
+    Map<Path, String> shelves =
+        Map.of(
+            cache.resolve("logs"), "a build that is writing its logs",
+            cache.resolve("http"), "a build that uses this file of a URL");
     if (!Files.isDirectory(cache)) {
       return;
     }
@@ -285,9 +288,10 @@ final class StoreScan {
               if (directory.equals(layout.cacheMounts())) {
                 return FileVisitResult.SKIP_SUBTREE;
               }
-              if (logs.equals(directory.getParent())) {
+              String user = shelves.get(directory.getParent());
+              if (user != null) {
                 String name = layout.root().relativize(directory).toString();
-                BuildLogs key = new BuildLogs(name, directory.resolve(".lock"));
+                Shelf key = new Shelf(name, directory.resolve(".lock"), user);
                 add(StoredItem.Kind.RECORD, directory, key, DiskUsage.of(directory));
                 return FileVisitResult.SKIP_SUBTREE;
               }

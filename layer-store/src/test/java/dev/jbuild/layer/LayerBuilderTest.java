@@ -3,6 +3,7 @@ package dev.jbuild.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.linux.BytePath;
 import dev.jbuild.linux.FileType;
 import java.io.IOException;
@@ -182,8 +183,11 @@ class LayerBuilderTest {
     layer.put(hardLink("copy", "etc/passwd"));
     assertThat(changes()).containsExactly("RegularFile copy");
     assertThatThrownBy(() -> layer.put(hardLink("x", "none")))
-        .isInstanceOf(NoSuchFileException.class);
-    assertThatThrownBy(() -> layer.put(hardLink("x", "etc"))).hasMessageContaining("directory");
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("hard link \"x\" names \"none\", which does not exist");
+    assertThatThrownBy(() -> layer.put(hardLink("x", "etc")))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessage("hard link \"x\" names the directory \"etc\"");
   }
 
   @Test

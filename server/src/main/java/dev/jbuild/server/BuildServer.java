@@ -2,6 +2,7 @@ package dev.jbuild.server;
 
 import dev.jbuild.engine.BuildEngine;
 import dev.jbuild.failure.BuildFailure;
+import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.store.Store;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -44,7 +45,12 @@ public final class BuildServer implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private BuildServer(
-      ServerOptions options, String version, BuildEngine engine, Store store, Access access) {
+      ServerOptions options,
+      String version,
+      BuildEngine engine,
+      Store store,
+      RegistryOptions registry,
+      Access access) {
     this.options = options;
     vertx =
         Vertx.vertx(
@@ -56,7 +62,7 @@ public final class BuildServer implements AutoCloseable {
     spool = SpoolDirectory.create(store.directory("server"));
     builds = new Builds(engine, options, spool.path(), Clock.systemUTC());
     router = Router.router(vertx);
-    routes(version, store, access);
+    routes(version, store, registry, access);
     http = vertx.createHttpServer(httpOptions(options)).requestHandler(router);
   }
 
@@ -64,12 +70,17 @@ public final class BuildServer implements AutoCloseable {
    * Starts a server and returns when it listens.
    *
    * @param version as {@code /version} shows it
+   * @param registry how images are pushed and pulled without a build
    * @throws BuildFailure of kind {@code USER} when it would be open to strangers, {@code CONFLICT}
    *     or {@code UNAVAILABLE} when it cannot listen there
    */
   public static BuildServer start(
-      ServerOptions options, String version, BuildEngine engine, Store store) {
-    return start(options, version, engine, store, new LocalPeer()::isOfABuild);
+      ServerOptions options,
+      String version,
+      BuildEngine engine,
+      Store store,
+      RegistryOptions registry) {
+    return start(options, version, engine, store, registry, new LocalPeer()::isOfABuild);
   }
 
   static BuildServer start(
@@ -77,10 +88,11 @@ public final class BuildServer implements AutoCloseable {
       String version,
       BuildEngine engine,
       Store store,
+      RegistryOptions registry,
       BiPredicate<InetSocketAddress, Integer> isOfABuild) {
     Access.check(options);
     Access access = new Access(options, isOfABuild);
-    BuildServer server = new BuildServer(options, version, engine, store, access);
+    BuildServer server = new BuildServer(options, version, engine, store, registry, access);
     try {
       server.listen();
       return server;
@@ -107,7 +119,7 @@ public final class BuildServer implements AutoCloseable {
     };
   }
 
-  private void routes(String version, Store store, Access access) {
+  private void routes(String version, Store store, RegistryOptions registry, Access access) {
     router.get("/healthz").handler(request -> Reply.text(request, "text/plain", "ok\n"));
     router.route().handler(request -> access.handle(request, offload));
     router.get("/openapi.yaml").handler(BuildServer::openApi);
@@ -115,7 +127,10 @@ public final class BuildServer implements AutoCloseable {
     new BuildRoutes(builds, intake, options, offload).addTo(router);
     new RegistryRoutes(store, offload).addTo(router);
     DockerBuildRoutes docker = new DockerBuildRoutes(intake, options, offload);
-    new DockerRoutes(version, store, docker, offload).addTo(router);
+    ServedImages images = new ServedImages(store, builds);
+    DockerTransfers transfers = new DockerTransfers(store, images, registry, offload);
+    DockerImageRoutes dockerImages = new DockerImageRoutes(store, images, transfers, offload);
+    new DockerRoutes(version, store, docker, dockerImages, offload).addTo(router);
     router.errorHandler(
         404,
         request ->

@@ -21,12 +21,19 @@ final class DockerRoutes {
   private final String version;
   private final Store store;
   private final DockerBuildRoutes builds;
+  private final DockerImageRoutes images;
   private final Offload offload;
 
-  DockerRoutes(String version, Store store, DockerBuildRoutes builds, Offload offload) {
+  DockerRoutes(
+      String version,
+      Store store,
+      DockerBuildRoutes builds,
+      DockerImageRoutes images,
+      Offload offload) {
     this.version = version;
     this.store = store;
     this.builds = builds;
+    this.images = images;
     this.offload = offload;
   }
 
@@ -67,7 +74,11 @@ final class DockerRoutes {
               () -> SystemJson.info(version, new Images(store).list().size(), Instant.now()),
               info -> Reply.json(request, 200, info));
       case "POST /build" -> builds.post(request);
-      default -> notServed(request, path);
+      default -> {
+        if (!images.serve(request, path)) {
+          notServed(request, path);
+        }
+      }
     }
   }
 
@@ -103,9 +114,19 @@ final class DockerRoutes {
           default ->
               path.isKnown()
                   ? new BuildFailure(
-                      BuildFailure.Kind.UNSUPPORTED,
+                      isLookUp(request, path)
+                          ? BuildFailure.Kind.NOT_FOUND
+                          : BuildFailure.Kind.UNSUPPORTED,
                       "jbuild is a build server, which has no " + path.family() + ": " + what)
                   : new BuildFailure(BuildFailure.Kind.NOT_FOUND, "page not found");
         });
+  }
+
+  /** Who inspects a name asks for a container first and, if there is none, for an image. */
+  private static boolean isLookUp(RoutingContext request, EnginePath path) {
+    String all = "/" + path.family();
+    return request.request().method().equals(HttpMethod.GET)
+        && !path.rest().equals(all)
+        && !path.rest().equals(all + "/json");
   }
 }

@@ -1,14 +1,11 @@
 package dev.jbuild.server;
 
 import io.vertx.core.Context;
-import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Supplier;
 
 /**
  * Sends a build's events to one follower in some form: all from the place asked for, then each as
@@ -46,6 +43,7 @@ final class LogStream implements Runnable {
   private final EventLog log;
   private final HttpServerResponse response;
   private final Context loop;
+  private final ResponseWriter writer;
   private final Form form;
   private long place;
   private boolean begun;
@@ -58,6 +56,7 @@ final class LogStream implements Runnable {
     this.log = log;
     this.response = response;
     this.loop = loop;
+    this.writer = new ResponseWriter(response, loop);
     this.form = form;
     this.place = from;
   }
@@ -76,7 +75,7 @@ final class LogStream implements Runnable {
           case WAIT -> send(form.heartbeat());
           case ENDED -> {
             if (!form.again()) {
-              onLoop(response::end);
+              writer.end();
               return;
             }
             place = 0;
@@ -97,33 +96,11 @@ final class LogStream implements Runnable {
     if (bytes.length() == 0) {
       return;
     }
-    onLoop(() -> {
-      if (!begun) {
-        begun = true;
-        response.setStatusCode(form.status());
-      }
-      return response.write(bytes);
-    });
-  }
-
-  private void onLoop(Supplier<Future<Void>> action)
-      throws InterruptedException, ExecutionException {
-    CompletableFuture<Void> written = new CompletableFuture<>();
-    loop.runOnContext(_ -> {
-      if (response.closed() || response.ended()) {
-        written.completeExceptionally(new IOException("the follower is gone"));
-      } else {
-        action
-            .get()
-            .onComplete(done -> {
-              if (done.succeeded()) {
-                written.complete(null);
-              } else {
-                written.completeExceptionally(done.cause());
-              }
-            });
-      }
-    });
-    written.get();
+    if (begun) {
+      writer.write(bytes);
+    } else {
+      begun = true;
+      writer.begin(form.status(), bytes);
+    }
   }
 }

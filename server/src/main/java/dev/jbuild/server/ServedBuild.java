@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -99,6 +100,16 @@ final class ServedBuild {
     try {
       state = State.RUNNING;
       started = now;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What it made; empty unless it has succeeded. */
+  Optional<BuildResult> result() {
+    lock.lock();
+    try {
+      return Optional.ofNullable(result);
     } finally {
       lock.unlock();
     }

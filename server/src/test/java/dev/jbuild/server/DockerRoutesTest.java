@@ -61,6 +61,7 @@ class DockerRoutesTest extends ServerTest {
   void whatABuildServerHasNotIsSaid() throws Exception {
     assertThat(refusal(get("/v1.41/containers/json")))
         .isEqualTo("501 jbuild is a build server, which has no containers: GET /containers/json");
+    assertThat(refusal(get("/v1.41/containers/hello/json"))).startsWith("404 ");
     assertThat(refusal(send(to("/session").POST(HttpRequest.BodyPublishers.noBody()))))
         .startsWith("501 BuildKit's sessions")
         .contains("DOCKER_BUILDKIT=0", "/v1/builds");

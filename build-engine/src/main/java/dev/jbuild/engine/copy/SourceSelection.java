@@ -3,6 +3,7 @@ package dev.jbuild.engine.copy;
 import dev.jbuild.dockerfile.ast.SourceText;
 import dev.jbuild.dockerfile.ignore.Glob;
 import dev.jbuild.dockerfile.ignore.IgnoreMatcher;
+import dev.jbuild.engine.WordFailure;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
@@ -280,7 +281,11 @@ public final class SourceSelection {
     try {
       return Glob.of(pattern);
     } catch (IllegalArgumentException e) {
-      throw new BuildFailure(Kind.USER, "malformed pattern \"" + pattern + "\"", e);
+      throw new WordFailure(
+          Kind.USER,
+          "malformed pattern \"" + pattern + "\": " + e.getMessage(),
+          "a backslash takes the character after it as it is: \\[",
+          pattern);
     }
   }
 

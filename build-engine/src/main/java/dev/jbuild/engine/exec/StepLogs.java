@@ -4,11 +4,9 @@ import dev.jbuild.engine.cache.BuildLogs;
 import dev.jbuild.engine.event.Step;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.failure.BuildFailure.Kind;
-import dev.jbuild.linux.ErrnoException;
 import dev.jbuild.store.LockFile;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -92,33 +90,13 @@ final class StepLogs implements AutoCloseable {
     Path mine = all.resolve(buildId);
     first.lock();
     try {
-      while (held == null) {
-        held = begin(mine);
+      if (held == null) {
+        held = LockFile.sharedIn(mine, BuildLogs.LOCK);
       }
     } finally {
       first.unlock();
     }
     return mine;
-  }
-
-  /** None if the store's collector, which takes a directory without a lock for old, was faster. */
-  private static @Nullable LockFile begin(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    Path file = directory.resolve(BuildLogs.LOCK);
-    LockFile lock;
-    try {
-      lock = LockFile.shared(file);
-    } catch (ErrnoException e) {
-      if (e.isMissing()) {
-        return null;
-      }
-      throw e;
-    }
-    if (Files.exists(file)) {
-      return lock;
-    }
-    lock.close();
-    return null;
   }
 
   /** The files stay; those of older builds go when there are too many. */

@@ -126,7 +126,7 @@ public final class Exporters {
     Descriptor image =
         options == null
             ? null
-            : new ImageManifests(store, scope, annotations(options))
+            : new ImageManifests(store, scope, annotations(options), output instanceof Output.Push)
                 .write(images, options, blob -> layerReady(output, blob));
     List<String> tags = tags(options);
     switch (output) {

@@ -34,14 +34,18 @@ final class ImageManifests {
   private final Store store;
   private final BuildScope scope;
   private final Annotations annotations;
+  private final boolean pushed;
 
   /**
    * @param annotations as {@link Annotations} reads them
+   * @param pushed whether the image goes to a registry alone: blobs of the base that are elsewhere
+   *     need not come here, since a push finds them there, mounts or copies them
    */
-  ImageManifests(Store store, BuildScope scope, Map<String, String> annotations) {
+  ImageManifests(Store store, BuildScope scope, Map<String, String> annotations, boolean pushed) {
     this.store = store;
     this.scope = scope;
     this.annotations = new Annotations(annotations);
+    this.pushed = pushed;
   }
 
   /**
@@ -141,15 +145,17 @@ final class ImageManifests {
 
   /**
    * A layer of the base image stays as it is unless all are to be of one kind; one that only its
-   * registry has is fetched as it is. The build's own layers are always as asked for, whatever else
-   * the store has of them: the image must not depend on what was built before.
+   * registry has is fetched as it is, if need be. The build's own layers are always as asked for,
+   * whatever else the store has of them: the image must not depend on what was built before.
    */
   private LayerBlob layer(Wanted wanted, ImageOptions options) {
     Descriptor base = wanted.base();
     Optional<Descriptor> kept =
         base == null || options.forceCompression()
             ? Optional.empty()
-            : store.layers().fetch(wanted.diffId(), base);
+            : pushed
+                ? store.layers().locate(wanted.diffId(), base)
+                : store.layers().fetch(wanted.diffId(), base);
     // A base image whose blob is lost, or is not the layer it is said to be, gets a right one.
     return kept.map(blob -> new LayerBlob(wanted.diffId(), blob))
         .orElseGet(() -> store.layers().blob(wanted.diffId(), options.compression()));

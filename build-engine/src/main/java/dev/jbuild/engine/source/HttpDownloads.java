@@ -5,6 +5,7 @@ import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.Digest;
 import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.wire.WebClient;
+import dev.jbuild.store.LockFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,10 +13,10 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * download that breaks goes on where it broke if the server can. Redirects are followed here and
  * not by the client, so that a host only ever hears the credentials that are its own.
  *
- * <p>Safe for use by many threads and processes: files are moved into place whole.
+ * <p>Safe for use by many threads and processes: files are moved into place whole. What was
+ * fetched, or is being fetched, is not collected before this is closed.
  */
 public final class HttpDownloads implements AutoCloseable {
   private static final int REDIRECTS = 10;
@@ -40,6 +43,8 @@ public final class HttpDownloads implements AutoCloseable {
   private final Path directory;
   private final Credentials credentials;
   private final WebClient client;
+  private final ReentrantLock holding = new ReentrantLock();
+  private final Map<Path, LockFile> held = new HashMap<>();
 
   /** What to tell a host about who asks. */
   public interface Credentials {
@@ -76,7 +81,8 @@ public final class HttpDownloads implements AutoCloseable {
     URI uri = uri(url);
     Path place =
         directory.resolve(Digest.of(uri.toString().getBytes(StandardCharsets.UTF_8)).hex());
-    Path part = part(place);
+    hold(place);
+    Path part = Files.createTempFile(place, "part-", "");
     try {
       Optional<Kept> kept = Kept.load(place);
       Download download = fetch(uri, place, part, kept);
@@ -87,15 +93,16 @@ public final class HttpDownloads implements AutoCloseable {
     }
   }
 
-  /** The store's collector may remove the directory as long as it is empty. */
-  private static Path part(Path place) throws IOException {
-    while (true) {
-      Files.createDirectories(place);
-      try {
-        return Files.createTempFile(place, "part-", "");
-      } catch (NoSuchFileException e) {
-        // Once more.
+  private void hold(Path place) throws IOException {
+    holding.lock();
+    try {
+      if (!held.containsKey(place)) {
+        held.put(place, LockFile.sharedIn(place, ".lock"));
+        // By this the collector knows what was used last.
+        Files.setLastModifiedTime(place, FileTime.from(Instant.now()));
       }
+    } finally {
+      holding.unlock();
     }
   }
 
@@ -273,6 +280,7 @@ public final class HttpDownloads implements AutoCloseable {
   @Override
   public void close() {
     client.close();
+    held.values().forEach(LockFile::close);
   }
 
   /** What is known of a URL's last answer. */

@@ -214,6 +214,8 @@ final class CopyOperationTest {
     assertThat(copy("/x/", "*/a*")).containsExactly("x/ 755 0:0 @9000", "x/a3 644 0:0 @7 4");
     assertThat(copy("/x/", "[ab]1")).hasSize(3);
     assertThat(copy("/x/", "nothing*")).isEmpty();
+    assertThatThrownBy(() -> copy("/x/", "q["))
+        .hasMessage("malformed pattern \"q[\": \"[\" is not closed");
   }
 
   @Test

@@ -9,9 +9,11 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.layer.Compression;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.DiffId;
+import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.ImageConfig;
 import dev.jbuild.oci.ImageIndex;
 import dev.jbuild.oci.Manifest;
+import dev.jbuild.oci.MediaType;
 import dev.jbuild.oci.Platform;
 import dev.jbuild.store.LayerBlob;
 import dev.jbuild.store.Store;
@@ -74,7 +76,8 @@ class ImageManifestsTest {
         BuildScope scope = new BuildScope(1)) {
       List<DiffId> layers = layers(store, 6);
       Descriptor image =
-          new ImageManifests(store, scope, Map.of()).write(List.of(image(layers)), GZIP, _ -> {});
+          new ImageManifests(store, scope, Map.of(), false)
+              .write(List.of(image(layers)), GZIP, _ -> {});
       List<Descriptor> expected = new ArrayList<>();
       for (DiffId layer : layers) {
         expected.add(store.layers().blob(layer, Compression.gzip()).blob());
@@ -89,7 +92,7 @@ class ImageManifestsTest {
     try (Store store = Store.open(folder, "test");
         BuildScope scope = new BuildScope(1)) {
       PlatformImage image = image(layers(store, 2));
-      ImageManifests manifests = new ImageManifests(store, scope, Map.of("index:a", "b"));
+      ImageManifests manifests = new ImageManifests(store, scope, Map.of("index:a", "b"), false);
       assertThatThrownBy(() -> manifests.write(List.of(image), GZIP, ready::add))
           .isInstanceOf(BuildFailure.class)
           .hasMessageContaining("no index to annotate");
@@ -102,7 +105,7 @@ class ImageManifestsTest {
     CyclicBarrier both = new CyclicBarrier(2);
     try (Store store = Store.open(folder, "test");
         BuildScope scope = new BuildScope(1)) {
-      new ImageManifests(store, scope, Map.of())
+      new ImageManifests(store, scope, Map.of(), false)
           .write(List.of(image(layers(store, 2))), GZIP, _ -> meet(both));
     }
     assertThat(both.isBroken()).isFalse();
@@ -139,7 +142,7 @@ class ImageManifestsTest {
           expected.add(base.isEmpty() ? plain.blob() : base.getFirst());
         }
         Descriptor index =
-            new ImageManifests(store, scope, Map.of()).write(images, options, _ -> {});
+            new ImageManifests(store, scope, Map.of(), false).write(images, options, _ -> {});
         List<Descriptor> used = new ArrayList<>();
         for (Descriptor each : ImageIndex.parse(store.blobs().read(index.digest())).manifests()) {
           used.addAll(Manifest.parse(store.blobs().read(each.digest())).layers());
@@ -178,12 +181,35 @@ class ImageManifestsTest {
               });
       ImageConfig config = ImageConfig.empty(PLATFORM).withDiffIds(List.of(layer));
       Descriptor image =
-          new ImageManifests(store, scope, Map.of())
+          new ImageManifests(store, scope, Map.of(), false)
               .write(
                   List.of(new PlatformImage(PLATFORM, config, List.of(own))),
                   new ImageOptions(Compression.gzip(), false, true, null),
                   _ -> {});
       assertThat(Manifest.parse(store.blobs().read(image.digest())).layers()).containsExactly(own);
+    }
+  }
+
+  @Test
+  void aPushLeavesTheBaseImagesBlobWhereItIs() {
+    byte[] tar = tar("file");
+    DiffId layer = new DiffId(Digest.of(tar));
+    Descriptor own = Descriptor.of(MediaType.OCI_LAYER, tar);
+    ImageConfig config = ImageConfig.empty(PLATFORM).withDiffIds(List.of(layer));
+    PlatformImage image = new PlatformImage(PLATFORM, config, List.of(own));
+    ImageOptions gzip = new ImageOptions(Compression.gzip(), false, true, null);
+    try (Store store = Store.open(folder, "test");
+        BuildScope scope = new BuildScope(1)) {
+      store.layers().offer(layer, own, (blob, into) -> into.put(blob.mediaType(), tar));
+      List<Descriptor> ready = new CopyOnWriteArrayList<>();
+      Descriptor pushed =
+          new ImageManifests(store, scope, Map.of(), true).write(List.of(image), gzip, ready::add);
+      assertThat(ready).containsExactly(own);
+      assertThat(store.blobs().contains(own.digest())).isFalse();
+      Descriptor kept =
+          new ImageManifests(store, scope, Map.of(), false).write(List.of(image), gzip, _ -> {});
+      assertThat(store.blobs().contains(own.digest())).isTrue();
+      assertThat(pushed).isEqualTo(kept);
     }
   }
 

@@ -364,6 +364,15 @@ final class PathPattern {
         if (at < points.length && points[at] == '-') {
           at++;
           high = classPoint();
+          if (high < low) {
+            // Of no use to anybody, and an error to BuildKit too.
+            throw new IllegalArgumentException(
+                "the range "
+                    + Character.toString(low)
+                    + "-"
+                    + Character.toString(high)
+                    + " runs backwards");
+          }
         }
         ranges.add(new int[] {low, high});
       }

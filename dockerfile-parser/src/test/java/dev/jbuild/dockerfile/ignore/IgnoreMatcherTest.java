@@ -115,6 +115,7 @@ class IgnoreMatcherTest {
       value = {
         "x/[a ~ malformed pattern \"x/[a\": \"[\" is not closed",
         "[]a] ~ malformed pattern \"[]a]\": \"]\" in brackets is not escaped",
+        "[z-a] ~ malformed pattern \"[z-a]\": the range z-a runs backwards",
         "a\\  ~ malformed pattern \"a\\\": it ends in a backslash",
         "!    ~ pattern \"!\" takes back nothing",
       })

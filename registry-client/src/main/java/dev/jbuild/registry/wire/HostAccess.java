@@ -241,6 +241,9 @@ final class HostAccess {
           "a name without a host is one of Docker Hub: write another registry before it, as in"
               + " HOST[:PORT]/PATH");
     }
+    if (failure instanceof ProxyFailure.Unreachable proxy) {
+      return List.of(proxy.hint(RegistryHosts.hostOnly(host)));
+    }
     if (failure instanceof ConnectException && !host.matches(".*:[0-9]+")) {
       return List.of(
           "nothing listens at the ports of https and http there: if the registry has another port,"

@@ -19,6 +19,22 @@ final class ProxyFailure extends IOException {
     super(message, cause);
   }
 
+  /** The proxy itself cannot be reached; nothing is known of the registry then. */
+  static final class Unreachable extends ConnectException {
+    private static final long serialVersionUID = 1;
+    private final String variable;
+
+    private Unreachable(String message, String variable, IOException cause) {
+      super(message);
+      this.variable = variable;
+      initCause(cause);
+    }
+
+    String hint(String host) {
+      return "check " + variable + ", or name " + host + " in NO_PROXY to reach it without a proxy";
+    }
+  }
+
   /** A request on its way. */
   interface Sending {
     HttpResponse<BodyStream> answer() throws IOException;
@@ -36,10 +52,8 @@ final class ProxyFailure extends IOException {
     try {
       answer = sending.answer();
     } catch (ConnectException | HttpConnectTimeoutException e) {
-      ConnectException renamed =
-          new ConnectException("no connection to " + named + ": " + Retries.cause(e));
-      renamed.initCause(e);
-      throw renamed;
+      throw new Unreachable(
+          "no connection to " + named + ": " + Retries.cause(e), proxy.variable(), e);
     } catch (IOException e) {
       Matcher tunnel = TUNNEL.matcher(String.valueOf(e.getMessage()));
       if (!tunnel.find()) {

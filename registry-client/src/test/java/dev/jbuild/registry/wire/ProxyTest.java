@@ -115,11 +115,16 @@ class ProxyTest {
       RegistryOptions options =
           TestOptions.builder(Map.of("https_proxy", "http://" + proxy.host())).build();
       try (Registry registry = new HttpTransport(options)) {
-        assertThat(tagsFail(registry, "registry.invalid").text())
+        RegistryFailure failure = tagsFail(registry, "registry.invalid:5000");
+        assertThat(failure.text())
             .contains(
                 "no connection to the proxy "
                     + proxy.host()
                     + " (https_proxy): connection refused");
+        assertThat(failure.hint())
+            .contains(
+                "check https_proxy, or name registry.invalid in NO_PROXY to reach it without a"
+                    + " proxy");
       }
     }
   }
