@@ -30,6 +30,13 @@ record ControlFiles(Map<String, Path> folders, boolean memoryUnified, boolean cp
         machine.with("cpu").map(Cgroups.Hierarchy::unified).orElse(false));
   }
 
+  /**
+   * The same files, for other threads: folders that are added or forgotten later change nothing.
+   */
+  ControlFiles snapshot() {
+    return new ControlFiles(Map.copyOf(folders), memoryUnified, cpuUnified);
+  }
+
   boolean has(String controller) {
     return folders.containsKey(controller);
   }

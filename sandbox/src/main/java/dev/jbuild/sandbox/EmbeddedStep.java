@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +85,18 @@ final class EmbeddedStep implements RunningStep {
     this.startedNanos = startedNanos;
     // A read of a pipe holds its thread: many steps would leave virtual threads no carrier.
     Thread.ofPlatform().daemon().name("step-" + process.pid()).start(this::read);
+    request.timeout().ifPresent(time -> Thread.ofVirtual().start(() -> liftAfter(time)));
+  }
+
+  /** The launcher ends the step by its own clock, and says so when all its processes have left. */
+  private void liftAfter(Duration time) {
+    try {
+      if (!done.await(time.toNanos(), TimeUnit.NANOSECONDS)) {
+        cgroup.lift();
+      }
+    } catch (InterruptedException _) {
+      // Nobody has this thread to interrupt it.
+    }
   }
 
   /**
@@ -342,6 +355,7 @@ final class EmbeddedStep implements RunningStep {
   public void kill() {
     killRequested = true;
     command('K');
+    cgroup.lift();
   }
 
   @Override

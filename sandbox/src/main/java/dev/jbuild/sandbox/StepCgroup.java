@@ -38,6 +38,7 @@ final class StepCgroup implements AutoCloseable {
           .toList();
 
   private final ControlFiles files;
+  private Runnable lift = () -> {};
   private boolean guarded;
   private Optional<Path> deviceProgram = Optional.empty();
 
@@ -63,6 +64,8 @@ final class StepCgroup implements AutoCloseable {
         cgroup.enter(machine, limits, name, "cpu", true);
       }
       new StepLimits(cgroup.files).hold(limits);
+      StepLimits held = new StepLimits(cgroup.files.snapshot());
+      cgroup.lift = () -> held.lift(limits);
       if (devices) {
         cgroup.guardDevices(machine, limits, name);
       }
@@ -204,6 +207,14 @@ final class StepCgroup implements AutoCloseable {
   private static String entrance(Path folder) {
     Path tasks = folder.resolve("tasks");
     return (Files.exists(tasks) ? tasks : folder.resolve("cgroup.procs")).toString();
+  }
+
+  /**
+   * Lets a killed step's processes leave without delay: their writes and CPU time are held back no
+   * more. May be called by any thread, also once the cgroup is closed.
+   */
+  void lift() {
+    lift.run();
   }
 
   /** What the step has used; to be asked before {@link #close}. */

@@ -38,6 +38,34 @@ record StepLimits(ControlFiles files) {
     limits.ioBandwidth().forEach(this::bandwidth);
   }
 
+  /**
+   * Lifts what makes processes slow to die. A killed process leaves only when the block I/O that it
+   * has asked for is done (one write of 100 MB at 1 MB/s holds it for 100 s), and needs CPU time to
+   * do so. What cannot be lifted stays: the processes then leave later.
+   */
+  void lift(Limits limits) {
+    if (limits.cpus().isPresent()) {
+      files.offer(
+          "cpu",
+          files.cpuUnified() ? "cpu.max" : "cpu.cfs_quota_us",
+          files.cpuUnified() ? "max" : "-1");
+    }
+    limits
+        .ioBandwidth()
+        .forEach((device, rate) -> {
+          if (files.has("io")) {
+            files.offer("io", "io.max", device + " rbps=max wbps=max");
+            return;
+          }
+          if (rate.readBytesPerSecond() > 0) {
+            files.offer("blkio", "blkio.throttle.read_bps_device", device + " 0");
+          }
+          if (rate.writeBytesPerSecond() > 0) {
+            files.offer("blkio", "blkio.throttle.write_bps_device", device + " 0");
+          }
+        });
+  }
+
   private void swap(Limits limits, long total) {
     long memory = limits.memoryBytes().orElse(0);
     if (!files.memoryUnified()) {

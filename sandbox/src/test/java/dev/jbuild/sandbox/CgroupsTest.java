@@ -100,6 +100,10 @@ class CgroupsTest {
       assertThat(cgroup.meter().pidsPeak()).hasValue(7);
       assertThat(cgroup.meter().ioBytes(false)).hasValue(11);
       assertThat(cgroup.meter().ioBytes(true)).hasValue(22);
+      cgroup.lift();
+      assertThat(folder.resolve("cpu.max")).hasContent("max");
+      assertThat(folder.resolve("io.max")).hasContent("8:0 rbps=max wbps=max");
+      assertThat(folder.resolve("memory.max")).hasContent("268435456");
     }
   }
 
@@ -141,6 +145,12 @@ class CgroupsTest {
           dir.resolve("blkio/builds/" + name + "/blkio.throttle.io_service_bytes"),
           "8:0 Read 5\n8:0 Write 6\n8:0 Total 11\nTotal 11\n");
       assertThat(cgroup.meter().ioBytes(true)).hasValue(6);
+      cgroup.lift();
+      assertThat(dir.resolve("cpu/builds/" + name + "/cpu.cfs_quota_us")).hasContent("-1");
+      assertThat(dir.resolve("blkio/builds/" + name + "/blkio.throttle.read_bps_device"))
+          .hasContent("8:0 0");
+      assertThat(dir.resolve("blkio/builds/" + name + "/blkio.throttle.write_bps_device"))
+          .hasContent("8:0 0");
     }
   }
 

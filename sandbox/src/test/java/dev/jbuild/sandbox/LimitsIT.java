@@ -14,6 +14,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -123,6 +125,73 @@ class LimitsIT {
     // add.
     assertThat(used)
         .isLessThan(result.usage().wall().multipliedBy(4).dividedBy(10).plusMillis(200));
+  }
+
+  @Test
+  void killedStepLeavesAWriteThatItsLimitHoldsBack() throws Exception {
+    StepRequest request = slowWrite().build();
+    CountDownLatch running = new CountDownLatch(1);
+    try (RunningStep step = rig.launcher.start(request, (_, _) -> running.countDown())) {
+      running.await();
+      awaitUninterruptibleWrite(((EmbeddedStep) step).pid());
+      step.kill();
+      assertThat(step.await().killed()).isTrue();
+    }
+  }
+
+  @Test
+  void timedOutStepLeavesAWriteThatItsLimitHoldsBack() throws Exception {
+    StepRequest request = slowWrite().timeout(Duration.ofSeconds(5)).build();
+    try (RunningStep step = rig.launcher.start(request, (_, _) -> {})) {
+      assertThat(step.await().timedOut()).isTrue();
+    }
+  }
+
+  /** One write, which takes 512 s at its limit: more than the tests' time. */
+  private StepRequest.Builder slowWrite() throws Exception {
+    Limits limits =
+        new Limits(
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalDouble.empty(),
+            OptionalLong.empty(),
+            OptionalInt.empty(),
+            Map.of(disk(), new Limits.IoBandwidth(0, 1 << 18)),
+            Map.of(),
+            OptionalLong.empty(),
+            Optional.empty());
+    return rig.request(
+            "sh", "-c", "echo up; exec dd if=/dev/zero of=/big bs=128M count=1 oflag=direct")
+        .limits(limits);
+  }
+
+  /** The whole disk below the tests' files, as the kernel numbers it. */
+  private String disk() throws Exception {
+    long number = (long) Files.getAttribute(dir, "unix:dev");
+    Path block =
+        Path.of(
+            "/sys/dev/block",
+            (number >> 8 & 0xfff) + ":" + (number & 0xff | number >> 12 & 0xfff00));
+    assumeTrue(Files.exists(block), "the tests' files are on no block device");
+    Path real = block.toRealPath();
+    Path disk =
+        Files.exists(real.resolve("partition")) ? real.resolveSibling("dev") : real.resolve("dev");
+    return Files.readString(disk).strip();
+  }
+
+  private static void awaitUninterruptibleWrite(long pid1) throws Exception {
+    while (true) {
+      for (ProcessHandle child : ProcessHandle.of(pid1).orElseThrow().descendants().toList()) {
+        Path stat = Path.of("/proc", Long.toString(child.pid()), "stat");
+        if (Files.readString(stat).contains("(dd) D ")) {
+          return;
+        }
+      }
+      LockSupport.parkNanos(10_000_000);
+      if (Thread.interrupted()) {
+        throw new InterruptedException("no write is held back");
+      }
+    }
   }
 
   @Test
