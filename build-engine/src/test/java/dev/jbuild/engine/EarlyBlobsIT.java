@@ -14,31 +14,12 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Layers are compressed while later steps run, and only those that an output takes as blobs. */
 @Tag("root")
-final class EarlyBlobsIT {
-  @TempDir Path folder;
-
-  private Bench bench;
-
-  @BeforeEach
-  void open() throws IOException {
-    bench = Bench.forSteps(folder);
-  }
-
-  @AfterEach
-  void close() {
-    if (bench != null) {
-      bench.close();
-    }
-  }
-
+final class EarlyBlobsIT extends BenchWithSteps {
   @Test
   void layerIsCompressedWhileTheNextStepStillRuns() throws IOException {
     Set<Path> before = blobs();

@@ -21,31 +21,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Whole builds that run processes, on a base made of this machine's static busybox. */
 @Tag("root")
-final class RunIT {
-  @TempDir Path folder;
-
-  private Bench bench;
-
-  @BeforeEach
-  void open() throws IOException {
-    bench = Bench.forSteps(folder);
-  }
-
-  @AfterEach
-  void close() {
-    if (bench != null) {
-      bench.close();
-    }
-  }
-
+final class RunIT extends BenchWithSteps {
   @Test
   void runChangesFilesAndSecondBuildRunsNothing() {
     String dockerfile = "FROM busybox\nRUN echo hi | cat > /x\nRUN rm /x && echo new > /y\n";

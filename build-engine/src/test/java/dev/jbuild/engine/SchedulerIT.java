@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Platform;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,37 +16,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Steps that run at once, of one build and of several. */
 @Tag("root")
 @Timeout(600)
-final class SchedulerIT {
+final class SchedulerIT extends BenchWithSteps {
   /** Steps meet in a cache mount: whoever waits there for another one in vain ends with code 9. */
   private static final String MEET =
       "RUN --mount=type=cache,target=/meet touch /meet/%1$s; i=0; until %2$s; do i=$((i+1));"
           + " [ $i -lt 1200 ] || exit 9; sleep 0.1; done; touch /%1$s\n";
-
-  @TempDir Path folder;
-
-  private Bench bench;
-
-  @BeforeEach
-  void open() throws IOException {
-    bench = Bench.forSteps(folder);
-  }
-
-  @AfterEach
-  void close() {
-    if (bench != null) {
-      bench.close();
-    }
-  }
 
   @Test
   void fourIndependentStagesRunAtOnceByDefault() {

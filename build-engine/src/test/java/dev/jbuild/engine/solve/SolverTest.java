@@ -224,12 +224,7 @@ final class SolverTest {
   void twoBuildsThatNeedTheSameStepRunItOnce() throws Exception {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
-    toy.actions.put(
-        "shared",
-        () -> {
-          started.countDown();
-          go.await();
-        });
+    hold("shared", started, go);
     Thread first = Thread.startVirtualThread(() -> solve(step("shared", scratch())));
     started.await();
     Thread second = Thread.startVirtualThread(() -> solve(step("shared", scratch())));
@@ -243,12 +238,7 @@ final class SolverTest {
   void stepThatAnotherBuildFinishedSinceTheCacheWasAskedIsNotRunAgain() throws Exception {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
-    toy.actions.put(
-        "shared",
-        () -> {
-          started.countDown();
-          go.await();
-        });
+    hold("shared", started, go);
     CompletableFuture<Void> first =
         CompletableFuture.runAsync(
             () -> solve(step("shared", scratch())), Thread::startVirtualThread);
@@ -286,6 +276,16 @@ final class SolverTest {
             new Op.MakeDirectory("b", ""), List.of(scratch()), new Step("a", "a", null), false);
     solve(renamed);
     assertThat(reasons()).containsExactly("text: a → b");
+  }
+
+  /** The step says that it runs, and ends when it is let go. */
+  private void hold(String step, CountDownLatch started, CountDownLatch go) {
+    toy.actions.put(
+        step,
+        () -> {
+          started.countDown();
+          go.await();
+        });
   }
 
   private List<String> reasons() {
