@@ -168,10 +168,9 @@ class LimitsIT {
   /** The whole disk below the tests' files, as the kernel numbers it. */
   private String disk() throws Exception {
     long number = (long) Files.getAttribute(dir, "unix:dev");
-    Path block =
-        Path.of(
-            "/sys/dev/block",
-            (number >> 8 & 0xfff) + ":" + (number & 0xff | number >> 12 & 0xfff00));
+    long major = (number >> 8) & 0xfff;
+    long minor = (number & 0xff) | ((number >> 12) & 0xfff00);
+    Path block = Path.of("/sys/dev/block", major + ":" + minor);
     assumeTrue(Files.exists(block), "the tests' files are on no block device");
     Path real = block.toRealPath();
     Path disk =
