@@ -40,12 +40,14 @@ final class CopyCommand extends Command {
     ImageLocation to = ImageLocation.parse(destination);
     Descriptor image;
     List<Referrer> more = List.of();
+    List<Referrer> gone = List.of();
     try (RegistryWork work = new RegistryWork(session, registries, "copying", false)) {
       ImageCopy copy = new ImageCopy(work.client(), session.store());
       if (referrers) {
         ImageCopy.Family copied = copy.copyWithReferrers(from, to);
         image = copied.root();
         more = copied.referrers();
+        gone = copied.gone();
       } else {
         image = copy.copy(from, to);
       }
@@ -54,6 +56,18 @@ final class CopyCommand extends Command {
     out.println(destination + " " + image.digest());
     for (Referrer each : more) {
       out.println("  " + each.descriptor().digest() + " " + ReferrersCommand.type(each));
+    }
+    for (Referrer each : gone) {
+      session
+          .console()
+          .err()
+          .println(
+              "warning: not copied, since "
+                  + source
+                  + " lists it but no longer has it: "
+                  + each.descriptor().digest()
+                  + " "
+                  + ReferrersCommand.type(each));
     }
     return Jbuild.OK;
   }

@@ -177,7 +177,8 @@ public final class ArchiveWriter {
               + "\" has "
               + platforms.size()
               + " platforms; a docker archive holds one",
-          "choose one with --platform, or write an OCI archive (type=oci)",
+          "an OCI archive holds all; for one alone build with one --platform, or copy"
+              + " docker://NAME@DIGEST",
           null);
     }
     return platforms.getFirst();

@@ -1,7 +1,5 @@
 package dev.jbuild.layer;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.linux.BytePath;
 import java.io.IOException;
@@ -28,6 +26,7 @@ final class TarReader {
   private final InputStream in;
   private final ExtractLimits limits;
   private final byte[] block = new byte[BLOCK];
+  private final TarHeaderBlock header = new TarHeaderBlock(block);
   private final PaxHeader global = new PaxHeader();
   private long position;
   private long contentLeft;
@@ -74,8 +73,8 @@ final class TarReader {
             throw tooLong("the content of global PAX headers", global.size(), limits.headerBytes());
           }
         }
-        case 'L' -> longName = cString(readExtension("long name"));
-        case 'K' -> longLink = cString(readExtension("long link"));
+        case 'L' -> longName = TarHeaderBlock.cString(readExtension("long name"));
+        case 'K' -> longLink = TarHeaderBlock.cString(readExtension("long link"));
         case 'V' -> skip(padded(sizeField()));
         default -> {
           TarEntry entry = entry(type, local, longName, longLink);
@@ -163,24 +162,7 @@ final class TarReader {
     if (n < BLOCK) {
       throw truncated();
     }
-    boolean zero = true;
-    int unsigned = 0;
-    int signed = 0;
-    for (int i = 0; i < BLOCK; i++) {
-      int b = i >= 148 && i < 156 ? ' ' : block[i];
-      zero &= block[i] == 0;
-      unsigned += b & 0xff;
-      signed += b;
-    }
-    if (zero) {
-      return false;
-    }
-    long sum = number(148, 8, "checksum");
-    if (sum != unsigned && sum != signed) {
-      throw corrupt(
-          "header at byte " + (position - BLOCK) + " has checksum " + sum + ", not " + unsigned);
-    }
-    return true;
+    return header.isHeader(position - BLOCK);
   }
 
   private byte[] readExtension(String what) throws IOException {
@@ -213,10 +195,11 @@ final class TarReader {
     String name =
         pax.text("GNU.sparse.name")
             .or(() -> pax.text("path"))
-            .orElseGet(() -> longName.isEmpty() ? headerName() : longName);
+            .orElseGet(() -> longName.isEmpty() ? header.name() : longName);
     current = name;
+    header.belongsTo(name);
     String link =
-        pax.text("linkpath").orElseGet(() -> longLink.isEmpty() ? text(157, 100) : longLink);
+        pax.text("linkpath").orElseGet(() -> longLink.isEmpty() ? header.text(157, 100) : longLink);
     limitPath(name);
     limitPath(link);
     char type = normalType(flag, name);
@@ -243,10 +226,10 @@ final class TarReader {
         new TarEntry(
             name,
             type,
-            (int) (number(100, 8, "mode") & 07777),
-            id(pax.number("uid").orElseGet(() -> number(108, 8, "uid")), "uid"),
-            id(pax.number("gid").orElseGet(() -> number(116, 8, "gid")), "gid"),
-            pax.time("mtime").orElseGet(() -> PaxHeader.seconds(number(136, 12, "mtime"))),
+            (int) (header.number(100, 8, "mode") & 07777),
+            id(pax.number("uid").orElseGet(() -> header.number(108, 8, "uid")), "uid"),
+            id(pax.number("gid").orElseGet(() -> header.number(116, 8, "gid")), "gid"),
+            pax.time("mtime").orElseGet(() -> PaxHeader.seconds(header.number(136, 12, "mtime"))),
             link,
             type == '3' || type == '4' ? device(329) : 0,
             type == '3' || type == '4' ? device(337) : 0,
@@ -266,8 +249,8 @@ final class TarReader {
     if (flag == 'S') {
       List<ContentSource.Extent> extents = new ArrayList<>();
       boolean more = oldSparse(386, 4, extents) && block[482] != 0;
-      long realSize = number(483, 12, "real size");
-      byte[] header = block.clone();
+      long realSize = header.number(483, 12, "real size");
+      byte[] first = block.clone();
       while (more) {
         readBlock();
         more = oldSparse(0, 21, extents) && block[504] != 0;
@@ -275,7 +258,7 @@ final class TarReader {
           throw corrupt("sparse file \"" + BytePath.printable(current) + "\" has too many parts");
         }
       }
-      System.arraycopy(header, 0, block, 0, BLOCK);
+      System.arraycopy(first, 0, block, 0, BLOCK);
       return reader.checked(extents, realSize);
     }
     if (pax.text("GNU.sparse.major").orElse("").equals("1")) {
@@ -309,7 +292,10 @@ final class TarReader {
         return false;
       }
       SparseReader.add(
-          extents, number(at, 12, "sparse offset"), number(at + 12, 12, "sparse size"), current);
+          extents,
+          header.number(at, 12, "sparse offset"),
+          header.number(at + 12, 12, "sparse size"),
+          current);
     }
     return true;
   }
@@ -343,43 +329,17 @@ final class TarReader {
     }
   }
 
-  private String headerName() {
-    String name = text(0, 100);
-    boolean posix = text(257, 6).equals("ustar") && block[263] == '0';
-    if (!posix) {
-      return name;
-    }
-    boolean star = block[508] == 't' && block[509] == 'a' && block[510] == 'r' && block[511] == 0;
-    String prefix = text(345, star ? 131 : 155);
-    return prefix.isEmpty() ? name : prefix + "/" + name;
-  }
-
-  private String text(int offset, int room) {
-    int end = offset;
-    while (end < offset + room && block[end] != 0) {
-      end++;
-    }
-    return new String(block, offset, end - offset, ISO_8859_1);
-  }
-
-  private static String cString(byte[] bytes) {
-    int end = 0;
-    while (end < bytes.length && bytes[end] != 0) {
-      end++;
-    }
-    return new String(bytes, 0, end, ISO_8859_1);
-  }
-
   private long sizeField() {
-    long size = number(124, 12, "size");
+    long size = header.number(124, 12, "size");
     if (size < 0) {
-      throw corrupt("entry \"" + BytePath.printable(headerName()) + "\" has negative size " + size);
+      throw corrupt(
+          "entry \"" + BytePath.printable(header.name()) + "\" has negative size " + size);
     }
     return size;
   }
 
   private int device(int offset) {
-    long number = number(offset, 8, "device number");
+    long number = header.number(offset, 8, "device number");
     if (number < 0 || number > 0xfffff) {
       throw corrupt(
           "device \"" + BytePath.printable(current) + "\" has number " + number + " out of range");
@@ -397,56 +357,6 @@ final class TarReader {
               + " "
               + value
               + " out of range");
-    }
-    return value;
-  }
-
-  /**
-   * Octal digits between blanks, or the base-256 form of GNU tar for large and negative numbers.
-   */
-  private long number(int offset, int room, String what) {
-    if ((block[offset] & 0x80) != 0) {
-      return binary(offset, room, what);
-    }
-    int at = offset;
-    int end = offset + room;
-    while (at < end && (block[at] == ' ' || block[at] == 0)) {
-      at++;
-    }
-    while (end > at && (block[end - 1] == ' ' || block[end - 1] == 0)) {
-      end--;
-    }
-    long value = 0;
-    for (int i = at; i < end; i++) {
-      int digit = block[i] - '0';
-      if (block[i] == 0 || block[i] == ' ') {
-        break;
-      }
-      if (digit < 0 || digit > 7) {
-        throw corrupt(
-            what
-                + " \""
-                + BytePath.printable(new String(block, at, end - at, ISO_8859_1))
-                + "\" is not octal");
-      }
-      value = value << 3 | digit;
-    }
-    return value;
-  }
-
-  private long binary(int offset, int room, String what) {
-    boolean negative = (block[offset] & 0x40) != 0;
-    long value = negative ? -1 : 0;
-    for (int i = 0; i < room; i++) {
-      int b = block[offset + i] & 0xff;
-      if (i == 0) {
-        b = negative ? b | 0x80 : b & 0x7f;
-      }
-      long top = value >> 55;
-      if (top != 0 && top != -1) {
-        throw corrupt(what + " of \"" + BytePath.printable(current) + "\" does not fit 64 bits");
-      }
-      value = value << 8 | b;
     }
     return value;
   }

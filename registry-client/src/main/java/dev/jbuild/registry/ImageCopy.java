@@ -5,6 +5,7 @@ import dev.jbuild.image.ImageLocation;
 import dev.jbuild.image.Images;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.store.Store;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -65,13 +66,15 @@ public final class ImageCopy {
    * What was copied with all that refers to it.
    *
    * @param referrers each after what it refers to
+   * @param gone listed at the source, which no longer has them
    */
-  public record Family(Descriptor root, List<Referrer> referrers) {}
+  public record Family(Descriptor root, List<Referrer> referrers, List<Referrer> gone) {}
 
   /**
    * Copies an image and everything that refers to it, to its platforms' images, and to what refers
    * to them. The image goes first; what refers to it is listed at the target as the target does it,
-   * by its API or by tag.
+   * by its API or by tag. What the source lists but no longer has is left out: lists under a tag
+   * keep the entries of what was deleted or collected as garbage.
    *
    * @throws BuildFailure of kind {@code USER} unless both are in registries: nothing else keeps a
    *     list of what refers to an image
@@ -88,15 +91,39 @@ public final class ImageCopy {
     RepositoryName old = ImageName.parse(source).repository();
     RepositoryName fresh = ImageName.parse(target).repository();
     Descriptor root = copy(from, to);
-    List<Referrer> referrers = client.puller().referrers(old, root);
-    for (Referrer referrer : referrers) {
-      Descriptor found =
-          client.puller().pullManifests(new ImageName(old, null, referrer.descriptor().digest()));
+    List<Referrer> copied = new ArrayList<>();
+    List<Referrer> gone = new ArrayList<>();
+    for (Referrer referrer : client.puller().referrers(old, root)) {
+      ImageName name = new ImageName(old, null, referrer.descriptor().digest());
+      Descriptor found;
+      try {
+        found = client.puller().pullManifests(name);
+      } catch (RegistryFailure e) {
+        // A part that is missing of a manifest that is there would be lost without a word.
+        if (e.kind() != BuildFailure.Kind.NOT_FOUND || isThere(name)) {
+          throw e;
+        }
+        gone.add(referrer);
+        continue;
+      }
       String tag = referrer.tag().orElse(null);
       client
           .pusher()
           .push(found, List.of(new ImageName(fresh, tag, tag == null ? found.digest() : null)));
+      copied.add(referrer);
     }
-    return new Family(root, referrers);
+    return new Family(root, List.copyOf(copied), List.copyOf(gone));
+  }
+
+  private boolean isThere(ImageName name) {
+    try {
+      client.puller().resolve(name);
+      return true;
+    } catch (RegistryFailure e) {
+      if (e.kind() == BuildFailure.Kind.NOT_FOUND) {
+        return false;
+      }
+      throw e;
+    }
   }
 }

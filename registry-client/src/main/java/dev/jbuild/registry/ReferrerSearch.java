@@ -76,11 +76,7 @@ record ReferrerSearch(Registry registry, RepositoryName repository) {
   }
 
   private Found look(Descriptor manifest) {
-    List<Descriptor> children = List.of();
-    if (manifest.mediaType().isIndex()) {
-      RawManifest raw = registry.manifest(repository, Reference.of(manifest.digest()));
-      children = Document.parse(raw.descriptor(), raw.bytes()).manifests();
-    }
+    List<Descriptor> children = manifest.mediaType().isIndex() ? children(manifest) : List.of();
     List<Referrer> referrers = new ArrayList<>();
     for (Descriptor each :
         new Referrers(registry).list(repository, manifest.digest(), Optional.empty())) {
@@ -93,6 +89,19 @@ record ReferrerSearch(Registry registry, RepositoryName repository) {
               each -> referrers.add(new Referrer(manifest.digest(), each, Optional.of(tag))));
     }
     return new Found(children, referrers);
+  }
+
+  /** What an index names; nothing if it is only listed, as what was deleted still is. */
+  private List<Descriptor> children(Descriptor index) {
+    try {
+      RawManifest raw = registry.manifest(repository, Reference.of(index.digest()));
+      return Document.parse(raw.descriptor(), raw.bytes()).manifests();
+    } catch (RegistryFailure e) {
+      if (e.kind() == BuildFailure.Kind.NOT_FOUND) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   private Optional<Descriptor> tagged(String tag) {

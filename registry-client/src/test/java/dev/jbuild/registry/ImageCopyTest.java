@@ -205,6 +205,68 @@ class ImageCopyTest {
     }
   }
 
+  @Test
+  void whatIsListedButGoneIsLeftOut() {
+    memory.listsReferrers = false;
+    Store store = store("s");
+    TestImage image = image(36, 1);
+    Descriptor root = image.into(memory, "a", "1");
+    Manifest kept = attach(store, root, "application/vnd.sig");
+    Manifest gone = attach(store, root, "application/vnd.sbom");
+    String several = "{\"schemaVersion\":2,\"manifests\":[],\"subject\":%s}".formatted(json(root));
+    Descriptor goneIndex =
+        store.blobs().put(MediaType.OCI_INDEX, several.getBytes(StandardCharsets.UTF_8));
+    RepositoryName repository = name("a:1").repository();
+    client(store)
+        .pusher()
+        .push(goneIndex, List.of(new ImageName(repository, null, goneIndex.digest())));
+    memory.removeManifest("a", gone.digest());
+    memory.removeManifest("a", goneIndex.digest());
+    try (MemoryRegistry other = new MemoryRegistry()) {
+      Store through = store("through");
+      ImageCopy.Family copied =
+          new ImageCopy(client(through), through)
+              .copyWithReferrers(at(memory, "a:1"), at(other, "b:2"));
+      assertThat(copied.referrers())
+          .extracting(each -> each.descriptor().digest())
+          .containsExactly(kept.digest());
+      assertThat(copied.gone())
+          .extracting(each -> each.descriptor().digest())
+          .containsExactly(gone.digest(), goneIndex.digest());
+      assertThat(other.manifest("b", kept.digest().toString())).isEqualTo(kept.bytes());
+    }
+  }
+
+  @Test
+  void aPartThatIsGoneOfWhatRefersToAnImageIsAnError() {
+    memory.listsReferrers = false;
+    Store store = store("s");
+    Descriptor root = image(37, 1).into(memory, "a", "1");
+    Descriptor part = image(38, 1).into(store);
+    String json =
+        "{\"schemaVersion\":2,\"manifests\":[%s],\"subject\":%s}".formatted(json(part), json(root));
+    Descriptor index =
+        store.blobs().put(MediaType.OCI_INDEX, json.getBytes(StandardCharsets.UTF_8));
+    RepositoryName repository = name("a:1").repository();
+    client(store).pusher().push(index, List.of(new ImageName(repository, null, index.digest())));
+    memory.removeManifest("a", part.digest());
+    try (MemoryRegistry other = new MemoryRegistry()) {
+      Store through = store("through");
+      ImageCopy copy = new ImageCopy(client(through), through);
+      RegistryFailure failure =
+          catchThrowableOfType(
+              RegistryFailure.class,
+              () -> copy.copyWithReferrers(at(memory, "a:1"), at(other, "b:2")));
+      assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.NOT_FOUND);
+      assertThat(failure.text()).contains(part.digest().toString());
+    }
+  }
+
+  private static String json(Descriptor descriptor) {
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}"
+        .formatted(descriptor.mediaType(), descriptor.digest(), descriptor.size());
+  }
+
   /** Without what a list may say besides. */
   private static List<Referrer> plain(List<Referrer> referrers) {
     return referrers.stream()
