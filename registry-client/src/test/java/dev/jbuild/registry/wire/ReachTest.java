@@ -38,9 +38,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -223,14 +223,15 @@ class ReachTest {
   @Test
   void threadsThatNeedOneCredentialLookItUpOnce() throws Exception {
     AtomicInteger asked = new AtomicInteger();
-    List<Thread> others = new CopyOnWriteArrayList<>();
+    AtomicReference<Runnable> other = new AtomicReference<>(() -> {});
     CredentialStore store =
         (host, path) -> {
-          int turn = asked.incrementAndGet();
-          while (turn == 1
-              && asked.get() == 1
-              && (others.isEmpty() || others.getFirst().getState() != Thread.State.WAITING)) {
-            Thread.onSpinWait();
+          if (asked.incrementAndGet() == 1) {
+            // Whoever comes while the first is at it waits, or asks too.
+            Thread second = Thread.ofPlatform().start(other.get());
+            while (asked.get() == 1 && second.getState() != Thread.State.WAITING) {
+              Thread.onSpinWait();
+            }
           }
           return new CredentialStore.Lookup(Optional.empty(), List.of());
         };
@@ -248,7 +249,7 @@ class ReachTest {
             authorizer.challenged(
                 "r.example", scope, Challenge.parse(List.of("Basic realm=\"r\"")), null, true);
     FutureTask<Boolean> second = new FutureTask<>(challenged);
-    others.add(Thread.ofPlatform().start(second));
+    other.set(second);
     assertThat(challenged.call()).isFalse();
     assertThat(second.get()).isFalse();
     assertThat(asked).hasValue(1);
