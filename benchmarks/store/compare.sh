@@ -10,6 +10,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 classpath=$1 runs=${2:-5}
+# The JVM takes no library by a relative path.
+[ ! -f "$classpath" ] || classpath=$(realpath "$classpath")
 work=$(mktemp -d "${TMPDIR:-/tmp}/jbuild-store-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # The launcher's own: code that runs long is compiled by C2, the rest by C1.
