@@ -151,6 +151,7 @@ abstract class PatienceMisbehaviour extends ManifestMisbehaviour {
     assertThat(failure.kind()).isEqualTo(BuildFailure.Kind.UNAVAILABLE);
   }
 
+  /** The registry that is slow or silent; no test waits by it. */
   private static void pause(long millis) {
     try {
       Thread.sleep(millis);
