@@ -30,7 +30,13 @@ record Cgroups(List<Hierarchy> hierarchies) {
       Set<String> controllers,
       String options,
       Path mountPoint,
-      Path own) {}
+      Path own) {
+
+    /** The folder of a cgroup by its path from the hierarchy's root, as far as it is mounted. */
+    Path below(String path) {
+      return mountPoint.resolve(path.replaceFirst("^/+", "")).normalize();
+    }
+  }
 
   private static final Set<String> PLAIN_OPTIONS =
       Set.of(
@@ -124,6 +130,16 @@ record Cgroups(List<Hierarchy> hierarchies) {
   /** The hierarchy that has a controller; v1 binds controllers that v2 then lacks. */
   Optional<Hierarchy> with(String controller) {
     return hierarchies.stream().filter(h -> h.controllers.contains(controller)).findFirst();
+  }
+
+  /**
+   * The path of the executor's own cgroup if it is the same in every hierarchy, or else the root:
+   * an OCI runtime is given one path for all of them.
+   */
+  String commonPath() {
+    List<String> paths =
+        hierarchies.stream().map(h -> "/" + h.mountPoint.relativize(h.own)).distinct().toList();
+    return paths.size() == 1 ? paths.getFirst() : "/";
   }
 
   /** The v2 hierarchy, whatever controllers it has. */

@@ -37,6 +37,13 @@ record ControlFiles(Map<String, Path> folders, boolean memoryUnified, boolean cp
     return new ControlFiles(Map.copyOf(folders), memoryUnified, cpuUnified);
   }
 
+  /** The files of the same names in a child of each folder, which need not be there yet. */
+  ControlFiles below(String child) {
+    Map<String, Path> children = new LinkedHashMap<>();
+    folders.forEach((controller, folder) -> children.put(controller, folder.resolve(child)));
+    return new ControlFiles(children, memoryUnified, cpuUnified);
+  }
+
   boolean has(String controller) {
     return folders.containsKey(controller);
   }

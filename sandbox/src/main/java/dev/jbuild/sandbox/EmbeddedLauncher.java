@@ -63,7 +63,7 @@ public final class EmbeddedLauncher implements Launcher {
     if (request.network() == NetworkMode.PRIVATE) {
       PrivateNetwork.require();
     }
-    Cgroups machine = machine();
+    Cgroups machine = machine(request.limits());
     StepCgroup cgroup =
         StepCgroup.create(machine, request.limits(), tier == Tier.A); // B opens no devices anyway
     try {
@@ -92,11 +92,11 @@ public final class EmbeddedLauncher implements Launcher {
   }
 
   /** Looked up once; what killed executors left is removed then. */
-  private Cgroups machine() {
+  private Cgroups machine(Limits limits) {
     Cgroups known = machine;
     if (known == null) {
       known = Cgroups.detect();
-      StepCgroup.removeLeftovers(known);
+      CgroupRemoval.removeLeftovers(known, limits);
       machine = known;
     }
     return known;

@@ -269,4 +269,18 @@ public record Limits(
         shmBytes,
         cgroupParent);
   }
+
+  /** The same with another parent for the step's cgroup. */
+  Limits withCgroupParent(String path) {
+    return new Limits(
+        memoryBytes,
+        memorySwapBytes,
+        cpus,
+        pids,
+        ioWeight,
+        ioBandwidth,
+        ulimits,
+        shmBytes,
+        Optional.of(path));
+  }
 }

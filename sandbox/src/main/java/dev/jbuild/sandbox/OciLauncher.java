@@ -11,8 +11,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs steps through an OCI runtime found on PATH: runc, crun, runsc, kata-runtime and others that
@@ -21,18 +21,19 @@ import java.util.stream.Stream;
  * <p>The runtime gets a bundle with {@code config.json} and runs, itself, inside a mount and a pid
  * namespace that jbuild-init makes: there the layers are mounted, so that nothing is mounted on the
  * executor's side, and with them end the runtime, its container and everything in it, also when the
- * executor is killed. Usage is what the kernel tells of processes; peaks of cgroups are not read.
+ * executor is killed. The runtime makes the step's cgroup inside one of jbuild's, where its use is
+ * read when the runtime has removed its own.
  */
 public final class OciLauncher implements Launcher {
 
   private static final List<String> KNOWN = List.of("crun", "runc");
-  private static final AtomicLong NUMBER = new AtomicLong();
 
   private static final long CLONE_NEWNS = 0x00020000L;
   private static final long CLONE_NEWPID = 0x20000000L;
 
   private final Path binary;
   private final Path runtime;
+  private volatile @Nullable Cgroups machine;
 
   private OciLauncher(Path runtime) {
     this.binary = LauncherBinary.locate();
@@ -88,28 +89,52 @@ public final class OciLauncher implements Launcher {
     }
     refuseLinks(request.rootfs());
     OciWorkdir.check(request);
-    String id = "jbuild-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
     Path bundle;
-    Plan plan;
     try {
       bundle = LauncherBinary.working("bundle-").toRealPath();
-      plan = plan(request, bundle, id);
     } catch (IOException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE, "bundle cannot be made: " + e.getMessage(), e);
+      throw noBundle(e);
     }
-    // The runtime makes and limits the cgroup.
-    OciLog log = OciLog.of(bundle);
-    StepCgroup none = StepCgroup.create(new Cgroups(List.of()), Limits.NONE, false);
     try {
-      EmbeddedStep step =
-          EmbeddedStep.launch(
-              binary, plan, request, log.without(sink), none, () -> removeCgroups(id));
-      return new OciStep(step, bundle, () -> OutOfMemory.inLog(request.limits(), id, binary));
+      return start(
+          request, sink, bundle, StepCgroup.around(machine(request.limits()), request.limits()));
     } catch (RuntimeException e) {
       OciStep.delete(bundle);
       throw e;
     }
+  }
+
+  private RunningStep start(StepRequest request, OutputSink sink, Path bundle, StepCgroup cgroup) {
+    try {
+      Plan plan = plan(request, bundle, cgroup.runtimePath());
+      OciLog log = OciLog.of(bundle);
+      String memory = cgroup.memoryName();
+      EmbeddedStep step =
+          EmbeddedStep.launch(binary, plan, request, log.without(sink), cgroup, () -> {});
+      return new OciStep(step, bundle, () -> OutOfMemory.inLog(request.limits(), memory, binary));
+    } catch (IOException e) {
+      cgroup.close();
+      throw noBundle(e);
+    } catch (RuntimeException e) {
+      cgroup.close();
+      throw e;
+    }
+  }
+
+  private static BuildFailure noBundle(IOException e) {
+    return new BuildFailure(
+        BuildFailure.Kind.UNAVAILABLE, "bundle cannot be made: " + e.getMessage(), e);
+  }
+
+  /** Looked up once; what killed executors left is removed then. */
+  private Cgroups machine(Limits limits) {
+    Cgroups known = machine;
+    if (known == null) {
+      known = Cgroups.detect();
+      CgroupRemoval.removeLeftovers(known, limits);
+      machine = known;
+    }
+    return known;
   }
 
   /**
@@ -134,7 +159,7 @@ public final class OciLauncher implements Launcher {
     }
   }
 
-  private Plan plan(StepRequest request, Path bundle, String id) throws IOException {
+  private Plan plan(StepRequest request, Path bundle, String cgroup) throws IOException {
     List<Op> ops = new ArrayList<>();
     ops.add(
         new Op.Start(
@@ -189,7 +214,7 @@ public final class OciLauncher implements Launcher {
     mounts.sort(Comparator.comparing(m -> Path.of(m.destination()).normalize()));
     // In memory, as the files: its environment may hold secrets, which a kill would leave on disk.
     Path config = Files.createFile(bundle.resolve("config.json"));
-    byte[] json = spec(request, mounts, id).toJson();
+    byte[] json = spec(request, mounts, cgroup).toJson();
     shownFiles.add(new Op.File(new FileMount(config.toString(), json, 0600, 0, 0, true), 0, 0, 0));
     for (RuntimeSpec.Mount mount : mounts) {
       if (!Planner.KEPT_STUBS.contains(mount.destination())
@@ -229,7 +254,7 @@ public final class OciLauncher implements Launcher {
                 "run",
                 "--bundle",
                 bundle.toString(),
-                id),
+                bundle.getFileName().toString()), // unique: its state is kept by this name
             List.of("PATH=" + DefaultSpec.PATH, "XDG_RUNTIME_DIR=" + bundle)));
     return new Plan(ops);
   }
@@ -248,7 +273,8 @@ public final class OciLauncher implements Launcher {
   }
 
   /** The request's spec with what an OCI runtime must be told on top. */
-  private static RuntimeSpec spec(StepRequest request, List<RuntimeSpec.Mount> mounts, String id) {
+  private static RuntimeSpec spec(
+      StepRequest request, List<RuntimeSpec.Mount> mounts, String cgroup) {
     RuntimeSpec.Linux linux = request.spec().linux();
     RuntimeSpec.Resources asked = linux.resources();
     List<RuntimeSpec.DeviceRule> devices =
@@ -266,7 +292,7 @@ public final class OciLauncher implements Launcher {
                 linux.uidMappings(),
                 linux.gidMappings(),
                 linux.devices(),
-                "/" + id, // no folder that steps share, which one would remove while another starts
+                cgroup,
                 new RuntimeSpec.Resources(
                     devices,
                     asked == null ? null : asked.memory(),
@@ -280,19 +306,6 @@ public final class OciLauncher implements Launcher {
                 linux.maskedPaths(),
                 linux.readonlyPaths(),
                 linux.mountLabel()));
-  }
-
-  /** A runtime that was killed leaves its cgroups, empty. */
-  private static void removeCgroups(String id) {
-    for (Cgroups.Hierarchy hierarchy : Cgroups.detect().hierarchies()) {
-      for (Path parent : List.of(hierarchy.mountPoint(), hierarchy.own())) {
-        try {
-          Files.deleteIfExists(parent.resolve(id));
-        } catch (IOException _) {
-          // Not empty: something of the runtime is still in there.
-        }
-      }
-    }
   }
 
   @Override

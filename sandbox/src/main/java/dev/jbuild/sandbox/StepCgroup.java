@@ -6,13 +6,12 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -25,7 +24,11 @@ import java.util.stream.Stream;
 final class StepCgroup implements AutoCloseable {
 
   private static final AtomicLong NUMBER = new AtomicLong();
-  private static final String PREFIX = "jbuild-";
+
+  /** Names of the cgroups of steps: the executor's pid, and a number of its own. */
+  static final String PREFIX = "jbuild-";
+
+  private static final String CONTAINER = "container";
 
   /** Docker's device rules: any node may be made, these may be opened. */
   private static final List<String> DEVICES =
@@ -38,12 +41,15 @@ final class StepCgroup implements AutoCloseable {
           .toList();
 
   private final ControlFiles files;
+  private Supplier<Set<Path>> all;
   private Runnable lift = () -> {};
+  private String runtimePath = "";
   private boolean guarded;
   private Optional<Path> deviceProgram = Optional.empty();
 
   private StepCgroup(Cgroups machine) {
     files = ControlFiles.on(machine);
+    all = () -> Set.copyOf(files.folders().values());
   }
 
   /**
@@ -53,7 +59,43 @@ final class StepCgroup implements AutoCloseable {
    * @throws BuildFailure of kind UNSUPPORTED if a limit is asked for and cannot be held
    */
   static StepCgroup create(Cgroups machine, Limits limits, boolean devices) {
-    String name = PREFIX + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
+    return create(machine, limits, devices, newName());
+  }
+
+  private static String newName() {
+    return PREFIX + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
+  }
+
+  /**
+   * The same for a step that an OCI runtime runs. The runtime makes the step's own cgroup, below
+   * this one, and removes it with all that it has counted; this one outlives it, so that what the
+   * step used can be read. Both hold the limits.
+   *
+   * @throws BuildFailure of kind UNSUPPORTED if a limit is asked for and cannot be held
+   */
+  static StepCgroup around(Cgroups machine, Limits limits) {
+    String parent = limits.cgroupParent().orElseGet(machine::commonPath);
+    String name = newName();
+    StepCgroup cgroup = create(machine, limits.withCgroupParent(parent), false, name);
+    cgroup.runtimePath =
+        Path.of("/", parent).resolve(name).resolve(CONTAINER).normalize().toString();
+    StepLimits within = new StepLimits(cgroup.files.below(CONTAINER));
+    Runnable own = cgroup.lift;
+    cgroup.lift =
+        () -> {
+          own.run();
+          within.lift(limits);
+        };
+    // A runtime of version 1 makes folders in every hierarchy.
+    Set<Path> made = new LinkedHashSet<>();
+    for (Cgroups.Hierarchy hierarchy : machine.hierarchies()) {
+      made.add(hierarchy.below(parent).resolve(name));
+    }
+    cgroup.all = () -> made;
+    return cgroup;
+  }
+
+  private static StepCgroup create(Cgroups machine, Limits limits, boolean devices, String name) {
     StepCgroup cgroup = new StepCgroup(machine);
     try {
       cgroup.enter(machine, limits, name, "memory", limits.memoryBytes().isPresent());
@@ -107,11 +149,7 @@ final class StepCgroup implements AutoCloseable {
 
   private Path folder(Cgroups.Hierarchy in, Limits limits, String name, String controller)
       throws IOException {
-    Path parent =
-        limits
-            .cgroupParent()
-            .map(p -> in.mountPoint().resolve(p.replaceFirst("^/+", "")).normalize())
-            .orElse(in.own());
+    Path parent = limits.cgroupParent().map(in::below).orElse(in.own());
     if (!parent.startsWith(in.mountPoint())) {
       throw new BuildFailure(
           BuildFailure.Kind.USER,
@@ -217,6 +255,11 @@ final class StepCgroup implements AutoCloseable {
     lift.run();
   }
 
+  /** The path for an OCI runtime's {@code cgroupsPath}, if it is {@link #around} one's. */
+  String runtimePath() {
+    return runtimePath;
+  }
+
   /** What the step has used; to be asked before {@link #close}. */
   StepMeter meter() {
     return new StepMeter(files);
@@ -225,49 +268,18 @@ final class StepCgroup implements AutoCloseable {
   /** The step's cgroup path within the memory hierarchy, as the kernel's log names it. */
   String memoryName() {
     Path folder = files.folders().get("memory");
-    return folder == null || folder.getFileName() == null ? "" : folder.getFileName().toString();
+    if (folder == null || folder.getFileName() == null) {
+      return "";
+    }
+    return folder.getFileName() + (runtimePath.isEmpty() ? "" : "/" + CONTAINER);
   }
 
   /** Removes the folders; the last process may take a moment to leave them. */
   @Override
   public void close() {
-    for (Path folder : new ArrayList<>(Set.copyOf(files.folders().values()))) {
-      long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-      while (true) {
-        try {
-          Files.deleteIfExists(folder);
-          break;
-        } catch (IOException e) {
-          if (System.nanoTime() > deadline) {
-            break; // left behind empty; the next start removes it
-          }
-          LockSupport.parkNanos(200_000);
-        }
-      }
+    for (Path folder : all.get()) {
+      CgroupRemoval.remove(folder);
     }
     files.folders().clear();
-  }
-
-  /** Removes what executors that were killed have left, which is empty by then. */
-  static void removeLeftovers(Cgroups machine) {
-    for (Cgroups.Hierarchy hierarchy : machine.hierarchies()) {
-      try (Stream<Path> children = Files.list(hierarchy.own())) {
-        children
-            .filter(child -> {
-              String name = String.valueOf(child.getFileName());
-              return name.matches(PREFIX + "\\d+-\\d+")
-                  && !Files.exists(Path.of("/proc", name.split("-", -1)[1]));
-            })
-            .forEach(child -> {
-              try {
-                Files.deleteIfExists(child);
-              } catch (IOException _) {
-                // Still in use by somebody else.
-              }
-            });
-      } catch (IOException _) {
-        // A hierarchy that cannot be listed holds nothing of ours.
-      }
-    }
   }
 }

@@ -49,7 +49,10 @@ record StepMeter(ControlFiles files) {
       if (files.has("io")) {
         return files.text("io", "io.stat").stream().mapToLong(t -> sumV2(t, written)).findFirst();
       }
-      return files.text("blkio", "blkio.throttle.io_service_bytes").stream()
+      // What is below the cgroup is counted by the first alone, which older kernels lack.
+      return Stream.of(
+              "blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_service_bytes")
+          .flatMap(file -> files.text("blkio", file).stream())
           .mapToLong(t -> sumV1(t, written))
           .findFirst();
     } catch (NumberFormatException _) {

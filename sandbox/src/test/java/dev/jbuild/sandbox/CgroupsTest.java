@@ -229,4 +229,32 @@ class CgroupsTest {
     assertThat(Set.of(OutOfMemory.size(256 << 20), OutOfMemory.size(2L << 30)))
         .containsExactlyInAnyOrder("256 MiB", "2 GiB");
   }
+
+  @Test
+  void whatAKilledExecutorLeftIsRemovedWithWhatARuntimeMadeInIt() throws IOException {
+    Path own = Files.createDirectories(dir.resolve("user"));
+    Cgroups machine =
+        new Cgroups(
+            List.of(new Cgroups.Hierarchy("memory", false, Set.of("memory"), "memory", dir, own)));
+    Path dead = Files.createDirectories(own.resolve("jbuild-99999999-1/container"));
+    Path elsewhere = Files.createDirectories(dir.resolve("asked/jbuild-99999999-2"));
+    Path living =
+        Files.createDirectory(own.resolve("jbuild-" + ProcessHandle.current().pid() + "-1"));
+    Path foreign = Files.createDirectories(own.resolve("jbuild-executor"));
+    CgroupRemoval.removeLeftovers(machine, Limits.NONE.withCgroupParent("/asked"));
+    assertThat(List.of(dead.getParent(), elsewhere)).noneMatch(Files::exists);
+    assertThat(List.of(living, foreign)).allMatch(Files::exists);
+  }
+
+  @Test
+  void aRuntimeIsGivenOnePathForAllHierarchies() {
+    Cgroups.Hierarchy memory =
+        new Cgroups.Hierarchy(
+            "memory", false, Set.of("memory"), "memory", dir, dir.resolve("user/a"));
+    Cgroups.Hierarchy pids =
+        new Cgroups.Hierarchy("pids", false, Set.of("pids"), "pids", dir, dir.resolve("user"));
+    assertThat(new Cgroups(List.of(memory, memory)).commonPath()).isEqualTo("/user/a");
+    assertThat(new Cgroups(List.of(memory, pids)).commonPath()).isEqualTo("/");
+    assertThat(new Cgroups(List.of()).commonPath()).isEqualTo("/");
+  }
 }

@@ -56,6 +56,14 @@ class OciLauncherIT {
     }
   }
 
+  @Nested
+  class RuncLimits extends LimitsContract {
+    @Override
+    Rig rig(Path folder) {
+      return OciLauncherIT.rig(folder, "runc");
+    }
+  }
+
   /** Runtimes that fail to start a step, as crun and runc tell it in their logs. */
   @ParameterizedTest
   @ValueSource(
@@ -187,16 +195,6 @@ class OciLauncherIT {
         .hasMessageStartingWith("working directory \"" + cwd + "\" leads ");
   }
 
-  @Test
-  void aStepKilledForItsMemorySaysSo(@TempDir Path folder) {
-    Rig.Run run =
-        rig(folder, "runc")
-            .sh("tail /dev/zero; exit 3", b -> b.limits(Limits.NONE.withMemory(64 << 20)));
-    assertThat(run.result().outOfMemory()).isTrue();
-    assertThat(run.result().explanation())
-        .contains("out of memory (limit 64 MiB, peak 64 MiB, killed process: tail)");
-  }
-
   @Nested
   class CrunHostile extends HostileContract {
     @Override
@@ -207,6 +205,14 @@ class OciLauncherIT {
 
   @Nested
   class Crun extends LauncherContract {
+    @Override
+    Rig rig(Path folder) {
+      return OciLauncherIT.rig(folder, "crun");
+    }
+  }
+
+  @Nested
+  class CrunLimits extends LimitsContract {
     @Override
     Rig rig(Path folder) {
       return OciLauncherIT.rig(folder, "crun");
