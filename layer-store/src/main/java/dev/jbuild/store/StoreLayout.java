@@ -35,7 +35,8 @@ import java.util.UUID;
 record StoreLayout(Path root) {
   private static final String VERSION = "1.0.0";
 
-  private static final Set<PosixFilePermission> OWNER = PosixFilePermissions.fromString("rwx------");
+  private static final Set<PosixFilePermission> OWNER =
+      PosixFilePermissions.fromString("rwx------");
 
   private static final Set<PosixFilePermission> OTHERS =
       EnumSet.of(
@@ -79,8 +80,8 @@ record StoreLayout(Path root) {
    * bit, device nodes and files that everybody may read: none of the machine's other users may get
    * at one by its path here.
    *
-   * @param close whether others are shut out of one that is there already, which a step fills;
-   *     whom the owner let into the store itself may read its blobs
+   * @param close whether others are shut out of one that is there already, which a step fills; whom
+   *     the owner let into the store itself may read its blobs
    */
   private static void makePrivate(Path directory, boolean close) throws IOException {
     Files.createDirectories(Objects.requireNonNull(directory.getParent()));
