@@ -455,7 +455,8 @@ abstract class LauncherContract {
 
   @Test
   void aDirectoryGoesOnDirectoriesAndAFileOnFiles() throws Exception {
-    Path tree = Files.createDirectories(rig.dir.resolve("tree/sub")).getParent();
+    Path tree = rig.dir.resolve("tree");
+    Files.createDirectories(tree.resolve("sub"));
     Files.writeString(tree.resolve("file"), "content");
     Rootfs source = new Rootfs.Directory(tree);
     assertThatThrownBy(
