@@ -16,6 +16,7 @@
 #include "jail.h"
 
 #include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/ioctl.h>
@@ -24,6 +25,8 @@
 #include <linux/stat.h>
 
 /* ---- answers ------------------------------------------------------------ */
+
+enum { NODEV = 4 }; /* of statfs(2) */
 
 struct answer {
   int64_t value;
@@ -240,6 +243,15 @@ static bool base_of(const struct jail *jail, int pid, int64_t dirfd, char *to) {
   return true;
 }
 
+/* Not where none could be made, nor on a mount without devices, as `docker run --tmpfs` makes. */
+static bool own_node_opens(const struct jail *jail, const char *name) {
+  struct statx st;
+  struct statfs mount;
+  if (sys(statx, jail->root, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st) < 0) return false;
+  if ((st.stx_mode & TYPE_MASK) != TYPE_CHARACTER) return true;
+  return sys(fstatfs, jail->root, &mount) >= 0 && !(mount.f_flags & NODEV);
+}
+
 static void answer_path(const struct jail *jail, int pid, int memory, const struct call *call,
                         struct answer *answer) {
   char path[2 * PATH_MAX_], given[PATH_MAX_], rest[PATH_MAX_];
@@ -264,10 +276,9 @@ static void answer_path(const struct jail *jail, int pid, int memory, const stru
   if (leads == ELSEWHERE) {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                           "/dev/urandom", NULL};
-    /* Where no node can be made, the container's own is lent; not /dev/tty, which is our terminal
-     * when we open it. */
-    if (device && call->kind == OPEN && listed(devices, given) &&
-        sys(faccessat, jail->root, given + 1, 0) < 0) {
+    /* Where no node of the step's can be used, the container's own is lent; not /dev/tty, which is
+     * our terminal when we open it. */
+    if (device && call->kind == OPEN && listed(devices, given) && !own_node_opens(jail, given + 1)) {
       long fd = sys(openat, AT_FDCWD_, given, (call->flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY);
       answer->go_on = false;
       if (fd < 0) answer->error = (int32_t)fd;
