@@ -9,7 +9,8 @@
  *
  * main.c       the verbs; the sealed copy; reading the plan
  * plan.c       the plan's fields; strings and numbers
- * supervise.c  the supervisor's loop and frames; stubs.c what it removes after the step
+ * run.c        the supervisor, from the plan to the result; supervise.c its loop; commands.c what
+ *              the JVM tells it, frames.c what it tells the JVM; stubs.c what it removes after the step
  * pid1.c       pid 1: from the plan to the step, and its loop; message.c the two's messages
  * setup.c      the plan's operations; walk.c ways below the root; roots.c layers and
  *              directories; mounts.c mounts, files, devices
