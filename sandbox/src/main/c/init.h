@@ -17,8 +17,8 @@
  * step.c       identity, capabilities, filter, exec
  * chroot.c     /proc and signals of a step without namespaces, for the supervisor;
  *              processes.c who belongs to the step; procpaths.c what it is shown;
- *              calls.c what was asked; shadow.c directories and programs, for which
- *              reexec/ is a program of its own
+ *              calls.c what was asked; answers.c what it gets; shadow.c directories and
+ *              programs, for which reexec/ is a program of its own
  * confine.c    what keeps a step from abstract sockets, and those without namespaces from each other
  * remap.c      the user namespace of a remapped step
  * userns.c     the other use of this program: "userns", before the JVM starts */
