@@ -74,7 +74,9 @@ final class CopiedMounts {
     } catch (IOException e) {
       mounts.remove();
       throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE, "mounts of the step cannot be placed: " + e, e);
+          BuildFailure.Kind.UNAVAILABLE,
+          "mounts of the step cannot be placed: " + mounts.paths.words(e),
+          e);
     } catch (RuntimeException e) {
       mounts.remove();
       throw e;
@@ -91,11 +93,11 @@ final class CopiedMounts {
             new RootfsMount(
                 mount.destination(), new Rootfs.Directory(Path.of(source)), "/", readOnly));
       } else {
-        Path target = places.cover(mount.destination());
+        Path target = places.cover(mount.destination(), false);
         Files.copy(Path.of(source), target, StandardCopyOption.COPY_ATTRIBUTES);
       }
     } else if ("tmpfs".equals(mount.type())) {
-      Path target = places.cover(mount.destination());
+      Path target = places.cover(mount.destination(), true);
       Files.createDirectory(target);
       for (String option : mount.options()) {
         if (option.startsWith("mode=")) {
@@ -114,13 +116,13 @@ final class CopiedMounts {
   }
 
   private void sharedMemory() throws IOException {
-    Path target = places.cover("/dev/shm");
+    Path target = places.cover("/dev/shm", true);
     Files.createDirectory(target);
     Files.setAttribute(target, "unix:mode", 01777);
   }
 
   private void file(FileMount file) throws IOException {
-    Path target = places.cover(file.target());
+    Path target = places.cover(file.target(), false);
     Files.createFile(target, PosixFilePermissions.asFileAttribute(Set.of()));
     Files.write(target, file.content());
     own(target, file.uid(), file.gid());
@@ -137,7 +139,7 @@ final class CopiedMounts {
     }
     Path real = directory.toRealPath();
     Path source = new RootPaths(real).existing(tree.subpath());
-    Path target = places.cover(tree.target());
+    Path target = places.cover(tree.target(), Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS));
     if (tree.readOnly() || !Files.isDirectory(source)) {
       FileTrees.copy(source, target);
       return;

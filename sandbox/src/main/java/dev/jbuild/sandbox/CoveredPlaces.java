@@ -42,9 +42,17 @@ final class CoveredPlaces {
 
   /**
    * Makes room at a path: what is there is set aside, missing parents are made; both are undone.
+   *
+   * @param directory whether one goes there: as a mount, it is put on nothing else
    */
-  Path cover(String path) throws IOException {
+  Path cover(String path, boolean directory) throws IOException {
     Path target = paths.possible(path);
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+        && directory != Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE,
+          "cannot bind: \"" + path + "\": " + (directory ? "not a directory" : "is a directory"));
+    }
     List<Path> missing = new ArrayList<>();
     for (Path p = target.getParent();
         p != null && !Files.exists(p, LinkOption.NOFOLLOW_LINKS);

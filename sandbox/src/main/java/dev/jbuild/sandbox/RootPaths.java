@@ -2,6 +2,7 @@ package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -80,5 +81,19 @@ record RootPaths(Path root) {
       }
     }
     return path;
+  }
+
+  /** A failure by the step's own names: the root's place is of no use to who reads it. */
+  String words(IOException e) {
+    if (!(e instanceof FileSystemException failure) || failure.getFile() == null) {
+      return String.valueOf(e.getMessage());
+    }
+    Path file = Path.of(failure.getFile());
+    String named = file.startsWith(root) ? "/" + root.relativize(file) : file.toString();
+    String reason =
+        failure.getReason() == null
+            ? e.getClass().getSimpleName().replaceFirst("Exception$", "")
+            : failure.getReason();
+    return "\"" + named + "\": " + reason;
   }
 }
