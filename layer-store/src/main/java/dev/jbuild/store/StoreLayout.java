@@ -6,9 +6,15 @@ import dev.jbuild.oci.Digest;
 import dev.jbuild.oci.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -22,16 +28,31 @@ import java.util.UUID;
  * leases/ID                                     locked by the process that holds the lease
  * locks/NAME                                    lock files, empty
  * </pre>
+ *
+ * <p>A root that is made here, and whatever holds files of images and steps, is open to its owner
+ * alone.
  */
 record StoreLayout(Path root) {
   private static final String VERSION = "1.0.0";
+
+  private static final Set<PosixFilePermission> OWNER =
+      PosixFilePermissions.fromString("rwx------");
+
+  private static final Set<PosixFilePermission> OTHERS =
+      EnumSet.of(
+          PosixFilePermission.OTHERS_READ,
+          PosixFilePermission.OTHERS_WRITE,
+          PosixFilePermission.OTHERS_EXECUTE);
 
   /** Makes what is missing of the layout; several processes may do so at once. */
   static StoreLayout open(Path root) {
     StoreLayout layout = new StoreLayout(root.toAbsolutePath().normalize());
     try {
-      for (String name :
-          List.of("blobs/sha256", "layers", "snapshots", "ingest", "leases", "locks", "cache")) {
+      makePrivate(layout.root, false);
+      for (String name : List.of("layers", "snapshots", "ingest", "cache")) {
+        makePrivate(layout.root.resolve(name), true);
+      }
+      for (String name : List.of("blobs/sha256", "leases", "locks")) {
         Files.createDirectories(layout.root.resolve(name));
       }
       Path marker = layout.root.resolve("oci-layout");
@@ -52,6 +73,35 @@ record StoreLayout(Path root) {
     }
     layout.checkVersion();
     return layout;
+  }
+
+  /**
+   * Makes a directory that is its owner's alone. Images and steps bring programs with the setuid
+   * bit, device nodes and files that everybody may read: none of the machine's other users may get
+   * at one by its path here.
+   *
+   * @param close whether others are shut out of one that is there already, which a step fills; whom
+   *     the owner let into the store itself may read its blobs
+   */
+  private static void makePrivate(Path directory, boolean close) throws IOException {
+    Files.createDirectories(Objects.requireNonNull(directory.getParent()));
+    try {
+      Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER));
+    } catch (FileAlreadyExistsException _) {
+      Files.createDirectories(directory); // fails if it is none
+      Set<PosixFilePermission> now = Files.getPosixFilePermissions(directory);
+      if (close && now.removeAll(OTHERS)) {
+        closeIfOwn(directory, now);
+      }
+    }
+  }
+
+  private static void closeIfOwn(Path directory, Set<PosixFilePermission> permissions) {
+    try {
+      Files.setPosixFilePermissions(directory, permissions);
+    } catch (IOException _) {
+      // Another user's, who sees to it when the store is opened next.
+    }
   }
 
   private void checkVersion() {

@@ -91,11 +91,27 @@ final class CopiedMounts {
     } catch (IOException e) {
       mounts.remove();
       throw new BuildFailure(
-          BuildFailure.Kind.UNAVAILABLE, "mounts of the step cannot be placed: " + e, e);
+          BuildFailure.Kind.UNAVAILABLE,
+          "mounts of the step cannot be placed: " + mounts.words(e),
+          e);
     } catch (RuntimeException e) {
       mounts.remove();
       throw e;
     }
+  }
+
+  /** By the step's own names: the root's place is of no use to who reads it. */
+  private String words(IOException e) {
+    if (!(e instanceof FileSystemException failure) || failure.getFile() == null) {
+      return String.valueOf(e.getMessage());
+    }
+    Path file = Path.of(failure.getFile());
+    String named = file.startsWith(root) ? "/" + root.relativize(file) : file.toString();
+    String reason =
+        failure.getReason() == null
+            ? e.getClass().getSimpleName().replaceFirst("Exception$", "")
+            : failure.getReason();
+    return "\"" + named + "\": " + reason;
   }
 
   private void mount(RuntimeSpec.Mount mount) throws IOException {
@@ -108,11 +124,11 @@ final class CopiedMounts {
             new RootfsMount(
                 mount.destination(), new Rootfs.Directory(Path.of(source)), "/", readOnly));
       } else {
-        Path target = cover(mount.destination());
+        Path target = cover(mount.destination(), false);
         Files.copy(Path.of(source), target, StandardCopyOption.COPY_ATTRIBUTES);
       }
     } else if ("tmpfs".equals(mount.type())) {
-      Path target = cover(mount.destination());
+      Path target = cover(mount.destination(), true);
       Files.createDirectory(target);
       for (String option : mount.options()) {
         if (option.startsWith("mode=")) {
@@ -131,13 +147,13 @@ final class CopiedMounts {
   }
 
   private void sharedMemory() throws IOException {
-    Path target = cover("/dev/shm");
+    Path target = cover("/dev/shm", true);
     Files.createDirectory(target);
     Files.setAttribute(target, "unix:mode", 01777);
   }
 
   private void file(FileMount file) throws IOException {
-    Path target = cover(file.target());
+    Path target = cover(file.target(), false);
     Files.createFile(target, PosixFilePermissions.asFileAttribute(Set.of()));
     Files.write(target, file.content());
     own(target, file.uid(), file.gid());
@@ -154,7 +170,7 @@ final class CopiedMounts {
     }
     Path real = directory.toRealPath();
     Path source = resolve(real, tree.subpath(), false);
-    Path target = cover(tree.target());
+    Path target = cover(tree.target(), Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS));
     if (tree.readOnly() || !Files.isDirectory(source)) {
       copy(source, target);
       return;
@@ -181,9 +197,17 @@ final class CopiedMounts {
 
   /**
    * Makes room at a path: what is there is set aside, missing parents are made; both are undone.
+   *
+   * @param directory whether one goes there: as a mount, it is put on nothing else
    */
-  private Path cover(String path) throws IOException {
+  private Path cover(String path, boolean directory) throws IOException {
     Path target = resolve(root, path, true);
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+        && directory != Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new BuildFailure(
+          BuildFailure.Kind.UNAVAILABLE,
+          "cannot bind: \"" + path + "\": " + (directory ? "not a directory" : "is a directory"));
+    }
     List<Path> missing = new ArrayList<>();
     for (Path p = target.getParent();
         p != null && !Files.exists(p, LinkOption.NOFOLLOW_LINKS);

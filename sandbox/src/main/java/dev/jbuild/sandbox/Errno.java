@@ -36,9 +36,13 @@ enum Errno {
     this.words = words;
   }
 
+  boolean is(int errno) {
+    return errno == number;
+  }
+
   static String words(int number) {
     for (Errno errno : values()) {
-      if (errno.number == number) {
+      if (errno.is(number)) {
         return errno.words;
       }
     }

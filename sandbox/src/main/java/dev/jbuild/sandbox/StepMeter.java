@@ -1,10 +1,30 @@
 package dev.jbuild.sandbox;
 
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** Reads what a step has used, as far as its kernel counts. */
 record StepMeter(ControlFiles files) {
+
+  /**
+   * What it has used in all.
+   *
+   * @param ended what the launcher, as the parent of all, has heard of from the kernel; counts
+   *     where nothing else does
+   */
+  ResourceUsage usage(Duration wall, LauncherFrame.Ended ended) {
+    OptionalLong peak = memoryPeak();
+    return new ResourceUsage(
+        wall,
+        Duration.ofNanos(ended.userMicros() * 1000),
+        Duration.ofNanos(ended.systemMicros() * 1000),
+        peak.orElse(ended.residentBytes()),
+        peak.isPresent(),
+        ioBytes(false),
+        ioBytes(true),
+        pidsPeak());
+  }
 
   /** Whether the kernel killed a process of the step for its memory limit. */
   boolean outOfMemory() {
