@@ -37,12 +37,21 @@ static bool attach_copy(struct step *step, int source, int at, bool recursive, u
   return true;
 }
 
+/* The kernel's word for it is "invalid argument". */
+static void same_kind(struct step *step, const struct statx *source, int at, const char *target) {
+  struct statx st;
+  stat_fd(step, at, &st, target);
+  bool directory = is_type(&st, TYPE_DIRECTORY);
+  if (directory != is_type(source, TYPE_DIRECTORY)) die(step, directory ? EISDIR : ENOTDIR, target, 125);
+}
+
 static void bind_onto(struct step *step, int source, const char *target, bool recursive,
                  uint64_t flags, bool stub, const char *name) {
   struct statx st;
   stat_fd(step, source, &st, name);
   int fd = target_of(step, target, is_type(&st, TYPE_DIRECTORY) ? directory_for(target) : MAKE_FILE,
                      stub);
+  same_kind(step, &st, fd, target);
   if (attach_copy(step, source, fd, recursive, flags, target)) {
     sys(close, fd);
     return;
@@ -82,8 +91,8 @@ void do_bind(struct step *step, struct op *op) {
   sys(close, fd);
 }
 
-static void make_inside(struct step *step, int64_t stack, const char *path, enum want want, bool stub,
-                        int64_t uid, int64_t gid) {
+static int made_inside(struct step *step, int64_t stack, const char *path, enum want want, bool stub,
+                       int64_t uid, int64_t gid) {
   if (stack < 0 || stack >= step->stack_count) die(step, EINVAL, path, 125);
   struct statx st;
   stat_fd(step, step->stacks[stack], &st, path);
@@ -92,7 +101,7 @@ static void make_inside(struct step *step, int64_t stack, const char *path, enum
   struct walk w;
   int fd = walk(step, &w, step->stacks[stack], path, want, stub, uid, gid);
   step->root_dev = outer;
-  sys(close, fd);
+  return fd;
 }
 
 void do_target(struct step *step, struct op *op) {
@@ -101,7 +110,7 @@ void do_target(struct step *step, struct op *op) {
   bool stub = op_number(op);
   int64_t uid = op_number(op);
   int64_t gid = op_number(op);
-  make_inside(step, stack, path, MAKE_DIRECTORY, stub, uid, gid);
+  sys(close, made_inside(step, stack, path, MAKE_DIRECTORY, stub, uid, gid));
 }
 
 void do_mount_point(struct step *step, struct op *op) {
@@ -113,7 +122,9 @@ void do_mount_point(struct step *step, struct op *op) {
   struct statx st;
   stat_fd(step, fd, &st, source);
   sys(close, fd);
-  make_inside(step, stack, path, is_type(&st, TYPE_DIRECTORY) ? MAKE_DIRECTORY : MAKE_FILE, true, 0, 0);
+  fd = made_inside(step, stack, path, is_type(&st, TYPE_DIRECTORY) ? MAKE_DIRECTORY : MAKE_FILE, true, 0, 0);
+  same_kind(step, &st, fd, path);
+  sys(close, fd);
 }
 
 void do_file(struct step *step, struct op *op) {

@@ -83,6 +83,7 @@ record Cgroups(List<Hierarchy> hierarchies) {
       ownPath(membership, unified, options, left[3])
           .map(path -> point.resolve(path.substring(1)).normalize())
           .filter(Files::isDirectory)
+          .map(own -> withoutLeaf(own, point))
           .filter(own -> found.stream().noneMatch(h -> h.own.equals(own)))
           .ifPresent(own ->
               found.add(
@@ -116,6 +117,17 @@ record Cgroups(List<Hierarchy> hierarchies) {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * The cgroup that was given to the executor: in version 2 an earlier build may have moved what
+   * this one was started from into a child, which is not to get children itself.
+   */
+  private static Path withoutLeaf(Path own, Path mountPoint) {
+    Path parent = own.getParent();
+    return own.endsWith(StepCgroup.EXECUTOR) && parent != null && parent.startsWith(mountPoint)
+        ? parent
+        : own;
   }
 
   private static Set<String> controllers(Path cgroup) {

@@ -45,9 +45,8 @@ public final class ChrootLauncher implements Launcher {
               + " CAP_SYS_ADMIN",
           null);
     }
-    StepCgroup cgroup =
-        StepCgroup.create(
-            new Cgroups(List.of()), request.limits(), false); // refuses limits that need one
+    refuseLimits(request.limits());
+    StepCgroup none = StepCgroup.create(new Cgroups(List.of()), Limits.NONE, false);
     Path root;
     try {
       root = directory.toRealPath();
@@ -58,12 +57,24 @@ public final class ChrootLauncher implements Launcher {
     ExecutableMount.require(root);
     CopiedMounts mounts = CopiedMounts.place(root, request);
     try {
-      return EmbeddedStep.launch(
-          binary, plan(request, root), request, sink, cgroup, mounts::remove);
+      return EmbeddedStep.launch(binary, plan(request, root), request, sink, none, mounts::remove);
     } catch (RuntimeException e) {
       mounts.remove();
       throw e;
     }
+  }
+
+  /** A plain container shows its cgroups read-only, if at all. */
+  private static void refuseLimits(Limits limits) {
+    limits.controllers().stream()
+        .findFirst()
+        .ifPresent(controller -> {
+          throw new BuildFailure(
+              BuildFailure.Kind.UNSUPPORTED,
+              "isolation chroot has no cgroup to hold the limit on \"" + controller + "\"",
+              "limit the executor's container instead (docker run --memory, a pod's resources)",
+              null);
+        });
   }
 
   static Plan plan(StepRequest request, Path root) {

@@ -1,6 +1,7 @@
 package dev.jbuild.sandbox;
 
 import dev.jbuild.failure.BuildFailure;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -212,6 +213,24 @@ public record Limits(
 
   private static @Nullable Long boxed(OptionalLong value) {
     return value.isPresent() ? value.getAsLong() : null;
+  }
+
+  /** Names of the cgroup controllers that hold what is limited, as version 1 has them. */
+  List<String> controllers() {
+    List<String> names = new ArrayList<>();
+    if (memoryBytes.isPresent() || memorySwapBytes.isPresent()) {
+      names.add("memory");
+    }
+    if (cpus.isPresent()) {
+      names.add("cpu");
+    }
+    if (pids.isPresent()) {
+      names.add("pids");
+    }
+    if (ioWeight.isPresent() || !ioBandwidth.isEmpty()) {
+      names.add("blkio");
+    }
+    return names;
   }
 
   /** The same with another memory limit, in bytes. */

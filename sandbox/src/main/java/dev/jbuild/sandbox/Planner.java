@@ -188,10 +188,7 @@ final class Planner {
       cgroup(target, options);
     } else {
       String type = mount.type() == null ? "" : mount.type();
-      if (type.equals("sysfs")
-          && setting.userNamespace()
-          && request.network() == NetworkMode.HOST) {
-        // sysfs shows a network namespace, and only the owner of that may mount it.
+      if (type.equals("sysfs") && bindsSys()) {
         ops.add(
             new Op.Bind(
                 -1, "/sys", target, true, options.flags() & MountOptions.RESTRICTIONS, removeStub));
@@ -234,9 +231,18 @@ final class Planner {
     return setting.ids == 1 ? options.data().replaceFirst(",?gid=5(?=,|$)", "") : options.data();
   }
 
+  /** sysfs shows a network namespace, and only the owner of that may mount it. */
+  private boolean bindsSys() {
+    return setting.userNamespace() && request.network() == NetworkMode.HOST;
+  }
+
   private void cgroup(String target, MountOptions options) {
     long flags = options.flags();
     if (setting.cgroupMounts.size() == 1 && setting.cgroupMounts.getFirst().unified()) {
+      if (bindsSys()) {
+        // The machine's own cgroup2 comes with /sys, and no file system is mounted onto itself.
+        ops.add(new Op.Mount(target, "tmpfs", "cgroup", flags, "mode=755,size=0", true));
+      }
       ops.add(new Op.Mount(target, "cgroup2", "cgroup", flags, "", true));
       return;
     }

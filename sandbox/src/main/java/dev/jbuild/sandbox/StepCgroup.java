@@ -28,6 +28,12 @@ final class StepCgroup implements AutoCloseable {
   /** Names of the cgroups of steps: the executor's pid, and a number of its own. */
   static final String PREFIX = "jbuild-";
 
+  /** A child of the executor's own cgroup of version 2, for the executor. */
+  static final String EXECUTOR = PREFIX + "executor";
+
+  /** Processes that are started meanwhile have to be moved as well. */
+  private static final int DELEGATION_ATTEMPTS = 4;
+
   private static final String CONTAINER = "container";
 
   /** Docker's device rules: any node may be made, these may be opened. */
@@ -175,21 +181,27 @@ final class StepCgroup implements AutoCloseable {
     if (Set.of(Files.readString(control).strip().split(" ", -1)).contains(controller)) {
       return;
     }
-    try {
-      ControlFiles.write(control, "+" + controller);
-    } catch (IOException busy) {
-      Path leaf = parent.resolve(PREFIX + "executor");
-      if (!Files.isDirectory(leaf)) {
-        Files.createDirectory(leaf);
-      }
-      for (String pid : Files.readString(parent.resolve("cgroup.procs")).lines().toList()) {
-        try {
-          ControlFiles.write(leaf.resolve("cgroup.procs"), pid);
-        } catch (IOException _) {
-          // A process that has just ended need not move.
+    for (int attempt = 1; ; attempt++) {
+      try {
+        ControlFiles.write(control, "+" + controller);
+        return;
+      } catch (IOException busy) {
+        if (attempt == DELEGATION_ATTEMPTS) {
+          throw busy;
         }
+        moveProcesses(parent, parent.resolve(EXECUTOR));
       }
-      ControlFiles.write(control, "+" + controller);
+    }
+  }
+
+  private static void moveProcesses(Path from, Path to) throws IOException {
+    Files.createDirectories(to); // another step may be about to do the same
+    for (String pid : Files.readString(from.resolve("cgroup.procs")).lines().toList()) {
+      try {
+        ControlFiles.write(to.resolve("cgroup.procs"), pid);
+      } catch (IOException _) {
+        // A process that has just ended need not move.
+      }
     }
   }
 

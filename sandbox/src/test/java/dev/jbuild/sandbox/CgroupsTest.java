@@ -66,6 +66,17 @@ class CgroupsTest {
     assertThat(own(mount, "4:memory:/\n")).isEqualTo(point);
   }
 
+  @Test
+  void cgroupThatAnEarlierBuildMovedItsProcessesToIsNotTakenForTheExecutorsOwn()
+      throws IOException {
+    Path own = version2().unified().orElseThrow().own();
+    Path leaf = Files.createDirectories(own.resolve("jbuild-executor"));
+    String mount = "41 31 0:38 / %s rw - cgroup2 cgroup2 rw\n";
+    assertThat(own(mount.formatted(own), "0::/jbuild-executor\n")).isEqualTo(own);
+    Files.writeString(leaf.resolve("cgroup.controllers"), "memory\n");
+    assertThat(own(mount.formatted(leaf), "0::/\n")).isEqualTo(leaf);
+  }
+
   private static Path own(String mountInfo, String membership) {
     return Cgroups.parse(mountInfo, membership).with("memory").orElseThrow().own();
   }

@@ -454,6 +454,25 @@ abstract class LauncherContract {
   }
 
   @Test
+  void aDirectoryGoesOnDirectoriesAndAFileOnFiles() throws Exception {
+    Path tree = rig.dir.resolve("tree");
+    Files.createDirectories(tree.resolve("sub"));
+    Files.writeString(tree.resolve("file"), "content");
+    Rootfs source = new Rootfs.Directory(tree);
+    assertThatThrownBy(
+            () -> rig.sh("true", b -> b.tree(new RootfsMount("/etc", source, "/file", true))))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageMatching("cannot .*: \"/etc\": is a directory");
+    assertThatThrownBy(
+            () -> rig.sh("true", b -> b.tree(new RootfsMount("/etc/group", source, "/sub", true))))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageMatching("cannot .*: \"/etc/group\": not a directory");
+    assertThatThrownBy(() -> rig.sh("true", b -> b.file(FileMount.readOnly("/etc", new byte[0]))))
+        .isInstanceOf(BuildFailure.class)
+        .hasMessageMatching("cannot .*: \"/etc\": is a directory");
+  }
+
+  @Test
   void mountPointThatTheStepFilledStays() {
     rig.sh(
         "echo kept > /opt/here/../kept; true",
