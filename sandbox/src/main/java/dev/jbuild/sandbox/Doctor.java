@@ -219,14 +219,19 @@ public final class Doctor {
   }
 
   private static Probe overlay(Privileges own, Path place) {
-    if (own.uid() != 0 || !own.has("CAP_SYS_ADMIN")) {
+    if (own.uid() != 0) {
+      return missing("overlay", "cannot be mounted without a user namespace", null);
+    }
+    if (!own.has("CAP_SYS_ADMIN")) {
       return limited("overlay", "cannot be mounted here; layers are copied", null);
     }
     try {
       Trial.run(new EmbeddedLauncher(own.userNamespace() ? Tier.B : Tier.A), true, place);
       return good("overlay", own.userNamespace() ? "mounts in a user namespace" : "mounts as root");
     } catch (BuildFailure e) {
-      return missing("overlay", e.text(), "put the store on ext4, xfs or btrfs");
+      return read("/proc/filesystems").contains("\toverlay")
+          ? missing("overlay", e.text(), "put the store on ext4, xfs or btrfs")
+          : missing("overlay", "the kernel has none", "modprobe overlay, as root of the machine");
     }
   }
 
@@ -235,22 +240,7 @@ public final class Doctor {
       return limited(
           "cgroups", "steps have the container's limits and none of their own", ROOT_FIX);
     }
-    Cgroups machine = Cgroups.detect();
-    List<String> held =
-        Stream.of("memory", "pids", "cpu", "io", "blkio", "devices")
-            .filter(c -> machine.with(c).filter(h -> Files.isWritable(h.own())).isPresent())
-            .toList();
-    boolean v1 = machine.with("memory").map(h -> !h.unified()).orElse(false);
-    String version =
-        machine.hierarchies().isEmpty()
-            ? "none is mounted"
-            : v1 ? (machine.unified().isPresent() ? "version 1 and 2" : "version 1") : "version 2";
-    return held.contains("memory") && held.contains("pids")
-        ? good("cgroups", version + ", limits on " + String.join(", ", held))
-        : limited(
-            "cgroups",
-            version + ", nothing is delegated: limits of a step cannot be held",
-            "systemd-run --user --scope -p Delegate=yes jbuild …, or run as root");
+    return CgroupProbe.of(Cgroups.detect(), own);
   }
 
   private static Probe seccomp() {

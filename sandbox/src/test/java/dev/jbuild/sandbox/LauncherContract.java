@@ -2,6 +2,7 @@ package dev.jbuild.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.jbuild.failure.BuildFailure;
 import java.io.ByteArrayOutputStream;
@@ -34,6 +35,11 @@ abstract class LauncherContract {
   /** Makes the launcher under test, or skips with the reason. */
   abstract Rig rig(Path folder);
 
+  /** Whether a terminal is told that its window has changed. */
+  boolean passesSizesOn() {
+    return true;
+  }
+
   @BeforeEach
   void makeRig() {
     rig = rig(dir);
@@ -58,7 +64,7 @@ abstract class LauncherContract {
   void programThatIsMissingEndsWith127AndItsName() {
     StepResult result = rig.run(rig.request("no-such-program").build()).result();
     assertThat(result.exitCode()).isEqualTo(127);
-    assertThat(result.explanation()).get().asString().contains("\"no-such-program\"");
+    assertThat(result.explanation()).get().asString().containsPattern("[\"`]no-such-program[\"`]");
   }
 
   @Test
@@ -105,7 +111,9 @@ abstract class LauncherContract {
         "until busybox stty size 2>/dev/null | grep '^33 101'; do usleep 20000; done;"
             + " [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo three; echo up >/dev/tty;"
             + " trap 'echo caught; exit 5' INT; read line; echo got $line; read line;"
-            + " until busybox stty size | grep '^40 120'; do usleep 20000; done;"
+            + (passesSizesOn()
+                ? " until busybox stty size | grep '^40 120'; do usleep 20000; done;"
+                : "")
             + " echo ready; while :; do sleep 1; done";
     StepRequest request =
         rig.request("/bin/sh", "-c", script).input(new StepInput.Terminal(33, 101)).build();
@@ -118,13 +126,15 @@ abstract class LauncherContract {
       talk.say((byte) 3);
       Rig.Run run = talk.end();
       assertThat(run.lines().stream().map(String::strip))
-          .contains("three", "33 101", "up", "got hello", "40 120", "^Ccaught");
+          .contains("three", "33 101", "up", "got hello", "^Ccaught")
+          .contains(passesSizesOn() ? "40 120" : "33 101");
       assertThat(run.result().exitCode()).isEqualTo(5);
     }
   }
 
   @Test
   void aWindowThatChangesBeforeTheTerminalIsThereIsNotForgotten() throws Exception {
+    assumeTrue(passesSizesOn(), "a runtime that passes no change of a window's size on");
     StepRequest request =
         rig.request(
                 "/bin/sh",
