@@ -15,179 +15,14 @@
  * descend from pid 1 of the step, then looked at through that folder. */
 #include "jail.h"
 
-#include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/ioctl.h>
-#include <linux/memfd.h>
 #include <linux/seccomp.h>
 #include <linux/stat.h>
 
-/* ---- answers ------------------------------------------------------------ */
-
-struct answer {
-  int64_t value;
-  int32_t error;
-  bool go_on; /* the kernel carries out the call itself */
-  int fd;     /* given to the caller, or -1 */
-  bool close_on_exec;
-};
-
-static long text_file(const char *content) {
-  long fd = sys(memfd_create, "proc", MFD_CLOEXEC);
-  if (fd >= 0) {
-    sys(write, fd, content, strlen(content));
-    sys(lseek, fd, 0, 0);
-  }
-  return fd;
-}
-
-/* A directory is not the real one but its shadow, made with root's rights. */
-static void do_open_directory(const struct jail *jail, int pid, const struct found *found,
-                              const char *first, uint64_t flags, struct answer *answer) {
-  char name[16];
-  struct text text = {name, name + sizeof name};
-  put_number(&text, (uint64_t)tgid_of(pid));
-  long real = sys(openat, found->dir, *found->tail ? found->tail : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (real < 0 || (flags & O_ACCMODE) != O_RDONLY) {
-    answer->error = real < 0 ? (int32_t)real : -EISDIR;
-    if (real >= 0) sys(close, real);
-    return;
-  }
-  act_as_root();
-  long fd = show_process(jail, is_number(first) ? first : name, found->tail, (int)real);
-  sys(close, real);
-  if (fd < 0) {
-    answer->error = (int32_t)fd;
-  } else {
-    sys(lseek, fd, 0, 0);
-    answer->fd = (int)fd;
-    answer->close_on_exec = flags & O_CLOEXEC;
-  }
-}
-
-/* The kernel goes into the shadow by itself, where only "self" has no number. */
-static void do_enter(const struct jail *jail, const struct found *found, const char *first,
-                     struct answer *answer) {
-  if (!found->directory) { /* nothing in the shadow can lead to what a magic link does */
-    answer->error = found->link ? -EACCES : -ENOTDIR;
-    return;
-  }
-  long real = sys(openat, found->dir, *found->tail ? found->tail : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (real < 0) {
-    answer->error = (int32_t)real;
-    return;
-  }
-  answer->go_on = true;
-  act_as_root();
-  long fd = show_process(jail, same(first, "thread-self") ? "self" : first, found->tail, (int)real);
-  if (fd >= 0) sys(close, fd);
-  sys(close, real);
-}
-
-/* What is executed must be a file that the caller could execute by itself: reexec does so as the caller. */
-static void do_execute(const struct jail *jail, int pid, const struct found *found, const char *first,
-                       struct answer *answer) {
-  struct statx st;
-  /* Must be readable: a descriptor that only names a file cannot be handed to another process. */
-  long fd = found->link ? sys(openat, found->dir, found->tail, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-                        : -EACCES;
-  if (fd >= 0 && (sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0 ||
-                  (st.stx_mode & TYPE_MASK) != TYPE_FILE)) {
-    sys(close, fd);
-    fd = -EACCES;
-  }
-  if (fd < 0) {
-    answer->error = (int32_t)fd;
-    return;
-  }
-  int tgid = tgid_of(pid);
-  act_as_root();
-  long r = prepare_program(jail, tgid, same(first, "thread-self") ? "self" : first, found->tail, (int)fd);
-  if (r < 0) {
-    sys(close, fd);
-    answer->error = (int32_t)r;
-  } else {
-    answer->go_on = true;
-  }
-}
-
-static void do_open(const struct found *found, uint64_t flags, struct answer *answer) {
-  bool writes = (flags & O_ACCMODE) != O_RDONLY;
-  bool writable = numbered(found->tail, "fd/", "") || same(found->tail, "oom_score_adj") ||
-                  same(found->tail, "comm");
-  long fd;
-  if (found->made) {
-    fd = writes ? -EACCES : text_file(found->made);
-  } else if (writes && !writable) {
-    fd = -EACCES;
-  } else {
-    /* A pipe without its other end must not hold us up. */
-    fd = sys(openat, found->dir, found->tail,
-             (flags & (O_ACCMODE | O_APPEND | O_NOFOLLOW | O_DIRECTORY | O_TRUNC)) | O_NONBLOCK |
-                 O_NOCTTY | O_CLOEXEC);
-  }
-  if (fd < 0) {
-    answer->error = (int32_t)fd;
-    return;
-  }
-  struct statx st;
-  long r = sys(statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
-  if (r < 0 || ((st.stx_mode & TYPE_MASK) == TYPE_DIRECTORY && !found->link)) {
-    sys(close, fd);
-    answer->error = -EACCES;
-    return;
-  }
-  if (!(flags & O_NONBLOCK)) {
-    long now = sys(fcntl, fd, F_GETFL);
-    sys(fcntl, fd, F_SETFL, now & ~O_NONBLOCK);
-  }
-  answer->fd = (int)fd;
-  answer->close_on_exec = flags & O_CLOEXEC;
-}
-
-static void do_readlink(const struct jail *jail, int pid, int memory, const struct found *found,
-                        const char *first, uint64_t buffer, uint64_t size, struct answer *answer) {
-  char target[PATH_MAX_];
-  struct text text = {target, target + sizeof target};
-  if (!*found->tail && same(first, "self")) {
-    put_number(&text, (uint64_t)tgid_of(pid));
-  } else {
-    long n = found->made ? -EINVAL : sys(readlinkat, found->dir, found->tail, target, sizeof target - 1);
-    if (n < 0) {
-      answer->error = (int32_t)n;
-      return;
-    }
-    target[n] = 0;
-  }
-  const char *shown = target[0] == '/' ? inside(jail, target) : target;
-  if (!shown) {
-    answer->error = -ENOENT;
-    return;
-  }
-  size_t length = strlen(shown);
-  if (length > size) length = size;
-  if (write_bytes(memory, buffer, shown, length))
-    answer->value = (int64_t)length;
-  else
-    answer->error = -EFAULT;
-}
-
-static void do_stat(int memory, const struct found *found, uint64_t buffer, int flags, bool is_statx,
-                    unsigned mask, struct answer *answer) {
-  char result[256];
-  long made = found->made ? text_file(found->made) : -1;
-  int dir = made >= 0 ? (int)made : found->dir;
-  int how = (flags & AT_SYMLINK_NOFOLLOW) | (made >= 0 || !*found->tail ? AT_EMPTY_PATH : 0);
-  const char *path = made >= 0 ? "" : found->tail;
-  long r = is_statx ? sys(statx, dir, path, how, mask, result) : sys(newfstatat, dir, path, result, how);
-  if (made >= 0) sys(close, made);
-  size_t size = is_statx ? sizeof(struct statx) : sizeof(struct stat);
-  if (r < 0)
-    answer->error = (int32_t)r;
-  else if (!write_bytes(memory, buffer, result, size))
-    answer->error = -EFAULT;
-}
+/* ---- processes ---------------------------------------------------------- */
 
 /* Whether a process, or every one of a group, is the step's own. */
 static bool is_own(const struct jail *jail, int count, int64_t target) {
@@ -203,7 +38,7 @@ static bool is_own(const struct jail *jail, int count, int64_t target) {
 }
 
 /* Only the step's own processes can be signalled; others do not exist. */
-static void do_kill(const struct jail *jail, int caller, int64_t target, struct answer *answer) {
+static void answer_kill(const struct jail *jail, int caller, int64_t target, struct answer *answer) {
   int count = scan();
   if (target == -1) {
     for (int i = 0; i < count; i++)
@@ -216,10 +51,12 @@ static void do_kill(const struct jail *jail, int caller, int64_t target, struct 
 
 /* fcntl(F_SETOWN): who gets a signal of the caller's choice when a file is ready. For root the kernel
  * lets that be anyone. */
-static void do_own(const struct jail *jail, int64_t owner, struct answer *answer) {
+static void answer_own(const struct jail *jail, int64_t owner, struct answer *answer) {
   answer->go_on = is_own(jail, scan(), owner);
   if (!answer->go_on) answer->error = -ESRCH;
 }
+
+/* ---- paths -------------------------------------------------------------- */
 
 /* The step's own name for where a relative path starts. */
 static bool base_of(const struct jail *jail, int pid, int64_t dirfd, char *to) {
@@ -240,41 +77,31 @@ static bool base_of(const struct jail *jail, int pid, int64_t dirfd, char *to) {
   return true;
 }
 
-static void answer_path(const struct jail *jail, int pid, int memory, const struct call *call,
-                        struct answer *answer) {
-  char path[2 * PATH_MAX_], given[PATH_MAX_], rest[PATH_MAX_];
-  answer->go_on = true;
-  if (!read_string(memory, call->path, given, sizeof given)) return;
-  /* Most paths are told by a glance; they cost no lookup. */
-  bool device = starts(given, "/dev/");
-  path[0] = 0;
-  if (given[0] != '/' && (!given[0] || !base_of(jail, pid, call->dirfd, path))) return;
-  if (!device && !starts(path, "/proc/") && !contains(given, "proc") && !contains(given, "mtab")) return;
-  struct text text = {path + strlen(path), path + sizeof path};
-  put(&text, given);
-  bool follow = call->kind == READLINK ? false
-                : call->kind == OPEN   ? !(call->flags & O_NOFOLLOW)
-                : call->kind == ACCESS || call->kind == ENTER ? true
-                                       : !(call->flags & AT_SYMLINK_NOFOLLOW);
-  enum leads leads = leads_to_proc(jail, path, follow, rest);
-  if (leads == PROC_ITSELF) {
-    if (call->kind == OPEN || call->kind == ENTER) act_as_root(), show_root(jail);
-    return;
-  }
-  if (leads == ELSEWHERE) {
-    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
-                                          "/dev/urandom", NULL};
-    /* Where no node can be made, the container's own is lent; not /dev/tty, which is our terminal
-     * when we open it. */
-    if (device && call->kind == OPEN && listed(devices, given) &&
-        sys(faccessat, jail->root, given + 1, 0) < 0) {
-      long fd = sys(openat, AT_FDCWD_, given, (call->flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY);
-      answer->go_on = false;
-      if (fd < 0) answer->error = (int32_t)fd;
-      else answer->fd = (int)fd, answer->close_on_exec = call->flags & O_CLOEXEC;
-    }
-    return;
-  }
+enum { NODEV = 4 }; /* of statfs(2) */
+
+/* Not where none could be made, nor on a mount without devices, as `docker run --tmpfs` makes. */
+static bool own_node_opens(const struct jail *jail, const char *name) {
+  struct statx st;
+  struct statfs mount;
+  if (sys(statx, jail->root, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st) < 0) return false;
+  if ((st.stx_mode & TYPE_MASK) != TYPE_CHARACTER) return true;
+  return sys(fstatfs, jail->root, &mount) >= 0 && !(mount.f_flags & NODEV);
+}
+
+/* Where no node of the step's can be used, the container's own is lent; not /dev/tty, which is
+ * our terminal when we open it. */
+static void lend_device(const struct jail *jail, const char *path, uint64_t flags, struct answer *answer) {
+  static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+                                        "/dev/urandom", NULL};
+  if (!listed(devices, path) || own_node_opens(jail, path + 1)) return;
+  long fd = sys(openat, AT_FDCWD_, path, (flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY);
+  answer->go_on = false;
+  if (fd < 0) answer->error = (int32_t)fd;
+  else answer->fd = (int)fd, answer->close_on_exec = flags & O_CLOEXEC;
+}
+
+static void answer_below_proc(const struct jail *jail, int pid, int memory, const struct call *call,
+                              char *rest, struct answer *answer) {
   answer->go_on = false;
   struct found found = {0};
   long r;
@@ -292,23 +119,56 @@ static void answer_path(const struct jail *jail, int pid, int memory, const stru
   }
   switch (call->kind) {
     case OPEN:
-      if (found.directory) do_open_directory(jail, pid, &found, first, call->flags, answer);
-      else do_open(&found, call->flags, answer);
+      if (found.directory) answer_open_directory(jail, pid, &found, first, call->flags, answer);
+      else answer_open(&found, call->flags, answer);
       break;
-    case ENTER: do_enter(jail, &found, first, answer); break;
-    case EXECUTE: do_execute(jail, pid, &found, first, answer); break;
-    case STAT: do_stat(memory, &found, call->buffer, (int)call->flags, false, 0, answer); break;
-    case STATX: do_stat(memory, &found, call->buffer, (int)call->flags, true, (unsigned)call->size, answer); break;
+    case ENTER: answer_enter(jail, &found, first, answer); break;
+    case EXECUTE: answer_execute(jail, pid, &found, first, answer); break;
+    case STAT: answer_stat(memory, &found, call->buffer, (int)call->flags, false, 0, answer); break;
+    case STATX:
+      answer_stat(memory, &found, call->buffer, (int)call->flags, true, (unsigned)call->size, answer);
+      break;
     case ACCESS:
       if (!found.made) {
         r = sys(faccessat, found.dir, *found.tail ? found.tail : ".", call->flags);
         if (r < 0) answer->error = (int32_t)r;
       }
       break;
-    case READLINK: do_readlink(jail, pid, memory, &found, first, call->buffer, call->size, answer); break;
+    case READLINK:
+      answer_readlink(jail, pid, memory, &found, first, call->buffer, call->size, answer);
+      break;
   }
   if (found.dir >= 0) sys(close, found.dir);
 }
+
+static void answer_path(const struct jail *jail, int pid, int memory, const struct call *call,
+                        struct answer *answer) {
+  char path[2 * PATH_MAX_], given[PATH_MAX_], rest[PATH_MAX_];
+  answer->go_on = true;
+  if (!read_string(memory, call->path, given, sizeof given)) return;
+  /* Most paths are told by a glance; they cost no lookup. */
+  bool device = starts(given, "/dev/");
+  path[0] = 0;
+  if (given[0] != '/' && (!given[0] || !base_of(jail, pid, call->dirfd, path))) return;
+  if (!device && !starts(path, "/proc/") && !contains(given, "proc") && !contains(given, "mtab")) return;
+  struct text text = {path + strlen(path), path + sizeof path};
+  put(&text, given);
+  bool follow = call->kind == READLINK ? false
+                : call->kind == OPEN   ? !(call->flags & O_NOFOLLOW)
+                : call->kind == ACCESS || call->kind == ENTER ? true
+                                       : !(call->flags & AT_SYMLINK_NOFOLLOW);
+  switch (leads_to_proc(jail, path, follow, rest)) {
+    case ELSEWHERE:
+      if (device && call->kind == OPEN) lend_device(jail, given, call->flags, answer);
+      break;
+    case PROC_ITSELF:
+      if (call->kind == OPEN || call->kind == ENTER) act_as_root(), show_root(jail);
+      break;
+    case BELOW_PROC: answer_below_proc(jail, pid, memory, call, rest, answer); break;
+  }
+}
+
+/* ---- the filter's questions --------------------------------------------- */
 
 /* Whether the caller still waits. If so after its memory was opened, that memory is the caller's and
  * not that of a process which got its number (seccomp_unotify(2)). */
@@ -332,8 +192,8 @@ void on_notification(const struct jail *jail) {
     case __NR_tkill:
     case __NR_tgkill:
     case __NR_rt_sigqueueinfo:
-    case __NR_rt_tgsigqueueinfo: do_kill(jail, pid, (int)data->args[0], &answer); break;
-    case __NR_fcntl: do_own(jail, (int)data->args[2], &answer); break;
+    case __NR_rt_tgsigqueueinfo: answer_kill(jail, pid, (int)data->args[0], &answer); break;
+    case __NR_fcntl: answer_own(jail, (int)data->args[2], &answer); break;
     default: {
       int memory = memory_of(pid);
       if (memory >= 0 && waits(jail, (uint64_t *)&request.at.id) &&

@@ -9,15 +9,16 @@
  *
  * main.c       the verbs; the sealed copy; reading the plan
  * plan.c       the plan's fields; strings and numbers
- * supervise.c  the supervisor's loop and frames; stubs.c what it removes after the step
+ * run.c        the supervisor, from the plan to the result; supervise.c its loop; commands.c what
+ *              the JVM tells it, frames.c what it tells the JVM; stubs.c what it removes after the step
  * pid1.c       pid 1: from the plan to the step, and its loop; message.c the two's messages
  * setup.c      the plan's operations; walk.c ways below the root; roots.c layers and
  *              directories; mounts.c mounts, files, devices
  * step.c       identity, capabilities, filter, exec
  * chroot.c     /proc and signals of a step without namespaces, for the supervisor;
  *              processes.c who belongs to the step; procpaths.c what it is shown;
- *              calls.c what was asked; shadow.c directories and programs, for which
- *              reexec/ is a program of its own
+ *              calls.c what was asked; answers.c what it gets; shadow.c directories and
+ *              programs, for which reexec/ is a program of its own
  * confine.c    what keeps a step from abstract sockets, and those without namespaces from each other
  * remap.c      the user namespace of a remapped step
  * userns.c     the other use of this program: "userns", before the JVM starts */

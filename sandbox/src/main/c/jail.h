@@ -62,6 +62,29 @@ int memory_of(int pid);
 bool read_string(int memory, uint64_t address, char *to, size_t size);
 bool write_bytes(int memory, uint64_t address, const void *from, size_t size);
 
+/* ---- answers.c -------------------------------------------------------- */
+
+struct answer {
+  int64_t value;
+  int32_t error;
+  bool go_on; /* the kernel carries out the call itself */
+  int fd;     /* given to the caller, or -1 */
+  bool close_on_exec;
+};
+
+/* For what find has found; first is the first name of the path below /proc. */
+void answer_open_directory(const struct jail *jail, int pid, const struct found *found,
+                           const char *first, uint64_t flags, struct answer *answer);
+void answer_enter(const struct jail *jail, const struct found *found, const char *first,
+                  struct answer *answer);
+void answer_execute(const struct jail *jail, int pid, const struct found *found, const char *first,
+                    struct answer *answer);
+void answer_open(const struct found *found, uint64_t flags, struct answer *answer);
+void answer_readlink(const struct jail *jail, int pid, int memory, const struct found *found,
+                     const char *first, uint64_t buffer, uint64_t size, struct answer *answer);
+void answer_stat(int memory, const struct found *found, uint64_t buffer, int flags, bool is_statx,
+                 unsigned mask, struct answer *answer);
+
 /* ---- shadow.c --------------------------------------------------------- */
 
 void show_root(const struct jail *jail);

@@ -25,7 +25,7 @@ const char *inside(const struct jail *jail, const char *path) {
 
 /* Resolves a path of the step's as far as needed to see whether it leads below
  * /proc; what follows /proc is left in rest. Links that change meanwhile change
- * the answer, and nothing else: see above. */
+ * the answer, and nothing else: see chroot.c. */
 enum leads leads_to_proc(const struct jail *jail, const char *path, bool follow_last, char *rest) {
   char resolved[PATH_MAX_] = "", left[2 * PATH_MAX_], link[PATH_MAX_];
   struct text text = {left, left + sizeof left};

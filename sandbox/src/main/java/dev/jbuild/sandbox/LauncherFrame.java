@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What jbuild-init tells the JVM: {@code u8 type, u32 length, bytes}, little endian. The types are
- * those of {@code enum frame} in {@code supervise.c}.
+ * those of {@code enum frame} in {@code supervisor.h}.
  */
 sealed interface LauncherFrame {
 
