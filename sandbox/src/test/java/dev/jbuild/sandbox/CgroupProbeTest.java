@@ -18,8 +18,7 @@ class CgroupProbeTest {
 
   private static Cgroups version2(Path own, String... controllers) {
     return new Cgroups(
-        List.of(
-            new Cgroups.Hierarchy("cgroup", true, Set.of(controllers), "", own.getParent(), own)));
+        List.of(new Cgroups.Hierarchy("cgroup", true, Set.of(controllers), "", own, own)));
   }
 
   @Test
