@@ -15,10 +15,12 @@
  * descend from pid 1 of the step, then looked at through that folder. */
 #include "jail.h"
 
+#include <asm/statfs.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/ioctl.h>
 #include <linux/seccomp.h>
+#include <linux/stat.h>
 
 /* ---- processes ---------------------------------------------------------- */
 
@@ -75,12 +77,23 @@ static bool base_of(const struct jail *jail, int pid, int64_t dirfd, char *to) {
   return true;
 }
 
-/* Where no node can be made, the container's own is lent; not /dev/tty, which is our terminal
- * when we open it. */
+enum { NODEV = 4 }; /* of statfs(2) */
+
+/* Not where none could be made, nor on a mount without devices, as `docker run --tmpfs` makes. */
+static bool own_node_opens(const struct jail *jail, const char *name) {
+  struct statx st;
+  struct statfs mount;
+  if (sys(statx, jail->root, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &st) < 0) return false;
+  if ((st.stx_mode & TYPE_MASK) != TYPE_CHARACTER) return true;
+  return sys(fstatfs, jail->root, &mount) >= 0 && !(mount.f_flags & NODEV);
+}
+
+/* Where no node of the step's can be used, the container's own is lent; not /dev/tty, which is
+ * our terminal when we open it. */
 static void lend_device(const struct jail *jail, const char *path, uint64_t flags, struct answer *answer) {
   static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                         "/dev/urandom", NULL};
-  if (!listed(devices, path) || sys(faccessat, jail->root, path + 1, 0) >= 0) return;
+  if (!listed(devices, path) || own_node_opens(jail, path + 1)) return;
   long fd = sys(openat, AT_FDCWD_, path, (flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY);
   answer->go_on = false;
   if (fd < 0) answer->error = (int32_t)fd;

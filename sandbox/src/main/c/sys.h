@@ -64,7 +64,13 @@ int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 
 /* S_IFMT and its values; the kernel's own header hides them from a hosted build. */
-enum { TYPE_MASK = 0170000, TYPE_DIRECTORY = 0040000, TYPE_FILE = 0100000, TYPE_LINK = 0120000 };
+enum {
+  TYPE_MASK = 0170000,
+  TYPE_DIRECTORY = 0040000,
+  TYPE_CHARACTER = 0020000,
+  TYPE_FILE = 0100000,
+  TYPE_LINK = 0120000
+};
 
 static inline bool same(const char *a, const char *b) {
   size_t n = strlen(a);

@@ -28,6 +28,16 @@ class ChrootLauncherIT {
     Rig rig(Path folder) {
       return new Rig(folder, new ChrootLauncher(), false, false);
     }
+
+    @Test
+    void devicesOpenOnAStoreThatIsMountedWithoutThem() throws IOException {
+      assumeTrue(Files.isDirectory(PlainContainer.TMPFS), "not in a container of Docker's");
+      Rig there = rig(Files.createTempDirectory(PlainContainer.TMPFS, "store"));
+      assertThat(there.sh("[ -c /dev/null ] && echo x > /dev/null && head -c3 /dev/zero").text())
+          .isEqualTo("\0\0\0");
+      assertThat(there.sh("echo own > /dev/x && mv /dev/x /dev/full && cat /dev/full").text())
+          .isEqualTo("own\n");
+    }
   }
 
   /** The hostile steps; the limits are those of the container. */

@@ -14,6 +14,9 @@ import java.util.List;
  */
 final class PlainContainer {
 
+  /** Where the container has a tmpfs, mounted as Docker does: nosuid and nodev. */
+  static final Path TMPFS = Path.of("/tmpfs");
+
   private static final Path PEERS = Path.of("..", "tests", "peers").toAbsolutePath().normalize();
   private static final String JDK = System.getProperty("java.home");
 
@@ -79,10 +82,16 @@ final class PlainContainer {
           .formatted(noNewPrivileges ? " --no-new-privs" : "");
     }
     return """
-    exec docker --host %s run --rm --network none %s %s -v "$DIR:$DIR" -v %s:%s:ro plain sh -c "$JAVA"
+    exec docker --host %s run --rm --network none %s %s --tmpfs %s:exec -v "$DIR:$DIR" \\
+      -v %s:%s:ro plain sh -c "$JAVA"
     """
         .formatted(
-            host, limits, noNewPrivileges ? "--security-opt no-new-privileges" : "", JDK, JDK);
+            host,
+            limits,
+            noNewPrivileges ? "--security-opt no-new-privileges" : "",
+            TMPFS,
+            JDK,
+            JDK);
   }
 
   /** Stops the daemon, if one was started. */
