@@ -37,14 +37,23 @@ static bool is_own(const struct jail *jail, int count, int64_t target) {
   return any;
 }
 
+/* kill(-1, …): of the step's own processes those that the caller may signal, and not itself. */
+static void answer_kill_all(const struct jail *jail, int caller, int signal, struct answer *answer) {
+  int count = scan(), own = tgid_of(caller);
+  bool any = false;
+  act_wholly();
+  for (int i = 0; i < count; i++)
+    if (table[i].pid != own && descends(count, table[i].pid, jail->pid1)) {
+      long r = sys(kill, table[i].pid, signal);
+      if (r != -EPERM /* passed over, as by the kernel */) answer->error = (int32_t)r;
+      any = true;
+    }
+  if (!any) answer->error = -ESRCH;
+}
+
 /* Only the step's own processes can be signalled; others do not exist. */
-static void answer_kill(const struct jail *jail, int caller, int64_t target, struct answer *answer) {
+static void answer_kill(const struct jail *jail, int64_t target, struct answer *answer) {
   int count = scan();
-  if (target == -1) {
-    for (int i = 0; i < count; i++)
-      if (table[i].pid != caller && descends(count, table[i].pid, jail->pid1)) sys(kill, table[i].pid, 15);
-    return;
-  }
   answer->go_on = is_own(jail, count, target);
   if (!answer->go_on) answer->error = -ESRCH;
 }
@@ -100,8 +109,14 @@ static void lend_device(const struct jail *jail, const char *path, uint64_t flag
   else answer->fd = (int)fd, answer->close_on_exec = flags & O_CLOEXEC;
 }
 
-static void answer_below_proc(const struct jail *jail, int pid, int memory, const struct call *call,
-                              char *rest, struct answer *answer) {
+/* Whether the caller still waits. If so after its memory was opened, that memory is the caller's and
+ * not that of a process which got its number (seccomp_unotify(2)). */
+static bool waits(const struct jail *jail, uint64_t *id) {
+  return sys(ioctl, jail->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, id) >= 0;
+}
+
+static void answer_below_proc(const struct jail *jail, uint64_t *id, int pid, int memory,
+                              const struct call *call, char *rest, struct answer *answer) {
   answer->go_on = false;
   struct found found = {0};
   long r;
@@ -113,6 +128,10 @@ static void answer_below_proc(const struct jail *jail, int pid, int memory, cons
   }
   r = find(jail, pid, rest, &found);
   const char *first = rest; /* which find has cut off */
+  if (r >= 0 && !waits(jail, id)) { /* the folder that "self" led to may be another's */
+    if (found.dir >= 0) sys(close, found.dir);
+    r = -ESRCH; /* for nobody */
+  }
   if (r < 0) {
     answer->error = (int32_t)r;
     return;
@@ -141,8 +160,8 @@ static void answer_below_proc(const struct jail *jail, int pid, int memory, cons
   if (found.dir >= 0) sys(close, found.dir);
 }
 
-static void answer_path(const struct jail *jail, int pid, int memory, const struct call *call,
-                        struct answer *answer) {
+static void answer_path(const struct jail *jail, uint64_t *id, int pid, int memory,
+                        const struct call *call, struct answer *answer) {
   char path[2 * PATH_MAX_], given[PATH_MAX_], rest[PATH_MAX_];
   answer->go_on = true;
   if (!read_string(memory, call->path, given, sizeof given)) return;
@@ -164,17 +183,11 @@ static void answer_path(const struct jail *jail, int pid, int memory, const stru
     case PROC_ITSELF:
       if (call->kind == OPEN || call->kind == ENTER) act_as_root(), show_root(jail);
       break;
-    case BELOW_PROC: answer_below_proc(jail, pid, memory, call, rest, answer); break;
+    case BELOW_PROC: answer_below_proc(jail, id, pid, memory, call, rest, answer); break;
   }
 }
 
 /* ---- the filter's questions --------------------------------------------- */
-
-/* Whether the caller still waits. If so after its memory was opened, that memory is the caller's and
- * not that of a process which got its number (seccomp_unotify(2)). */
-static bool waits(const struct jail *jail, uint64_t *id) {
-  return sys(ioctl, jail->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, id) >= 0;
-}
 
 void on_notification(const struct jail *jail) {
   union {
@@ -189,16 +202,21 @@ void on_notification(const struct jail *jail) {
   act_as(pid);
   switch (data->nr) {
     case __NR_kill:
+      if ((int)data->args[0] == -1) {
+        answer_kill_all(jail, pid, (int)data->args[1], &answer);
+        break;
+      }
+      [[fallthrough]];
     case __NR_tkill:
     case __NR_tgkill:
     case __NR_rt_sigqueueinfo:
-    case __NR_rt_tgsigqueueinfo: answer_kill(jail, pid, (int)data->args[0], &answer); break;
+    case __NR_rt_tgsigqueueinfo: answer_kill(jail, (int)data->args[0], &answer); break;
     case __NR_fcntl: answer_own(jail, (int)data->args[2], &answer); break;
     default: {
       int memory = memory_of(pid);
       if (memory >= 0 && waits(jail, (uint64_t *)&request.at.id) &&
           decode(data->nr, (const uint64_t *)data->args, memory, &call))
-        answer_path(jail, pid, memory, &call, &answer);
+        answer_path(jail, (uint64_t *)&request.at.id, pid, memory, &call, &answer);
       else
         answer.go_on = true;
       if (memory >= 0) sys(close, memory);
@@ -210,10 +228,16 @@ void on_notification(const struct jail *jail) {
   if (valid && answer.fd >= 0) {
     struct seccomp_notif_addfd give = {
         .id = request.at.id,
+        .flags = SECCOMP_ADDFD_FLAG_SEND, /* both or neither: a signal may end the call meanwhile */
         .srcfd = (uint32_t)answer.fd,
         .newfd_flags = answer.close_on_exec ? O_CLOEXEC : 0,
     };
     long fd = sys(ioctl, jail->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
+    if (fd >= 0) valid = false; /* answered */
+    else if (fd == -EINVAL) { /* before Linux 5.14 */
+      give.flags = 0;
+      fd = sys(ioctl, jail->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
+    }
     if (fd < 0) answer.error = (int32_t)fd;
     else answer.value = fd;
   }

@@ -22,6 +22,7 @@ int scan(void);
 bool descends(int count, int pid, int ancestor);
 int tgid_of(int pid);
 void act_as(int pid);
+void act_wholly(void);
 void act_as_root(void);
 int64_t parse_number(const char **at);
 bool is_number(const char *s);

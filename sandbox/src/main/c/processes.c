@@ -1,8 +1,11 @@
 /* Processes as /proc tells of them, for tier C: who belongs to the step. */
 #include "jail.h"
 
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/signal.h>
+
+#define MAX_GROUPS 1024
 
 struct process_entry table[MAX_PROCESSES];
 
@@ -125,32 +128,93 @@ int tgid_of(int pid) {
   return pid;
 }
 
-/* Takes on the caller's real and file-system ids while its call is answered:
- * files open with its rights, not with root's, and the kernel lets us see its
- * memory and descriptors without CAP_SYS_PTRACE. The effective id stays root's. */
-void act_as(int pid) {
-  char name[32], status[2048];
+/* What /proc/PID/status tells of whose rights a process has. */
+struct rights {
+  int64_t uid, gid;
+  uint64_t capabilities; /* permitted */
+  unsigned count;
+  uint32_t groups[MAX_GROUPS];
+};
+
+static uint64_t parse_hex(const char *at) {
+  uint64_t value = 0;
+  for (;; at++) {
+    unsigned digit = *at >= '0' && *at <= '9' ? (unsigned)(*at - '0') : (unsigned)(*at - 'a') + 10;
+    if (digit > 15) return value;
+    value = value << 4 | digit;
+  }
+}
+
+/* Groups that are not read are not had. */
+static void read_rights(int pid, struct rights *rights) {
+  char name[32];
+  static char status[16384];
   struct text text = {name, name + sizeof name};
   put(&text, "/proc/");
   put_number(&text, (uint64_t)pid);
   put(&text, "/status");
+  *rights = (struct rights){0};
   read_at(AT_FDCWD_, name, status, sizeof status);
-  int64_t uid = 0, gid = 0;
   for (const char *at = status; *at; at++) {
-    if (starts(at, "\nUid:\t") || starts(at, "\nGid:\t")) {
-      bool user = at[1] == 'U';
+    if (starts(at, "\nUid:\t")) {
       at += 6;
-      *(user ? &uid : &gid) = parse_number(&at);
-      at--;
+      rights->uid = parse_number(&at);
+    } else if (starts(at, "\nGid:\t")) {
+      at += 6;
+      rights->gid = parse_number(&at);
+    } else if (starts(at, "\nGroups:\t")) {
+      at += 9;
+      while (*at >= '0' && *at <= '9' && rights->count < MAX_GROUPS) {
+        rights->groups[rights->count++] = (uint32_t)parse_number(&at);
+        if (*at == ' ') at++;
+      }
+    } else if (starts(at, "\nCapPrm:\t")) {
+      rights->capabilities = parse_hex(at + 9);
+      return;
+    } else {
+      continue;
     }
+    at--;
   }
-  if (gid) sys(setresgid, gid, -1, -1), sys(setfsgid, gid);
-  if (uid) sys(setresuid, uid, -1, -1), sys(setfsuid, uid);
+}
+
+static void use_capabilities(uint64_t wanted) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2] = {0};
+  if (sys(capget, &header, sets) < 0) return;
+  for (int i = 0; i < 2; i++) sets[i].effective = sets[i].permitted & (uint32_t)(wanted >> 32 * i);
+  sys(capset, &header, sets);
+}
+
+static uint32_t own_groups[MAX_GROUPS];
+static long own_count = -1;
+
+/* Takes on the caller's real and file-system ids, its groups and capabilities while its call is
+ * answered: files open with its rights, not with root's, and the kernel lets us see its memory and
+ * descriptors without CAP_SYS_PTRACE. The effective id stays root's. */
+void act_as(int pid) {
+  static struct rights rights;
+  read_rights(pid, &rights);
+  if (own_count < 0) {
+    own_count = sys(getgroups, MAX_GROUPS, own_groups);
+    if (own_count < 0) own_count = 0;
+  }
+  sys(setgroups, rights.count, rights.groups);
+  if (rights.gid) sys(setresgid, rights.gid, -1, -1), sys(setfsgid, rights.gid);
+  if (rights.uid) sys(setresuid, rights.uid, -1, -1), sys(setfsuid, rights.uid);
+  use_capabilities(rights.capabilities);
+}
+
+/* Whom the caller may signal is what its effective id says, too. Until act_as_root. */
+void act_wholly(void) {
+  sys(setresuid, -1, sys(getuid), -1);
 }
 
 void act_as_root(void) {
+  sys(setresuid, 0, 0, -1); /* the saved id is root's */
   sys(setfsuid, 0);
-  sys(setfsgid, 0);
-  sys(setresuid, 0, -1, -1);
+  use_capabilities(~0ull);
   sys(setresgid, 0, -1, -1);
+  sys(setfsgid, 0);
+  if (own_count >= 0) sys(setgroups, own_count, own_groups);
 }

@@ -14,6 +14,7 @@
 
 #define AT_FDCWD_ (-100)
 #define MAX_ARGUMENTS 65536
+#define WAIT_KILLABLE_RECV (1 << 5) /* SECCOMP_FILTER_FLAG_…, which older headers lack */
 #define MAX_GROUPS 1024
 
 enum { SETUP = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
@@ -116,9 +117,13 @@ static void load_filter(struct step *step, struct op op) {
       .len = (unsigned short)(length / sizeof(struct sock_filter)),
       .filter = (struct sock_filter *)(uintptr_t)program,
   };
-  long fd = sys(seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+  bool asks = (uint64_t)flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+  /* No signal but SIGKILL ends a call that the supervisor has begun to answer (Linux 5.19): open(2)
+   * would fail with EINTR as it does nowhere else. */
+  long fd = asks ? sys(seccomp, SECCOMP_SET_MODE_FILTER, flags | WAIT_KILLABLE_RECV, &filter) : -EINVAL;
+  if (fd == -EINVAL) fd = sys(seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
   check(step, fd, "seccomp filter");
-  if ((uint64_t)flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) {
+  if (asks) {
     struct msg msg = {.type = MSG_LISTENER};
     send_msg(step->socket, &msg, (int)fd);
     sys(close, fd);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
@@ -164,6 +165,39 @@ static int capabilities(void) {
   return 0;
 }
 
+static int become_user(void) {
+  if (setgroups(0, NULL) < 0 || setresgid(1000, 1000, 1000) < 0 || setresuid(1000, 1000, 1000) < 0)
+    return verdict(-1, "another user") - 1;
+  return prctl(PR_SET_DUMPABLE, 1); /* else it has no /proc of its own */
+}
+
+/* A user opens a file that it may only name, by way of its descriptor. */
+static int reopen(const char *file) {
+  if (become_user() < 0) return 1;
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", open(file, O_PATH));
+  return verdict(open(path, O_RDONLY), "file for reading") + verdict(open(path, O_WRONLY), "file for writing");
+}
+
+static void nothing(int signal) { (void)signal; }
+
+/* A call that a signal ends must not have given a descriptor. */
+static int interrupted(void) {
+  struct sigaction action = {.sa_handler = nothing};
+  sigaction(SIGALRM, &action, NULL);
+  pid_t self = getpid(), other = fork();
+  if (other == 0)
+    for (;;) kill(self, SIGALRM);
+  for (int i = 0; i < 2000; i++) {
+    int fd = open("/proc/self/stat", O_RDONLY);
+    if (fd >= 0) close(fd);
+  }
+  kill(other, SIGKILL);
+  for (int fd = 3; fd < 1024; fd++)
+    if (fcntl(fd, F_GETFD) >= 0) return verdict(fd, "a descriptor that no call returned");
+  return printf("none\n") < 0;
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   const char *arg = argc > 2 ? argv[2] : "";
@@ -195,6 +229,10 @@ int main(int argc, char **argv) {
                                              : syscall(SYS_ioctl, pair[0], high | FIOSETOWN, &owner.pid), what);
   }
   if (!strcmp(what, "give-root")) return give_root(arg);
+  if (!strcmp(what, "reopen")) return reopen(arg);
+  if (!strcmp(what, "interrupted")) return interrupted();
+  if (!strcmp(what, "signal-all")) return kill(-1, atoi(arg));
+  if (!strcmp(what, "signal-all-as-user")) return become_user() < 0 ? 1 : kill(-1, atoi(arg));
   if (!strcmp(what, "landlock")) return printf("%ld\n", syscall(444, 0, 0, 1)) < 0;
   if (!strcmp(what, "serve-abstract")) return serve_abstract(arg);
   if (!strcmp(what, "use-abstract")) return use_abstract(arg);

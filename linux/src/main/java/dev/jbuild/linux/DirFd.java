@@ -75,6 +75,13 @@ public final class DirFd implements AutoCloseable {
     return at(directory, (s, dir, name) -> openHere(s, dir, name, directory));
   }
 
+  /** Opens the directory that this one is in, wherever it has been moved to. */
+  public DirFd openParent() throws IOException {
+    try (Scratch s = Scratch.take()) {
+      return openHere(s, fd, "..", BytePath.ROOT);
+    }
+  }
+
   private DirFd openHere(Scratch s, int dir, String name, BytePath directory) throws IOException {
     long opened = NameCalls.open(s, dir, name, OPEN_DIRECTORY, 0);
     DirFd result =

@@ -94,7 +94,19 @@ final class HostileRows {
             new Row("killEveryProcess", "sh -c 'trap \"\" TERM; kill -TERM -1'; true"),
             new Row("killInit", "kill -9 1; kill -STOP 1; true"),
             new Row("killGroupOfTheParent", "kill -TERM -$EXECUTOR; true"),
-            attack("keepADescriptor", "fds")));
+            attack("keepADescriptor", "fds"),
+            attack("keepADescriptorOfAnInterruptedCall", "interrupted"),
+            new Row(
+                "reopenAFileOfRootsGroupAsAUser",
+                "chmod 711 /root; echo x > /root/f; chmod 660 /root/f; attack reopen /root/f;"
+                    + " true"),
+            new Row(
+                "signalRootsProcessesAsAUser",
+                "sleep 100 & attack signal-all-as-user 9; kill -0 $! || echo REACHED; kill $!;"
+                    + " true"),
+            new Row(
+                "endProcessesByAskingForThem",
+                "sleep 100 & attack signal-all 0; kill -0 $! || echo REACHED; kill $!; true")));
     for (String call :
         List.of(
             "mount",
