@@ -133,7 +133,7 @@ public final class ChrootLauncher implements Launcher {
   }
 
   private static RuntimeSpec.Linux withFilter(RuntimeSpec.Linux linux) {
-    RuntimeSpec.Seccomp policy =
+    SeccompFilter policy =
         linux.seccomp() == null
             ? SeccompProfile.dockerDefault().resolve(DefaultSpec.CAPABILITIES)
             : linux.seccomp();

@@ -145,7 +145,7 @@ public record StepRequest(
       return this;
     }
 
-    private RuntimeSpec.Seccomp filter() {
+    private SeccompFilter filter() {
       return (seccomp == null ? SeccompProfile.dockerDefault() : seccomp)
           .resolve(DefaultSpec.CAPABILITIES);
     }
