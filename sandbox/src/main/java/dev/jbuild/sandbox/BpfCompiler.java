@@ -60,7 +60,7 @@ final class BpfCompiler {
    *
    * @throws BuildFailure of kind UNSUPPORTED if the filter uses what is not known here
    */
-  static List<Long> compile(RuntimeSpec.Seccomp seccomp) {
+  static List<Long> compile(SeccompFilter seccomp) {
     List<Instruction> program = new ArrayList<>();
     program.add(new Instruction(LD_ABS, 0, 0, OFFSET_ARCH));
     for (String name : seccomp.architectures()) {
@@ -87,9 +87,9 @@ final class BpfCompiler {
     return program.stream().map(Instruction::encode).toList();
   }
 
-  private static List<Instruction> architecture(RuntimeSpec.Seccomp seccomp, SyscallTable table) {
-    TreeMap<Integer, List<RuntimeSpec.Syscall>> rules = new TreeMap<>();
-    for (RuntimeSpec.Syscall rule : seccomp.syscalls()) {
+  private static List<Instruction> architecture(SeccompFilter seccomp, SyscallTable table) {
+    TreeMap<Integer, List<SeccompFilter.Syscall>> rules = new TreeMap<>();
+    for (SeccompFilter.Syscall rule : seccomp.syscalls()) {
       for (String name : rule.names()) {
         Integer number = table.numbers().get(name);
         if (number != null) { // a call that this architecture does not have
@@ -100,7 +100,7 @@ final class BpfCompiler {
     Instruction other = ret(action(seccomp.defaultAction(), seccomp.defaultErrnoRet(), EPERM));
     List<Range> ranges = new ArrayList<>();
     ranges.add(new Range(0, List.of(other)));
-    for (Map.Entry<Integer, List<RuntimeSpec.Syscall>> entry : rules.entrySet()) {
+    for (Map.Entry<Integer, List<SeccompFilter.Syscall>> entry : rules.entrySet()) {
       add(ranges, entry.getKey(), body(entry.getValue(), other));
       add(ranges, entry.getKey() + 1, List.of(other));
     }
@@ -152,15 +152,15 @@ final class BpfCompiler {
     return tree;
   }
 
-  private static List<Instruction> body(List<RuntimeSpec.Syscall> rules, Instruction other) {
+  private static List<Instruction> body(List<SeccompFilter.Syscall> rules, Instruction other) {
     List<Instruction> body = new ArrayList<>();
-    for (RuntimeSpec.Syscall rule : rules) {
+    for (SeccompFilter.Syscall rule : rules) {
       Instruction answer = ret(action(rule.action(), rule.errnoRet(), EPERM));
       if (rule.args().isEmpty()) {
         return List.of(answer);
       }
       List<Instruction> conditions = new ArrayList<>();
-      List<RuntimeSpec.SeccompArg> args = rule.args();
+      List<SeccompFilter.Arg> args = rule.args();
       // Backwards, since a failed condition jumps over all that follow and the answer.
       for (int i = args.size() - 1; i >= 0; i--) {
         conditions.addAll(0, condition(args.get(i), conditions.size() + 1));
@@ -173,7 +173,7 @@ final class BpfCompiler {
   }
 
   /** One comparison of 64 bits; falls through where it holds, else skips what follows. */
-  private static List<Instruction> condition(RuntimeSpec.SeccompArg arg, int skip) {
+  private static List<Instruction> condition(SeccompFilter.Arg arg, int skip) {
     int high = (int) (arg.value() >>> 32);
     int low = (int) arg.value();
     Instruction loadHigh = new Instruction(LD_ABS, 0, 0, OFFSET_ARGS + 8 * arg.index() + 4);

@@ -99,6 +99,7 @@ public final class ChrootLauncher implements Launcher {
         spec.withProcess(
                 new RuntimeSpec.StepProcess(
                     false,
+                    null,
                     user,
                     process.args(),
                     process.env(),
@@ -132,7 +133,7 @@ public final class ChrootLauncher implements Launcher {
   }
 
   private static RuntimeSpec.Linux withFilter(RuntimeSpec.Linux linux) {
-    RuntimeSpec.Seccomp policy =
+    SeccompFilter policy =
         linux.seccomp() == null
             ? SeccompProfile.dockerDefault().resolve(DefaultSpec.CAPABILITIES)
             : linux.seccomp();

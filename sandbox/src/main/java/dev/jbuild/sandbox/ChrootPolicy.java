@@ -24,8 +24,7 @@ final class ChrootPolicy {
   private static final int EPERM = 1;
 
   /** Holds for every argument: unlike a rule without conditions it leaves those before it alone. */
-  private static final RuntimeSpec.SeccompArg ANY =
-      new RuntimeSpec.SeccompArg(0, 0, 0, "SCMP_CMP_MASKED_EQ");
+  private static final SeccompFilter.Arg ANY = new SeccompFilter.Arg(0, 0, 0, "SCMP_CMP_MASKED_EQ");
 
   /** Calls with a path that may lead to /proc, and calls that signal by number: see chroot.c. */
   private static final List<String> ANSWERED =
@@ -100,8 +99,8 @@ final class ChrootPolicy {
   private ChrootPolicy() {}
 
   /** The policy, tightened; for the machine's own architecture only, whose calls chroot.c knows. */
-  static RuntimeSpec.Seccomp jail(RuntimeSpec.Seccomp policy) {
-    Map<String, List<RuntimeSpec.Syscall>> own = new LinkedHashMap<>();
+  static SeccompFilter jail(SeccompFilter policy) {
+    Map<String, List<SeccompFilter.Syscall>> own = new LinkedHashMap<>();
     ANSWERED.forEach(call -> own.put(call, List.of(rule(call, NOTIFY, null, List.of()))));
     REFUSED.forEach(call -> own.put(call, List.of(rule(call, REFUSE, EPERM, List.of()))));
     ABSENT.forEach(call -> own.put(call, List.of(rule(call, REFUSE, ENOSYS, List.of()))));
@@ -112,15 +111,15 @@ final class ChrootPolicy {
     own.put("mknod", nodes("mknod", 1));
     own.put("mknodat", nodes("mknodat", 2));
     own.putAll(owners());
-    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
+    List<SeccompFilter.Syscall> rules = new ArrayList<>();
     own.values().forEach(of -> rules.addAll(both(of, policy)));
-    for (RuntimeSpec.Syscall rule : policy.syscalls()) {
+    for (SeccompFilter.Syscall rule : policy.syscalls()) {
       List<String> names = rule.names().stream().filter(n -> !own.containsKey(n)).toList();
       if (!names.isEmpty()) {
-        rules.add(new RuntimeSpec.Syscall(names, rule.action(), rule.errnoRet(), rule.args()));
+        rules.add(new SeccompFilter.Syscall(names, rule.action(), rule.errnoRet(), rule.args()));
       }
     }
-    return new RuntimeSpec.Seccomp(
+    return new SeccompFilter(
         policy.defaultAction(),
         policy.defaultErrnoRet(),
         policy.architectures().subList(0, 1),
@@ -129,17 +128,17 @@ final class ChrootPolicy {
   }
 
   /** The rules of one call, each of which that allows it asks the policy, too. */
-  private static List<RuntimeSpec.Syscall> both(
-      List<RuntimeSpec.Syscall> own, RuntimeSpec.Seccomp policy) {
-    List<RuntimeSpec.Syscall> asked = of(own.getFirst().names().getFirst(), policy);
-    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
-    for (RuntimeSpec.Syscall mine : own) {
+  private static List<SeccompFilter.Syscall> both(
+      List<SeccompFilter.Syscall> own, SeccompFilter policy) {
+    List<SeccompFilter.Syscall> asked = of(own.getFirst().names().getFirst(), policy);
+    List<SeccompFilter.Syscall> rules = new ArrayList<>();
+    for (SeccompFilter.Syscall mine : own) {
       if (mine.action().equals(REFUSE)) {
         rules.add(mine);
         continue;
       }
-      for (RuntimeSpec.Syscall theirs : asked) {
-        List<RuntimeSpec.SeccompArg> args = new ArrayList<>(mine.args());
+      for (SeccompFilter.Syscall theirs : asked) {
+        List<SeccompFilter.Arg> args = new ArrayList<>(mine.args());
         args.addAll(theirs.args());
         boolean answered =
             mine.action().equals(NOTIFY)
@@ -164,9 +163,9 @@ final class ChrootPolicy {
   }
 
   /** What a policy says of a call, in order, the last one without conditions. */
-  private static List<RuntimeSpec.Syscall> of(String call, RuntimeSpec.Seccomp policy) {
-    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
-    for (RuntimeSpec.Syscall rule : policy.syscalls()) {
+  private static List<SeccompFilter.Syscall> of(String call, SeccompFilter policy) {
+    List<SeccompFilter.Syscall> rules = new ArrayList<>();
+    for (SeccompFilter.Syscall rule : policy.syscalls()) {
       if (rule.names().contains(call)) {
         if (rule.args().isEmpty()) {
           return List.of(rule);
@@ -179,13 +178,13 @@ final class ChrootPolicy {
   }
 
   /** Allowed where the conditions hold, whatever the policy's default. */
-  private static List<RuntimeSpec.Syscall> only(String call, List<RuntimeSpec.SeccompArg> when) {
+  private static List<SeccompFilter.Syscall> only(String call, List<SeccompFilter.Arg> when) {
     return List.of(rule(call, ALLOW, null, when), rule(call, REFUSE, EPERM, List.of()));
   }
 
   /** No device controller can be had here, so that devices are kept from being made. */
-  private static List<RuntimeSpec.Syscall> nodes(String call, int mode) {
-    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
+  private static List<SeccompFilter.Syscall> nodes(String call, int mode) {
+    List<SeccompFilter.Syscall> rules = new ArrayList<>();
     for (int type : HARMLESS_TYPES) {
       rules.add(rule(call, ALLOW, null, List.of(type(mode, type))));
     }
@@ -201,8 +200,8 @@ final class ChrootPolicy {
    * A file's owner gets a signal of the caller's choice, SIGKILL too; for root it may be any
    * process. The number of F_SETOWN is judged outside; what is in memory could change meanwhile.
    */
-  private static Map<String, List<RuntimeSpec.Syscall>> owners() {
-    List<RuntimeSpec.Syscall> requests = new ArrayList<>();
+  private static Map<String, List<SeccompFilter.Syscall>> owners() {
+    List<SeccompFilter.Syscall> requests = new ArrayList<>();
     for (int request : OWNER_REQUESTS) {
       requests.add(rule("ioctl", REFUSE, EPERM, List.of(request(request))));
     }
@@ -217,21 +216,21 @@ final class ChrootPolicy {
             rule("fcntl", ALLOW, null, List.of())));
   }
 
-  private static RuntimeSpec.Syscall rule(
-      String call, String action, @Nullable Integer errno, List<RuntimeSpec.SeccompArg> when) {
-    return new RuntimeSpec.Syscall(List.of(call), action, errno, when);
+  private static SeccompFilter.Syscall rule(
+      String call, String action, @Nullable Integer errno, List<SeccompFilter.Arg> when) {
+    return new SeccompFilter.Syscall(List.of(call), action, errno, when);
   }
 
   /** The second argument, of which the kernel takes 32 bits. */
-  private static RuntimeSpec.SeccompArg request(int value) {
-    return new RuntimeSpec.SeccompArg(1, 0xffffffffL, value, "SCMP_CMP_MASKED_EQ");
+  private static SeccompFilter.Arg request(int value) {
+    return new SeccompFilter.Arg(1, 0xffffffffL, value, "SCMP_CMP_MASKED_EQ");
   }
 
-  private static RuntimeSpec.SeccompArg type(int index, int type) {
-    return new RuntimeSpec.SeccompArg(index, FILE_TYPE, type, "SCMP_CMP_MASKED_EQ");
+  private static SeccompFilter.Arg type(int index, int type) {
+    return new SeccompFilter.Arg(index, FILE_TYPE, type, "SCMP_CMP_MASKED_EQ");
   }
 
-  private static RuntimeSpec.SeccompArg equal(int index, long value) {
-    return new RuntimeSpec.SeccompArg(index, value, 0, "SCMP_CMP_EQ");
+  private static SeccompFilter.Arg equal(int index, long value) {
+    return new SeccompFilter.Arg(index, value, 0, "SCMP_CMP_EQ");
   }
 }

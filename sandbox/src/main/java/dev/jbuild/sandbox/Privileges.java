@@ -72,4 +72,14 @@ record Privileges(
   boolean has(String capability) {
     return (capabilities & Capability.mask(List.of(capability))) != 0;
   }
+
+  /** Root, of the machine or of its namespace, who can mount. */
+  boolean isRootWithMounts() {
+    return uid == 0 && has("CAP_SYS_ADMIN");
+  }
+
+  /** Root of a plain container, whose steps are run at tier C. */
+  boolean isRootWithoutMounts() {
+    return uid == 0 && !has("CAP_SYS_ADMIN");
+  }
 }

@@ -20,6 +20,18 @@ public record Probe(String name, Verdict verdict, String finding, @Nullable Stri
     MISSING
   }
 
+  static Probe good(String name, String finding) {
+    return new Probe(name, Verdict.GOOD, finding, null);
+  }
+
+  static Probe limited(String name, String finding, @Nullable String fix) {
+    return new Probe(name, Verdict.LIMITED, finding, fix);
+  }
+
+  static Probe missing(String name, String finding, @Nullable String fix) {
+    return new Probe(name, Verdict.MISSING, finding, fix);
+  }
+
   /** The command or setting that would improve it. */
   public Optional<String> fix() {
     return Optional.ofNullable(fixOrNull);

@@ -28,10 +28,10 @@ final class ProcessPlan {
           .toList();
 
   /** Programs by their filter: a build has one or two, and each step would compile it again. */
-  private static final Map<RuntimeSpec.Seccomp, List<Long>> FILTERS = new ConcurrentHashMap<>();
+  private static final Map<SeccompFilter, List<Long>> FILTERS = new ConcurrentHashMap<>();
 
   /** The last one of them: to hash a filter's hundreds of names for every step costs, too. */
-  private record Compiled(RuntimeSpec.Seccomp filter, List<Long> program) {}
+  private record Compiled(SeccompFilter filter, List<Long> program) {}
 
   private static volatile @Nullable Compiled last;
 
@@ -70,7 +70,7 @@ final class ProcessPlan {
                 Capability.mask(caps.effective()),
                 Capability.mask(caps.inheritable()),
                 Capability.mask(caps.ambient())));
-    RuntimeSpec.Seccomp seccomp = spec.linux().seccomp();
+    SeccompFilter seccomp = spec.linux().seccomp();
     if (seccomp != null) {
       ops.add(new Op.Filter(filterFlags, program(seccomp)));
     }
@@ -78,7 +78,7 @@ final class ProcessPlan {
   }
 
   @SuppressWarnings("ReferenceEquality") // to compare the rules is what this spares
-  private static List<Long> program(RuntimeSpec.Seccomp filter) {
+  private static List<Long> program(SeccompFilter filter) {
     Compiled known = last;
     if (known == null || known.filter != filter) {
       known = new Compiled(filter, FILTERS.computeIfAbsent(filter, BpfCompiler::compile));

@@ -99,6 +99,7 @@ public record RuntimeSpec(
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record StepProcess(
       boolean terminal,
+      @Nullable ConsoleSize consoleSize,
       User user,
       List<String> args,
       List<String> env,
@@ -115,6 +116,10 @@ public record RuntimeSpec(
       rlimits = listOf(rlimits);
     }
   }
+
+  /** The window of a terminal, in characters. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record ConsoleSize(int height, int width) {}
 
   /** Numeric identity. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -189,7 +194,7 @@ public record RuntimeSpec(
       List<Device> devices,
       @Nullable String cgroupsPath,
       @Nullable Resources resources,
-      @Nullable Seccomp seccomp,
+      @Nullable SeccompFilter seccomp,
       Map<String, String> sysctl,
       @Nullable String rootfsPropagation,
       List<String> maskedPaths,
@@ -298,40 +303,6 @@ public record RuntimeSpec(
   /** A rate, in bytes a second, for one device. */
   public record ThrottleDevice(long major, long minor, long rate) {}
 
-  /** A system-call filter in the specification's own form. */
-  @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  @JsonIgnoreProperties(ignoreUnknown = true)
-  public record Seccomp(
-      String defaultAction,
-      @Nullable Integer defaultErrnoRet,
-      List<String> architectures,
-      List<String> flags,
-      List<Syscall> syscalls) {
-    public Seccomp {
-      architectures = listOf(architectures);
-      flags = listOf(flags);
-      syscalls = listOf(syscalls);
-    }
-  }
-
-  /** One rule: names, what to do, and on which arguments. */
-  @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  @JsonIgnoreProperties(ignoreUnknown = true)
-  public record Syscall(
-      List<String> names, String action, @Nullable Integer errnoRet, List<SeccompArg> args) {
-    public Syscall {
-      names = listOf(names);
-      args = listOf(args);
-    }
-  }
-
-  /** A comparison of one argument; {@code valueTwo} only for SCMP_CMP_MASKED_EQ. */
-  public record SeccompArg(
-      int index,
-      @JsonSerialize(using = Unsigned.class) long value,
-      @JsonSerialize(using = Unsigned.class) long valueTwo,
-      String op) {}
-
   /** The specification's uint64, which Java holds in a long of the same bits. */
   static final class Unsigned extends JsonSerializer<Long> {
     @Override
@@ -341,7 +312,8 @@ public record RuntimeSpec(
     }
   }
 
-  private static <T> List<T> listOf(@Nullable List<T> values) {
+  /** A copy; empty for null, as which Jackson gives what the JSON does not have. */
+  static <T> List<T> listOf(@Nullable List<T> values) {
     return values == null ? List.of() : List.copyOf(values);
   }
 

@@ -111,7 +111,7 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
   }
 
   static Sandbox select(Isolation wanted, Optional<String> ociRuntime, Privileges own) {
-    boolean admin = own.uid() == 0 && own.has("CAP_SYS_ADMIN");
+    boolean admin = own.isRootWithMounts();
     Isolation choice =
         switch (wanted) {
           case AUTO ->

@@ -49,14 +49,14 @@ public final class SeccompProfile {
       @Nullable List<String> names,
       String action,
       @Nullable Integer errnoRet,
-      @Nullable List<RuntimeSpec.SeccompArg> args,
+      @Nullable List<SeccompFilter.Arg> args,
       @Nullable Condition includes,
       @Nullable Condition excludes) {}
 
   record Condition(
       @Nullable List<String> arches, @Nullable List<String> caps, @Nullable String minKernel) {}
 
-  private final Map<List<String>, RuntimeSpec.Seccomp> resolved = new ConcurrentHashMap<>();
+  private final Map<List<String>, SeccompFilter> resolved = new ConcurrentHashMap<>();
 
   private SeccompProfile(Document document, String json) {
     this.document = document;
@@ -139,8 +139,8 @@ public final class SeccompProfile {
         condition(rule.get("excludes")));
   }
 
-  private static RuntimeSpec.SeccompArg argument(JsonNode arg) {
-    return new RuntimeSpec.SeccompArg(
+  private static SeccompFilter.Arg argument(JsonNode arg) {
+    return new SeccompFilter.Arg(
         (int) unsigned(arg, "index"),
         unsigned(arg, "value"),
         unsigned(arg, "valueTwo"),
@@ -219,13 +219,13 @@ public final class SeccompProfile {
   }
 
   /** The rules that count on this machine for a step with these capabilities. */
-  public RuntimeSpec.Seccomp resolve(Collection<String> capabilities) {
+  public SeccompFilter resolve(Collection<String> capabilities) {
     return resolved.computeIfAbsent(
         List.copyOf(capabilities),
         caps -> resolve(caps, System.getProperty("os.arch"), System.getProperty("os.version")));
   }
 
-  RuntimeSpec.Seccomp resolve(Collection<String> capabilities, String arch, String kernel) {
+  SeccompFilter resolve(Collection<String> capabilities, String arch, String kernel) {
     String own = ARCHITECTURES.get(arch);
     if (own == null) {
       throw new BuildFailure(
@@ -241,17 +241,17 @@ public final class SeccompProfile {
     } else if (document.architectures != null) {
       architectures.addAll(document.architectures);
     }
-    List<RuntimeSpec.Syscall> rules = new ArrayList<>();
+    List<SeccompFilter.Syscall> rules = new ArrayList<>();
     for (Rule rule : document.syscalls == null ? List.<Rule>of() : document.syscalls) {
       if (counts(rule, capabilities, GO_NAMES.getOrDefault(arch, arch), kernel)) {
         List<String> names =
             rule.names != null ? rule.names : rule.name == null ? List.of() : List.of(rule.name);
         rules.add(
-            new RuntimeSpec.Syscall(
+            new SeccompFilter.Syscall(
                 names, rule.action, rule.errnoRet, rule.args == null ? List.of() : rule.args));
       }
     }
-    return new RuntimeSpec.Seccomp(
+    return new SeccompFilter(
         document.defaultAction,
         document.defaultErrnoRet,
         List.copyOf(architectures),

@@ -58,7 +58,7 @@ class BpfCompilerTest {
     return (int) (offset % 8 == 0 ? value : value >>> 32);
   }
 
-  private static RuntimeSpec.Seccomp docker(String arch, List<String> caps) {
+  private static SeccompFilter docker(String arch, List<String> caps) {
     return SeccompProfile.dockerDefault().resolve(caps, arch, "6.1.0");
   }
 
@@ -106,7 +106,7 @@ class BpfCompilerTest {
   @EnumSource(SyscallTable.class)
   void everyNumberAnswersAsItsRulesSay(SyscallTable table) {
     String arch = table.name().startsWith("X86") ? "amd64" : "aarch64";
-    RuntimeSpec.Seccomp seccomp = docker(arch, DefaultSpec.CAPABILITIES);
+    SeccompFilter seccomp = docker(arch, DefaultSpec.CAPABILITIES);
     List<Long> program = BpfCompiler.compile(seccomp);
     assertThat(program).hasSizeLessThan(4096);
     for (Map.Entry<String, Integer> call : table.numbers().entrySet()) {
@@ -165,18 +165,17 @@ class BpfCompilerTest {
         long arg = pick(random, interesting);
         List<Long> program =
             BpfCompiler.compile(
-                new RuntimeSpec.Seccomp(
+                new SeccompFilter(
                     "SCMP_ACT_ERRNO",
                     null,
                     List.of("SCMP_ARCH_X86_64"),
                     List.of(),
                     List.of(
-                        new RuntimeSpec.Syscall(
+                        new SeccompFilter.Syscall(
                             List.of("read"),
                             "SCMP_ACT_ALLOW",
                             null,
-                            List.of(
-                                new RuntimeSpec.SeccompArg(1, value, two, "SCMP_CMP_" + op))))));
+                            List.of(new SeccompFilter.Arg(1, value, two, "SCMP_CMP_" + op))))));
         int order = Long.compareUnsigned(arg, value);
         boolean holds =
             switch (op) {
@@ -246,7 +245,7 @@ class BpfCompilerTest {
              "args": [{"index": 0, "value": 18446744073709551615, "op": "SCMP_CMP_EQ"}]}]}
             """
                 .getBytes(StandardCharsets.UTF_8));
-    RuntimeSpec.Seccomp resolved = profile.resolve(DefaultSpec.CAPABILITIES, "amd64", "6.1");
+    SeccompFilter resolved = profile.resolve(DefaultSpec.CAPABILITIES, "amd64", "6.1");
     assertThat(resolved.syscalls().getFirst().args().getFirst().value()).isEqualTo(-1L);
   }
 }

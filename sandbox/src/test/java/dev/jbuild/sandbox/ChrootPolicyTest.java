@@ -12,7 +12,7 @@ class ChrootPolicyTest {
   private static final int NOTIFY = 0x7fc00000;
   private static final int ERRNO = 0x00050000;
 
-  private static String answer(RuntimeSpec.Seccomp policy, String call, long... args) {
+  private static String answer(SeccompFilter policy, String call, long... args) {
     SyscallTable table = SyscallTable.X86_64;
     int number = table.numbers().getOrDefault(call, -1);
     assertThat(number).as(call).isNotNegative();
@@ -26,8 +26,8 @@ class ChrootPolicyTest {
     };
   }
 
-  private static RuntimeSpec.Seccomp policy(String byDefault, RuntimeSpec.Syscall... rules) {
-    return new RuntimeSpec.Seccomp(
+  private static SeccompFilter policy(String byDefault, SeccompFilter.Syscall... rules) {
+    return new SeccompFilter(
         byDefault, null, List.of("SCMP_ARCH_X86_64"), List.of(), List.of(rules));
   }
 
@@ -110,8 +110,8 @@ class ChrootPolicyTest {
   })
   void whatThePolicyRefusesStaysRefused(String call, String second) {
     for (String byDefault : List.of("SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO")) {
-      RuntimeSpec.Syscall rule =
-          new RuntimeSpec.Syscall(List.of(call), "SCMP_ACT_ERRNO", 13, List.of());
+      SeccompFilter.Syscall rule =
+          new SeccompFilter.Syscall(List.of(call), "SCMP_ACT_ERRNO", 13, List.of());
       long first = call.equals("ioprio_set") ? 1 : 0;
       assertThat(answer(policy(byDefault, rule), call, first, Long.decode(second), 0))
           .isEqualTo("errno 13");
@@ -137,12 +137,12 @@ class ChrootPolicyTest {
   })
   void conditionsOfThePolicyHold(
       String call, String first, String second, String refused, String answer) {
-    RuntimeSpec.Syscall rule =
-        new RuntimeSpec.Syscall(
+    SeccompFilter.Syscall rule =
+        new SeccompFilter.Syscall(
             List.of("read", call),
             "SCMP_ACT_ERRNO",
             13,
-            List.of(new RuntimeSpec.SeccompArg(1, Long.decode(refused), 0, "SCMP_CMP_EQ")));
+            List.of(new SeccompFilter.Arg(1, Long.decode(refused), 0, "SCMP_CMP_EQ")));
     assertThat(
             answer(policy("SCMP_ACT_ALLOW", rule), call, Long.decode(first), Long.decode(second)))
         .isEqualTo(answer);
@@ -152,14 +152,14 @@ class ChrootPolicyTest {
   @ParameterizedTest
   @CsvSource({"ioctl, allow", "openat, notify"})
   void ruleWithoutConditionsDecides(String call, String answer) {
-    RuntimeSpec.Syscall sometimes =
-        new RuntimeSpec.Syscall(
+    SeccompFilter.Syscall sometimes =
+        new SeccompFilter.Syscall(
             List.of(call),
             "SCMP_ACT_ERRNO",
             13,
-            List.of(new RuntimeSpec.SeccompArg(1, 7, 0, "SCMP_CMP_EQ")));
-    RuntimeSpec.Syscall always =
-        new RuntimeSpec.Syscall(List.of(call), "SCMP_ACT_ALLOW", null, List.of());
+            List.of(new SeccompFilter.Arg(1, 7, 0, "SCMP_CMP_EQ")));
+    SeccompFilter.Syscall always =
+        new SeccompFilter.Syscall(List.of(call), "SCMP_ACT_ALLOW", null, List.of());
     assertThat(answer(policy("SCMP_ACT_ERRNO", sometimes, always), call, 0, 7)).isEqualTo(answer);
   }
 }

@@ -337,9 +337,10 @@ class EmbeddedLauncherIT extends LauncherContract {
   void launcherDiesWithItsCommandPipe() throws Exception {
     // A JVM that is killed leaves no step behind: here its end of the pipe is all that goes.
     RunningStep step =
-        rig.launcher.start(rig.request(sleep(1004).split(" ")).build(), OutputSink.discard());
+        rig.launcher.start(
+            rig.request(Sleepers.sleep(1004).split(" ")).build(), OutputSink.discard());
     ((EmbeddedStep) step).abandon();
     assertThat(step.await().killed()).isTrue();
-    assertThat(processesNamed(sleep(1004))).isZero();
+    assertThat(Sleepers.alive(1004)).isZero();
   }
 }

@@ -22,21 +22,21 @@ abstract class HostileAppetite extends HostileSteps {
                 "/bin/sh",
                 "-c",
                 "echo up; f() { "
-                    + LauncherContract.sleep(1005)
+                    + Sleepers.sleep(1005)
                     + " & [ $1 -gt 0 ] && { f $(($1-1)) & f $(($1-1)) & }; }; f"
                     + " 6; while :; do (setsid "
-                    + LauncherContract.sleep(1005)
+                    + Sleepers.sleep(1005)
                     + " &); sleep 0.01; done")
             .build();
     try (RunningStep step = rig.launcher.start(bomb, (_, _) -> running.countDown())) {
       assertThat(running.await(120, TimeUnit.SECONDS)).isTrue();
-      while (LauncherContract.processesNamed(LauncherContract.sleep(1005)) < 20) {
+      while (Sleepers.alive(1005) < 20) {
         Thread.onSpinWait();
       }
       step.kill();
       step.await();
     }
-    assertThat(LauncherContract.processesNamed(LauncherContract.sleep(1005))).isZero();
+    assertThat(Sleepers.alive(1005)).isZero();
   }
 
   @Test
@@ -46,10 +46,7 @@ abstract class HostileAppetite extends HostileSteps {
         rig.request(
                 "/bin/sh",
                 "-c",
-                "(setsid "
-                    + LauncherContract.sleep(1008)
-                    + " &); echo up; "
-                    + LauncherContract.sleep(1008))
+                "(setsid " + Sleepers.sleep(1008) + " &); echo up; " + Sleepers.sleep(1008))
             .build();
     try (RunningStep step = rig.launcher.start(request, (_, _) -> running.countDown())) {
       assertThat(running.await(120, TimeUnit.SECONDS)).isTrue();
@@ -58,7 +55,7 @@ abstract class HostileAppetite extends HostileSteps {
       ProcessHandle.of(((EmbeddedStep) step).pid()).orElseThrow().destroyForcibly();
       assertThat(step.await().succeeded()).isFalse();
     }
-    assertThat(LauncherContract.processesNamed(LauncherContract.sleep(1008))).isZero();
+    assertThat(Sleepers.alive(1008)).isZero();
   }
 
   @Test
@@ -144,13 +141,13 @@ abstract class HostileAppetite extends HostileSteps {
     Rig.Run run =
         rig.sh(
             "(trap '' HUP TERM; setsid sh -c 'trap \"\" HUP TERM; setsid "
-                + LauncherContract.sleep(1006)
+                + Sleepers.sleep(1006)
                 + " & "
-                + LauncherContract.sleep(1006)
+                + Sleepers.sleep(1006)
                 + "'"
                 + " &) >/dev/null 2>&1 </dev/null; while ! ps | grep -q '[s]leep 1006'; do sleep"
                 + " 0.05; done; echo left");
     assertThat(run.text()).isEqualTo("left\n");
-    assertThat(LauncherContract.processesNamed(LauncherContract.sleep(1006))).isZero();
+    assertThat(Sleepers.alive(1006)).isZero();
   }
 }
