@@ -65,6 +65,7 @@ enum op_code {
   OP_JAIL = 27,    /* path: a plain directory as the root of a step that nothing is mounted for */
   OP_INPUT = 29,   /* enum input, rows, columns */
   OP_CONFINE = 30, /* enum confinement: see confine.c */
+  OP_EMPTY = 32,   /* path of a file that is emptied after the step */
   OP_MOUNT_POINT = 31, /* stack, path, stack or -1, source that another program will mount there */
 };
 

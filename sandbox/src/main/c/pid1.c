@@ -111,7 +111,7 @@ _Noreturn void start_init(struct step *step, struct plan plan, const struct proc
   bool cgroup_namespace = how->flags & CLONE_NEWCGROUP;
   while (plan_next(&plan, &op)) {
     step->op = op.code;
-    if (op.code == OP_INPUT) continue; /* the supervisor has seen to it */
+    if (op.code == OP_INPUT || op.code == OP_EMPTY) continue; /* the supervisor has seen to it */
     /* The cgroup the process is in becomes the root that the namespace shows. */
     if (cgroup_namespace && op.code != OP_PROCESS && op.code != OP_CGROUP &&
         op.code != OP_USERNS && op.code != OP_DEVICES) {

@@ -26,7 +26,28 @@ static bool wait_for_turn(struct supervisor *s) {
   return true; /* also where there are no sockets to pass anything through */
 }
 
+/* Held before anything of the step runs: later its name may lead elsewhere. */
+static void hold_secrets(struct supervisor *s, struct plan plan) {
+  struct op op;
+  while (plan_next(&plan, &op)) {
+    if (op.code != OP_EMPTY) continue;
+    if (s->secret_count == MAX_SECRETS) refuse("too many files");
+    long fd = sys(openat, AT_FDCWD_, op_string(&op), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0) s->secrets[s->secret_count++] = (int)fd;
+  }
+}
+
+/* The executor, which removes them, may have been killed. */
+static void empty_secrets(struct supervisor *s) {
+  while (s->secret_count) {
+    int fd = s->secrets[--s->secret_count];
+    sys(ftruncate, fd, 0);
+    sys(close, fd);
+  }
+}
+
 static void clean(struct supervisor *s) {
+  empty_secrets(s);
   if (s->jailed) empty_shadow(&s->jail);
   remove_stubs(s->stubs, s->stub_count);
 }
@@ -106,6 +127,7 @@ int run(void) {
   sys(fcntl, 0, 4 /* F_SETFL */, O_NONBLOCK);
   sys(fcntl, 1, 4 /* F_SETFL */, O_WRONLY | O_NONBLOCK);
   if (s.jailed) {
+    hold_secrets(&s, plan);
     /* Should pid 1 die before the rest of the step, that comes to us. */
     sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     if (!steps_are_scoped() && !wait_for_turn(&s)) {
@@ -121,6 +143,7 @@ int run(void) {
     sys(close, err[0]);
     if (terminal >= 0) sys(close, terminal);
     if (s.input >= 0) sys(close, s.input);
+    while (s.secret_count) sys(close, s.secrets[--s.secret_count]);
     start_init(&step, plan, &how);
   }
   if (pid1 < 0) return never_started(&s, OP_PROCESS, pid1, "namespaces");

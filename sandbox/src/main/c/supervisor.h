@@ -8,6 +8,7 @@
 #include <linux/time.h>
 
 #define MAX_STUBS 512
+#define MAX_SECRETS 256
 #define MAX_INPUT 4096
 #define CHUNK (64u << 10)
 
@@ -36,6 +37,8 @@ struct supervisor {
   bool failed;
   struct msg failure;
   struct rusage usage;
+  unsigned secret_count;
+  int secrets[MAX_SECRETS]; /* files that the executor put into the root of a step of tier C */
   unsigned stub_count;
   struct stub stubs[MAX_STUBS];
   size_t pending, sent;

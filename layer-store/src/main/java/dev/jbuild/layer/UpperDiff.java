@@ -42,6 +42,12 @@ import java.util.function.Function;
  * the reported files is read later, so the directory must stay until the layer is written.
  */
 public final class UpperDiff {
+  /**
+   * How deep directories may be nested. A step can make more of them than a path can say and a
+   * stack can hold; a tar of them could be unpacked by nobody.
+   */
+  static final int MAX_DEPTH = 500;
+
   private final DirFd root;
   private final FileTree lower;
   private final Optional<StatIndex> before;
@@ -228,6 +234,15 @@ public final class UpperDiff {
 
   private void readSubdirectory(DirFd here, Seen name, Below below, boolean untouched)
       throws IOException {
+    if (name.path.depth() > MAX_DEPTH) {
+      throw new BuildFailure(
+          BuildFailure.Kind.USER,
+          "directories below \"/"
+              + name.path.components().getFirst()
+              + "\" are nested more than "
+              + MAX_DEPTH
+              + " deep");
+    }
     boolean shows = below.shows;
     boolean comparable = below.comparable;
     int depth = unreported.size();

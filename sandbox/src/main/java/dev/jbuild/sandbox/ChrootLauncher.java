@@ -57,7 +57,8 @@ public final class ChrootLauncher implements Launcher {
     ExecutableMount.require(root);
     CopiedMounts mounts = CopiedMounts.place(root, request);
     try {
-      return EmbeddedStep.launch(binary, plan(request, root), request, sink, none, mounts::remove);
+      return EmbeddedStep.launch(
+          binary, plan(request, root, mounts.files()), request, sink, none, mounts::remove);
     } catch (RuntimeException e) {
       mounts.remove();
       throw e;
@@ -77,7 +78,7 @@ public final class ChrootLauncher implements Launcher {
         });
   }
 
-  static Plan plan(StepRequest request, Path root) {
+  static Plan plan(StepRequest request, Path root, List<Path> files) {
     RuntimeSpec spec = request.spec();
     RuntimeSpec.StepProcess process = spec.process();
     RuntimeSpec.User user = process.user();
@@ -91,6 +92,7 @@ public final class ChrootLauncher implements Launcher {
             user.gid()));
     Op.Input.add(ops, request.input(), false);
     ops.add(new Op.Jail(root.toString()));
+    files.forEach(file -> ops.add(new Op.Empty(file.toString())));
     ops.addAll(ProcessPlan.DEVICE_NODES);
     ops.addAll(ProcessPlan.DEVICE_LINKS);
     ops.add(new Op.Cwd(process.cwd(), user.uid(), user.gid()));

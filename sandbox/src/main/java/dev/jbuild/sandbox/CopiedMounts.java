@@ -35,6 +35,7 @@ final class CopiedMounts {
 
   private final RootPaths paths;
   private final CoveredPlaces places;
+  private final List<Path> files = new ArrayList<>();
 
   private CopiedMounts(Path root) {
     this.paths = new RootPaths(root);
@@ -121,9 +122,15 @@ final class CopiedMounts {
     Files.setAttribute(target, "unix:mode", 01777);
   }
 
+  /** Where the files were made that are in memory elsewhere, secrets among them. */
+  List<Path> files() {
+    return List.copyOf(files);
+  }
+
   private void file(FileMount file) throws IOException {
     Path target = places.cover(file.target(), false);
     Files.createFile(target, PosixFilePermissions.asFileAttribute(Set.of()));
+    files.add(target);
     Files.write(target, file.content());
     own(target, file.uid(), file.gid());
     Files.setAttribute(target, "unix:mode", file.mode());

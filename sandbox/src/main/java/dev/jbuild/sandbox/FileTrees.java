@@ -96,22 +96,8 @@ final class FileTrees {
 
   /** Removes a directory with all that is below it, or anything else. */
   static void delete(Path path) throws IOException {
-    Files.walkFileTree(
-        path,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException failure)
-              throws IOException {
-            Files.delete(dir);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+    try (DirFd parent = DirFd.open(requireNonNull(path.getParent()))) {
+      parent.deleteTree(BytePath.of(requireNonNull(path.getFileName()).toString()));
+    }
   }
 }

@@ -83,6 +83,9 @@ sealed interface Op {
   /** Takes a plain directory as the root of a step for which nothing is mounted. */
   record Jail(String path) implements Op {}
 
+  /** Empties a file of the executor's when the step is dead, though the executor is dead, too. */
+  record Empty(String path) implements Op {}
+
   /** Makes the root the root of the process. */
   record Chroot() implements Op {}
 
@@ -205,6 +208,7 @@ sealed interface Op {
       case DeviceFilter _ -> 26;
       case Chroot _ -> 15;
       case Jail _ -> 27;
+      case Empty _ -> 32;
       case Target _ -> 28;
       case MountPoint _ -> 31;
       case Input _ -> 29;

@@ -58,6 +58,7 @@ record Plan(List<Op> ops) {
       case Op.Root _, Op.Loopback _, Op.Pivot _, Op.Chroot _ -> {}
       case Op.Confine o -> out.number(o.kind());
       case Op.Jail o -> out.string(o.path());
+      case Op.Empty o -> out.string(o.path());
       case Op.Mount o ->
           out.string(o.target())
               .string(o.type())
