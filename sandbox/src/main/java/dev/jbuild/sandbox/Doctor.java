@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -40,7 +39,7 @@ public final class Doctor {
     probes.add(KernelProbes.openat2());
     probes.add(StoreProbes.reflink(place));
     probes.add(KernelProbes.foreignPlatforms());
-    probes.add(runtimes());
+    probes.add(OciRuntimes.probe(own));
     probes.add(privateNetwork(own));
     probes.add(tier(store));
     return List.copyOf(probes);
@@ -78,17 +77,6 @@ public final class Doctor {
             "cgroups",
             version + ", nothing is delegated: limits of a step cannot be held",
             "systemd-run --user --scope -p Delegate=yes jbuild …, or run as root");
-  }
-
-  private static Probe runtimes() {
-    String found =
-        Stream.of("crun", "runc", "runsc", "kata-runtime", "youki")
-            .flatMap(n -> OciLauncher.onPath(n).stream())
-            .map(Path::toString)
-            .collect(Collectors.joining(", "));
-    return found.isEmpty()
-        ? Probe.limited("oci-runtimes", "none on PATH; the embedded launcher needs none", null)
-        : Probe.good("oci-runtimes", found);
   }
 
   private static Probe privateNetwork(Privileges own) {
