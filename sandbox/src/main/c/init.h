@@ -21,7 +21,8 @@
  *              programs, for which reexec/ is a program of its own
  * confine.c    what keeps a step from abstract sockets, and those without namespaces from each other
  * remap.c      the user namespace of a remapped step
- * userns.c     the other use of this program: "userns", before the JVM starts */
+ * userns.c     the other use of this program: "userns", before the JVM starts
+ * tether.c     and "tether": keeps a program of the executor's from outliving it */
 #ifndef JBUILD_INIT_H
 #define JBUILD_INIT_H
 
@@ -186,6 +187,7 @@ void kill_descendants(int pid1);
 int open_terminal(const struct window *window, int *terminal);
 
 _Noreturn void enter_userns(char **argv, char **envp);
+_Noreturn void tether(char **argv, char **envp);
 
 /* ---- text ------------------------------------------------------------- */
 

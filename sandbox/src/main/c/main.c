@@ -115,6 +115,7 @@ static int jbuild_init(int argc, char **argv, char **envp) {
   if (argc == 2 && same(argv[1], "landlock")) return steps_are_scoped() ? 0 : 1;
   if (argc == 2 && same(argv[1], "kernel-log")) return print_kernel_log();
   if (argc > 2 && same(argv[1], "userns")) enter_userns(argv + 2, envp);
+  if (argc > 2 && same(argv[1], "tether")) tether(argv + 2, envp);
   refuse("usage: jbuild-init run < plan (started by jbuild), or userns PROGRAM [ARGUMENT...]");
 }
 

@@ -162,12 +162,16 @@ _Noreturn void enter_userns(char **argv, char **envp) {
     if (helper < 0) give_up("clone", helper);
     if (helper == 0) {
       char byte;
+      /* Where it has the other ends too, it does not see that this process is gone. */
+      sys(close, ready[1]);
+      sys(close, done[0]);
       if (sys(read, ready[0], &byte, 1) != 1) leave(1);
       byte = run_mapper("/usr/bin/newuidmap", pid, uid, uids) == 0 &&
              run_mapper("/usr/bin/newgidmap", pid, gid, gids) == 0;
       sys(write, done[1], &byte, 1);
       leave(0);
     }
+    sys(close, done[1]);
   }
   long r = sys(unshare, CLONE_NEWUSER | CLONE_NEWNS);
   if (r < 0) give_up("unshare", r);

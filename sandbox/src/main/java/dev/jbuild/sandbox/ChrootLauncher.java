@@ -99,6 +99,7 @@ public final class ChrootLauncher implements Launcher {
         spec.withProcess(
                 new RuntimeSpec.StepProcess(
                     false,
+                    null,
                     user,
                     process.args(),
                     process.env(),

@@ -61,22 +61,7 @@ public final class Doctor {
           "steps have the container's limits and none of their own",
           PrivilegeProbes.ROOT_FIX);
     }
-    Cgroups machine = Cgroups.detect();
-    List<String> held =
-        Stream.of("memory", "pids", "cpu", "io", "blkio", "devices")
-            .filter(c -> machine.with(c).filter(h -> Files.isWritable(h.own())).isPresent())
-            .toList();
-    boolean v1 = machine.with("memory").map(h -> !h.unified()).orElse(false);
-    String version =
-        machine.hierarchies().isEmpty()
-            ? "none is mounted"
-            : v1 ? (machine.unified().isPresent() ? "version 1 and 2" : "version 1") : "version 2";
-    return held.contains("memory") && held.contains("pids")
-        ? Probe.good("cgroups", version + ", limits on " + String.join(", ", held))
-        : Probe.limited(
-            "cgroups",
-            version + ", nothing is delegated: limits of a step cannot be held",
-            "systemd-run --user --scope -p Delegate=yes jbuild …, or run as root");
+    return CgroupProbe.of(Cgroups.detect(), own);
   }
 
   private static Probe privateNetwork(Privileges own) {

@@ -3,7 +3,6 @@ package dev.jbuild.sandbox;
 import dev.jbuild.failure.BuildFailure;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,10 +46,13 @@ final class PrivateNetwork implements AutoCloseable {
   static PrivateNetwork connect(long pid) throws IOException {
     Path program = program().orElseThrow(() -> new IOException("no slirp4netns and no pasta"));
     boolean slirp = program.endsWith("slirp4netns");
-    List<String> command = new ArrayList<>(List.of(program.toString()));
+    // The program must not outlive this process, however that ends.
+    List<String> command =
+        new ArrayList<>(List.of(LauncherBinary.locate().toString(), "tether", program.toString()));
     if (slirp) {
       command.addAll(
-          List.of("--configure", "--mtu=65520", "--disable-host-loopback", "--ready-fd=1"));
+          List.of("--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox"));
+      command.add("--ready-fd=1");
       command.addAll(List.of(Long.toString(pid), "tap0"));
     } else {
       command.addAll(List.of("--config-net", "--foreground", "--no-map-gw", "--runas", "0"));
@@ -58,6 +60,7 @@ final class PrivateNetwork implements AutoCloseable {
       command.addAll(List.of("--netns-only", "--no-netns-quit", "--netns", "/proc/self/fd/0"));
     }
     ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().clear(); // it reads what a hostile step sends
     if (!slirp) {
       // It gives up its capabilities first, and pid 1 of a step shows nothing to one without.
       builder.redirectInput(new File("/proc/" + pid + "/ns/net"));
@@ -68,10 +71,8 @@ final class PrivateNetwork implements AutoCloseable {
     PrivateNetwork network = new PrivateNetwork(process);
     try {
       if (slirp) {
-        try (InputStream out = process.getInputStream()) {
-          if (out.read() != '1') { // the ready fd
-            throw new IOException(program + ": " + Files.readString(log).strip());
-          }
+        if (process.getInputStream().read() != '1') { // the ready fd
+          throw new IOException(program + ": " + Files.readString(log).strip());
         }
       } else {
         waitForInterface(pid, process, log);
@@ -109,6 +110,6 @@ final class PrivateNetwork implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
+    process.destroy(); // which the tether passes on, by force
   }
 }

@@ -99,6 +99,7 @@ public record RuntimeSpec(
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record StepProcess(
       boolean terminal,
+      @Nullable ConsoleSize consoleSize,
       User user,
       List<String> args,
       List<String> env,
@@ -115,6 +116,10 @@ public record RuntimeSpec(
       rlimits = listOf(rlimits);
     }
   }
+
+  /** The window of a terminal, in characters. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record ConsoleSize(int height, int width) {}
 
   /** Numeric identity. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)

@@ -31,6 +31,9 @@ final class StepCgroup implements AutoCloseable {
   /** A child of the executor's own cgroup of version 2, for the executor. */
   static final String EXECUTOR = PREFIX + "executor";
 
+  private static final String DELEGATE =
+      "delegate a cgroup to jbuild (jbuild doctor says how), or run without the limit";
+
   /** Processes that are started meanwhile have to be moved as well. */
   private static final int DELEGATION_ATTEMPTS = 4;
 
@@ -132,7 +135,7 @@ final class StepCgroup implements AutoCloseable {
         throw new BuildFailure(
             BuildFailure.Kind.UNSUPPORTED,
             "no cgroup with the controller \"" + controller + "\" to hold the limit",
-            "delegate a cgroup to jbuild, or run without the limit",
+            DELEGATE,
             null);
       }
       return;
@@ -147,7 +150,7 @@ final class StepCgroup implements AutoCloseable {
                 + controller
                 + "\" cannot be made: "
                 + ControlFiles.words(e),
-            "delegate a cgroup to jbuild, or run without the limit",
+            DELEGATE,
             e);
       }
     }

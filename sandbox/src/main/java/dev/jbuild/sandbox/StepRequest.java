@@ -184,6 +184,9 @@ public record StepRequest(
       RuntimeSpec.StepProcess process =
           new RuntimeSpec.StepProcess(
               input instanceof StepInput.Terminal,
+              input instanceof StepInput.Terminal(int rows, int columns)
+                  ? new RuntimeSpec.ConsoleSize(rows, columns)
+                  : null,
               new RuntimeSpec.User(user.uid(), user.gid(), null, List.copyOf(groups)),
               args,
               environment,

@@ -31,6 +31,9 @@ final class StoreProbes {
   }
 
   static Probe overlay(Privileges own, Path place) {
+    if (own.uid() != 0) {
+      return Probe.missing("overlay", "cannot be mounted without a user namespace", null);
+    }
     if (!own.isRootWithMounts()) {
       return Probe.limited("overlay", "cannot be mounted here; layers are copied", null);
     }
@@ -39,7 +42,10 @@ final class StoreProbes {
       return Probe.good(
           "overlay", own.userNamespace() ? "mounts in a user namespace" : "mounts as root");
     } catch (BuildFailure e) {
-      return Probe.missing("overlay", e.text(), "put the store on ext4, xfs or btrfs");
+      return Machine.setting("/proc/filesystems").contains("\toverlay")
+          ? Probe.missing("overlay", e.text(), "put the store on ext4, xfs or btrfs")
+          : Probe.missing(
+              "overlay", "the kernel has none", "modprobe overlay, as root of the machine");
     }
   }
 

@@ -33,7 +33,7 @@ abstract class LauncherEndings extends LauncherSteps {
   void programThatIsMissingEndsWith127AndItsName() {
     StepResult result = rig.run(rig.request("no-such-program").build()).result();
     assertThat(result.exitCode()).isEqualTo(127);
-    assertThat(result.explanation()).get().asString().contains("\"no-such-program\"");
+    assertThat(result.explanation()).get().asString().containsPattern("[\"`]no-such-program[\"`]");
   }
 
   @Test

@@ -15,6 +15,11 @@ abstract class LauncherSteps {
   /** Makes the launcher under test, or skips with the reason. */
   abstract Rig rig(Path folder);
 
+  /** Whether a terminal is told that its window has changed. */
+  boolean passesSizesOn() {
+    return true;
+  }
+
   @BeforeEach
   void makeRig() {
     rig = rig(dir);

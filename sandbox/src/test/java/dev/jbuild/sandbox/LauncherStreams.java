@@ -1,6 +1,7 @@
 package dev.jbuild.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -49,7 +50,9 @@ abstract class LauncherStreams extends LauncherEndings {
         "until busybox stty size 2>/dev/null | grep '^33 101'; do usleep 20000; done;"
             + " [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo three; echo up >/dev/tty;"
             + " trap 'echo caught; exit 5' INT; read line; echo got $line; read line;"
-            + " until busybox stty size | grep '^40 120'; do usleep 20000; done;"
+            + (passesSizesOn()
+                ? " until busybox stty size | grep '^40 120'; do usleep 20000; done;"
+                : "")
             + " echo ready; while :; do sleep 1; done";
     StepRequest request =
         rig.request("/bin/sh", "-c", script).input(new StepInput.Terminal(33, 101)).build();
@@ -62,13 +65,15 @@ abstract class LauncherStreams extends LauncherEndings {
       talk.say((byte) 3);
       Rig.Run run = talk.end();
       assertThat(run.lines().stream().map(String::strip))
-          .contains("three", "33 101", "up", "got hello", "40 120", "^Ccaught");
+          .contains("three", "33 101", "up", "got hello", "^Ccaught")
+          .contains(passesSizesOn() ? "40 120" : "33 101");
       assertThat(run.result().exitCode()).isEqualTo(5);
     }
   }
 
   @Test
   void aWindowThatChangesBeforeTheTerminalIsThereIsNotForgotten() throws Exception {
+    assumeTrue(passesSizesOn(), "a runtime that passes no change of a window's size on");
     StepRequest request =
         rig.request(
                 "/bin/sh",

@@ -42,6 +42,18 @@ class RuntimeSpecTest {
     assertThat(json.has("annotations")).isFalse();
   }
 
+  /** A runtime may leave the first size to this: crun does. */
+  @Test
+  void sizeOfATerminalIsSaid() throws Exception {
+    RuntimeSpec spec =
+        StepRequest.builder(new Rootfs.Directory(Path.of("/")), List.of("sh"))
+            .input(new StepInput.Terminal(33, 101))
+            .build()
+            .spec();
+    JsonNode size = JsonMapper.builder().build().readTree(spec.toJson()).at("/process/consoleSize");
+    assertThat(size).hasToString("{\"height\":33,\"width\":101}");
+  }
+
   @Test
   void unlimitedIsWrittenUnsigned() {
     String json =
