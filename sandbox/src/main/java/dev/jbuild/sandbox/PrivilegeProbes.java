@@ -3,6 +3,8 @@ package dev.jbuild.sandbox;
 import dev.jbuild.failure.BuildFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Who the executor is, and which users and namespaces it may give to steps. */
@@ -10,10 +12,6 @@ final class PrivilegeProbes {
 
   /** How to be root with CAP_SYS_ADMIN in a container. */
   static final String ROOT_FIX = "docker run --privileged, or securityContext.privileged: true";
-
-  private static final String SUBUID_FIX =
-      "apt install uidmap, then: usermod --add-subuids 100000-165535 --add-subgids 100000-165535"
-          + " $USER";
 
   private PrivilegeProbes() {}
 
@@ -70,7 +68,7 @@ final class PrivilegeProbes {
     if (own.userNamespace()) {
       return own.ids() > 1
           ? Probe.good("subordinate-ids", own.ids() + " ids are mapped")
-          : Probe.limited("subordinate-ids", "one id is mapped: no other user exists", SUBUID_FIX);
+          : Probe.limited("subordinate-ids", "one id is mapped: no other user exists", rangesFix());
     }
     String name = System.getProperty("user.name");
     boolean listed =
@@ -79,8 +77,7 @@ final class PrivilegeProbes {
                 Machine.setting(file)
                     .lines()
                     .anyMatch(l -> l.startsWith(name + ":") || l.startsWith(own.uid() + ":")));
-    boolean helpers =
-        Files.exists(Path.of("/usr/bin/newuidmap")) && Files.exists(Path.of("/usr/bin/newgidmap"));
+    boolean helpers = helpers();
     if (own.uid() == 0) {
       return Probe.good("subordinate-ids", "not needed by root");
     }
@@ -89,7 +86,40 @@ final class PrivilegeProbes {
         : Probe.limited(
             "subordinate-ids",
             helpers ? "no range for " + name : "newuidmap is not installed",
-            SUBUID_FIX);
+            rangesFix());
+  }
+
+  private static boolean helpers() {
+    return Files.exists(Path.of("/usr/bin/newuidmap"))
+        && Files.exists(Path.of("/usr/bin/newgidmap"));
+  }
+
+  private static String rangesFix() {
+    String user = System.getenv("USER"); // java's own name for it is root in a user namespace
+    return rangesFix(
+        user == null || user.isEmpty() ? "$USER" : user,
+        SubordinateIds.ofMachine(),
+        Files.exists(Path.of("/etc/subuid")) && Files.exists(Path.of("/etc/subgid")),
+        helpers());
+  }
+
+  /** What root has to do for a user; usermod wants the files to be there. */
+  static String rangesFix(String user, SubordinateIds ids, boolean files, boolean helpers) {
+    List<String> commands = new ArrayList<>();
+    if (!helpers) {
+      commands.add("apt install uidmap");
+    }
+    if (!ids.has(user)) {
+      IdRange free = ids.next();
+      String range = free.uid() + "-" + (free.uid() + free.count() - 1);
+      if (!files) {
+        commands.add("touch /etc/subuid /etc/subgid");
+      }
+      commands.add("usermod --add-subuids " + range + " --add-subgids " + range + " " + user);
+    }
+    return commands.isEmpty()
+        ? "newuidmap and newgidmap must be setuid root, and work here"
+        : "as root: " + String.join(" && ", commands);
   }
 
   /** A step is run: kernel, file system and privileges all have a say. */

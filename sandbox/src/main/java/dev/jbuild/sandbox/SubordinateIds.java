@@ -27,6 +27,9 @@ record SubordinateIds(List<Range> users, List<Range> groups) {
    */
   private static final int UNUSED = 1_879_048_192;
 
+  /** Where useradd begins. */
+  private static final long LEAST = 100_000;
+
   /** A line. */
   record Range(String owner, long first, long count) {
     boolean overlaps(long from, long size) {
@@ -78,6 +81,21 @@ record SubordinateIds(List<Range> users, List<Range> groups) {
     return ranges.stream()
         .filter(range -> range.owner().equals(OWNER) && range.usable())
         .max(Comparator.comparingLong(Range::count));
+  }
+
+  /** Ids for one more user, as useradd gives them: the next that are given to nobody. */
+  IdRange next() {
+    long first =
+        Stream.concat(users.stream(), groups.stream())
+            .filter(range -> range.first() < UNUSED)
+            .mapToLong(range -> range.first() + range.count())
+            .reduce(LEAST, Math::max);
+    return new IdRange((int) first, (int) first, WHOLE);
+  }
+
+  boolean has(String user) {
+    return Stream.of(users, groups)
+        .allMatch(ranges -> ranges.stream().anyMatch(range -> range.owner().equals(user)));
   }
 
   /** The range for steps: that of {@link #OWNER}, else the lowest unused one. */

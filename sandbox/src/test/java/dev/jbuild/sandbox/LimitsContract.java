@@ -97,7 +97,9 @@ abstract class LimitsContract {
     } catch (BuildFailure e) {
       throw new TestAbortedException("this kernel holds no weight: " + e.getMessage());
     }
-    assertThat(run.text().strip()).isIn("300", "default 3000", "default 300\ndefault 3000");
+    // runc and crun map 10..1000 of version 1 to 1..10000, in the cgroup inside jbuild's.
+    String cost = rig.initIsTheStep ? "default 2930" : "default 3000";
+    assertThat(run.text().strip()).isIn("300", cost, "default 300\n" + cost);
   }
 
   @Test
