@@ -4,23 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jbuild.engine.event.BuildEvent;
-import dev.jbuild.failure.BuildFailure;
-import dev.jbuild.failure.BuildFailure.Kind;
 import dev.jbuild.oci.History;
 import dev.jbuild.oci.RuntimeConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whole builds that run nothing, so they need no privilege. */
+/** Whole builds that run nothing, so they need no privilege: what is in the image. */
 final class BuildTest {
   @TempDir Path folder;
 
@@ -42,80 +37,6 @@ final class BuildTest {
     bench.build("FROM scratch\nCOPY a.txt /x/\nCMD [\"/a\"]\n");
     assertThat(bench.file("x/a.txt")).isEqualTo("A");
     assertThat(bench.image().config().diffIds()).hasSize(1);
-  }
-
-  @Test
-  void secondBuildRunsNothingAndHasTheSameDigest() throws IOException {
-    bench.write("a.txt", "A");
-    String dockerfile = "FROM scratch\nCOPY a.txt /x/\nWORKDIR /w/d\nENV A=1\n";
-    BuildResult first = bench.build(dockerfile);
-    assertThat(bench.ran()).containsExactly("COPY a.txt /x/", "WORKDIR /w/d");
-    BuildResult second = bench.build(dockerfile);
-    assertThat(bench.ran()).isEmpty();
-    assertThat(second.imageDescriptor()).isEqualTo(first.imageDescriptor());
-  }
-
-  @Test
-  void touchedFileHitsChangedFileMissesAndIsNamed() throws IOException {
-    bench.write("src/a.c", "1");
-    bench.write("src/b.c", "1");
-    String dockerfile = "FROM scratch\nCOPY src /src/\nCOPY src/b.c /b\n";
-    bench.build(dockerfile);
-    bench.write("src/a.c", "1");
-    bench.build(dockerfile);
-    assertThat(bench.ran()).isEmpty();
-    bench.write("src/a.c", "2");
-    bench.write("src/c.c", "new");
-    bench.build(dockerfile);
-    assertThat(bench.ran()).containsExactly("COPY src /src/", "COPY src/b.c /b");
-    assertThat(bench.reason("COPY src /src/"))
-        .isEqualTo("2 files changed: a.c (content), c.c (new)");
-    assertThat(bench.reason("COPY src/b.c /b")).isEqualTo("an earlier step changed");
-    assertThat(bench.file("src/c.c")).isEqualTo("new");
-  }
-
-  @Test
-  void changedModeOfAFileMisses() throws IOException {
-    bench.write("a", "A");
-    bench.build("FROM scratch\nCOPY a /a\n");
-    Files.setPosixFilePermissions(
-        bench.context().resolve("a"),
-        java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
-    bench.build("FROM scratch\nCOPY a /a\n");
-    assertThat(bench.reason("COPY a /a")).isEqualTo("1 file changed: a (mode)");
-    assertThat(bench.entry("a").attributes().mode()).isEqualTo(0700);
-  }
-
-  @Test
-  void aBuildIsBuiltThoughTheDigestsItComputedCannotBeKept() throws IOException {
-    // What has changed a moment ago is not remembered anyhow.
-    Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(1));
-    try (Bench other = new Bench(folder.resolve("other"), Map.of(), later)) {
-      Files.createFile(other.store().directory("cache").resolve("digests"));
-      other.write("a.txt", "A");
-      other.build("FROM scratch\nCOPY a.txt /x/\n");
-      assertThat(other.file("x/a.txt")).isEqualTo("A");
-    }
-  }
-
-  @Test
-  void fileAndDirectoryOfOneNameAreNotTakenForEachOther() throws IOException {
-    bench.write("one/f", "F");
-    bench.write("two/f/f", "F");
-    bench.build("FROM scratch\nCOPY one/f /x\n");
-    assertThat(bench.file("x")).isEqualTo("F");
-    bench.build("FROM scratch\nCOPY two/f /x\n");
-    assertThat(bench.file("x/f")).isEqualTo("F");
-  }
-
-  @Test
-  void directoriesAreNotTakenForOneInAnother() throws IOException {
-    Files.createDirectories(bench.context().resolve("d1/d2"));
-    bench.build("FROM scratch\nCOPY d* /x/\n");
-    assertThat(bench.entry("x/d2").isDirectory()).isTrue();
-    Files.move(bench.context().resolve("d1/d2"), bench.context().resolve("d2"));
-    bench.build("FROM scratch\nCOPY d* /x/\n");
-    assertThat(bench.ran()).containsExactly("COPY d* /x/");
   }
 
   @Test
@@ -228,14 +149,6 @@ final class BuildTest {
   }
 
   @Test
-  void rebuiltStageThatCameOutTheSameHitsDownstream() throws IOException {
-    bench.write("a", "A");
-    bench.build("FROM scratch AS s\nCOPY a /a\nFROM scratch\nCOPY --from=s /a /b\n");
-    bench.build("FROM scratch AS s\nCOPY a /other\nCOPY a /a\nFROM scratch\nCOPY --from=s /a /b\n");
-    assertThat(bench.ran()).doesNotContain("COPY --from=s /a /b");
-  }
-
-  @Test
   void heredocBecomesAFileWithItsVariables() {
     bench.build("FROM scratch\nENV N=world\nCOPY <<A <<'B' /d/\nhello $N\nA\nraw $N\nB\n");
     assertThat(bench.file("d/A")).isEqualTo("hello world\n");
@@ -273,115 +186,6 @@ final class BuildTest {
   }
 
   @Test
-  void errorsOfTheDockerfileAreAllToldWithTheirPlaces() {
-    assertThatThrownBy(() -> bench.build("FROM scratch\nCOPPY a b\nENV\n"))
-        .isInstanceOfSatisfying(
-            DockerfileFailure.class,
-            failure -> {
-              assertThat(failure.errors()).hasSize(2);
-              assertThat(failure.errors().getFirst().span()).hasToString("Dockerfile:2:1");
-              assertThat(failure.errors().getFirst().excerpt()).contains("> 2 | COPPY a b");
-            });
-  }
-
-  @Test
-  void valuesAreJudgedBesideErrorsOfSyntaxWhereTheTargetNeedsThem() {
-    String dockerfile =
-        """
-        FROM scratch AS a
-        EXPOSE x
-        FROM scratch AS b
-        STOPSIGNAL y
-        ENV
-        FROM scratch AS c
-        EXPOSE z
-        """;
-    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.target("b")))
-        .isInstanceOfSatisfying(
-            DockerfileFailure.class,
-            failure ->
-                assertThat(failure.errors())
-                    .extracting(error -> error.span().toString())
-                    .containsExactly("Dockerfile:4:12", "Dockerfile:5:3"));
-    assertThatThrownBy(() -> bench.build(dockerfile))
-        .isInstanceOfSatisfying(
-            DockerfileFailure.class,
-            failure ->
-                assertThat(failure.errors())
-                    .extracting(error -> error.span().toString())
-                    .containsExactly("Dockerfile:5:3", "Dockerfile:7:8"));
-  }
-
-  @Test
-  void missingDockerfileNamesOneThatTheContextHas() throws IOException {
-    Files.createDirectories(bench.context().resolve("Dockerfile.d"));
-    Files.writeString(bench.context().resolve("Containerfile"), "FROM scratch\n");
-    assertThatThrownBy(() ->
-            bench.build(
-                "", request -> request.dockerfile(new DockerfileSource.InContext("Dockerfile"))))
-        .isInstanceOfSatisfying(
-            BuildFailure.class,
-            failure -> {
-              assertThat(failure.text())
-                  .isEqualTo("there is no Dockerfile \"Dockerfile\" in the context");
-              assertThat(failure.hint())
-                  .contains("the context has \"Containerfile\": name it with -f");
-            });
-  }
-
-  @Test
-  void missingSourceIsToldAtItsLine() {
-    assertThatThrownBy(() -> bench.build("FROM scratch\nCOPY nothing /x\n"))
-        .isInstanceOfSatisfying(
-            LocatedFailure.class,
-            failure -> {
-              assertThat(failure.kind()).isEqualTo(Kind.NOT_FOUND);
-              assertThat(failure.text()).isEqualTo("\"nothing\" is not there to be copied");
-              assertThat(failure.span()).hasToString("Dockerfile:2:6");
-            });
-  }
-
-  @Test
-  void laterStageCannotBeCopiedFrom() {
-    assertThatThrownBy(() ->
-            bench.build(
-                "FROM scratch AS a\nCOPY --from=b /x /x\nFROM scratch AS b\n",
-                request -> request.target("a")))
-        .isInstanceOf(BuildFailure.class)
-        .hasMessageContaining("is defined after this COPY");
-  }
-
-  @Test
-  void unknownTargetIsToldBeforeAnythingElse() {
-    // Neither the finding about ENV nor the registry of the base is of interest then.
-    String dockerfile = "FROM nowhere.invalid/none AS one\nENV a b\nFROM scratch\n";
-    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.target("two")))
-        .isInstanceOfSatisfying(
-            DockerfileFailure.class,
-            failure -> {
-              assertThat(failure).hasMessageContaining("no stage is named \"two\"");
-              assertThat(failure.hint()).contains("the stages are one");
-            });
-    assertThat(bench.events()).noneMatch(BuildEvent.Warning.class::isInstance);
-    assertThatThrownBy(() -> bench.build(dockerfile, request -> request.target("oen")))
-        .isInstanceOfSatisfying(
-            BuildFailure.class,
-            failure -> assertThat(failure.hint()).contains("did you mean \"one\"?"));
-  }
-
-  /**
-   * The image's registry is one that nobody runs here, so that nothing is asked beyond loopback.
-   */
-  @Test
-  void imageThatIsAlmostAStageIsOfferedThatStage() {
-    assertThatThrownBy(() -> bench.build("FROM scratch AS localhost-x\nFROM localhost/x\n"))
-        .isInstanceOfSatisfying(
-            BuildFailure.class,
-            failure ->
-                assertThat(failure.hint()).contains("did you mean the stage \"localhost-x\"?"));
-  }
-
-  @Test
   void workBesideTheStagesIsNeverTakenForOneOfTheirSteps() throws IOException {
     bench.write("a", "A");
     bench.build("FROM scratch AS export\nCOPY a /\nCOPY a /b\n", request -> {});
@@ -414,15 +218,6 @@ final class BuildTest {
   }
 
   @Test
-  void historyOfCachedLayersKeepsTheirTimes() throws IOException {
-    bench.write("a", "A");
-    bench.build("FROM scratch\nCOPY a /a\n");
-    List<History> first = bench.image().config().history();
-    bench.build("FROM scratch\nCOPY a /a\n");
-    assertThat(bench.image().config().history()).isEqualTo(first);
-  }
-
-  @Test
   void parentsAreKeptWithTheirAttributes() throws IOException {
     bench.write("a/b/c.txt", "C");
     bench.write("a/b/d.md", "D");
@@ -447,32 +242,5 @@ final class BuildTest {
     assertThat(bench.file("three/b/d.md")).isEqualTo("D");
     assertThatThrownBy(() -> bench.build("FROM scratch\nCOPY --parents a/none /x/\n"))
         .hasMessageContaining("a/none");
-  }
-
-  @Test
-  void linkedCopyIsNotMadeAgainOnAnotherBase() throws IOException {
-    bench.write("f", "F");
-    bench.write("one", "1");
-    bench.write("two", "2");
-    bench.build("FROM scratch\nCOPY one /base\nCOPY --link f /d/f\n");
-    var first = bench.image().config().diffIds();
-    bench.build("FROM scratch\nCOPY two /base\nCOPY --link f /d/f\n");
-    assertThat(bench.ran()).containsExactly("COPY two /base");
-    assertThat(bench.image().config().diffIds().getLast()).isEqualTo(first.getLast());
-    assertThat(bench.file("d/f")).isEqualTo("F");
-    assertThat(bench.file("base")).isEqualTo("2");
-  }
-
-  @Test
-  void officialSyntaxIsOursAndAnyOtherIsRefused() {
-    bench.build("# syntax=docker/dockerfile:1.7-labs\nFROM scratch\nCMD [\"x\"]\n");
-    assertThatThrownBy(() -> bench.build("# syntax=example/other:1\nFROM scratch\n"))
-        .isInstanceOfSatisfying(
-            LocatedFailure.class,
-            failure -> {
-              assertThat(failure.kind()).isEqualTo(Kind.UNSUPPORTED);
-              assertThat(failure.text()).contains("example/other:1");
-              assertThat(failure.span().startLine()).isEqualTo(1);
-            });
   }
 }

@@ -6,8 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What this machine can do for steps, found by trying rather than by guessing where trying is
@@ -40,7 +38,7 @@ public final class Doctor {
     probes.add(KernelProbes.openat2());
     probes.add(StoreProbes.reflink(place));
     probes.add(KernelProbes.foreignPlatforms());
-    probes.add(runtimes());
+    probes.add(OciRuntimes.probe(own));
     probes.add(privateNetwork(own));
     probes.add(tier(store));
     return List.copyOf(probes);
@@ -63,17 +61,6 @@ public final class Doctor {
           PrivilegeProbes.ROOT_FIX);
     }
     return CgroupProbe.of(Cgroups.detect(), own);
-  }
-
-  private static Probe runtimes() {
-    String found =
-        Stream.of("crun", "runc", "runsc", "kata-runtime", "youki")
-            .flatMap(n -> OciLauncher.onPath(n).stream())
-            .map(Path::toString)
-            .collect(Collectors.joining(", "));
-    return found.isEmpty()
-        ? Probe.limited("oci-runtimes", "none on PATH; the embedded launcher needs none", null)
-        : Probe.good("oci-runtimes", found);
   }
 
   private static Probe privateNetwork(Privileges own) {

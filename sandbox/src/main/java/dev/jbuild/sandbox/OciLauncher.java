@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OciLauncher implements Launcher {
 
-  private static final List<String> KNOWN = List.of("crun", "runc");
-
   private static final long CLONE_NEWNS = 0x00020000L;
   private static final long CLONE_NEWPID = 0x20000000L;
 
@@ -35,7 +33,7 @@ public final class OciLauncher implements Launcher {
   private final Path runtime;
   private volatile @Nullable Cgroups machine;
 
-  private OciLauncher(Path runtime) {
+  OciLauncher(Path runtime) {
     this.binary = LauncherBinary.locate();
     this.runtime = runtime;
   }
@@ -43,21 +41,24 @@ public final class OciLauncher implements Launcher {
   /**
    * Finds a runtime.
    *
-   * @param name a program on PATH or a path; crun or else runc if empty
+   * @param name a program on PATH or a path; if empty crun or else runc, whichever starts
    * @throws BuildFailure of kind NOT_FOUND
    */
   public static OciLauncher find(Optional<String> name) {
-    List<String> wanted = name.map(List::of).orElse(KNOWN);
-    return wanted.stream()
-        .flatMap(n -> onPath(n).stream())
-        .findFirst()
+    if (name.isEmpty()) {
+      return OciRuntimes.choose();
+    }
+    return onPath(name.get())
         .map(OciLauncher::new)
-        .orElseThrow(() ->
-            new BuildFailure(
-                BuildFailure.Kind.NOT_FOUND,
-                "OCI runtime \"" + String.join("\" or \"", wanted) + "\" is not on PATH",
-                "install it (apt install runc), or leave the embedded launcher to it",
-                null));
+        .orElseThrow(() -> notFound(List.of(name.get())));
+  }
+
+  static BuildFailure notFound(List<String> names) {
+    return new BuildFailure(
+        BuildFailure.Kind.NOT_FOUND,
+        "OCI runtime \"" + String.join("\" or \"", names) + "\" is not on PATH",
+        "install it (apt install runc), or leave steps to the embedded launcher",
+        null);
   }
 
   /** A program by name or path. */

@@ -174,7 +174,9 @@ public record Sandbox(Launcher launcher, Tier tier, Isolation isolation, String 
             launcher,
             own.userNamespace() ? Tier.B : Tier.A,
             Isolation.OCI,
-            "asked for " + launcher.runtime());
+            ociRuntime.isPresent()
+                ? "asked for " + launcher.runtime()
+                : launcher.runtime() + " starts");
       }
     };
   }

@@ -97,6 +97,7 @@ public final class BuildNotes {
       case BuildEvent.StepOutput output -> {}
       case BuildEvent.StepProgress progress -> {}
       case BuildEvent.StepFinished finished -> {}
+      case BuildEvent.SandboxChosen chosen -> {}
       case BuildEvent.Warning warning -> {}
       case BuildEvent.Finished finished -> outcome = "built";
       case BuildEvent.Failed failed ->

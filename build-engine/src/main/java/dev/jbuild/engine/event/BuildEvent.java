@@ -30,6 +30,16 @@ public sealed interface BuildEvent {
     }
   }
 
+  /**
+   * The first RUN is about to run, by this sandbox, as do all that follow.
+   *
+   * @param tier A, B or C: what the kernel grants
+   * @param isolation as {@code --isolation} has it, never {@code auto}
+   * @param reason why, such as "root with CAP_SYS_ADMIN"
+   */
+  record SandboxChosen(Instant time, String tier, String isolation, String reason)
+      implements BuildEvent {}
+
   /** A step began to execute; it was not in the cache. {@code reason} says why, when known. */
   record StepStarted(Instant time, Step step, @Nullable String reason) implements BuildEvent {
     public Optional<String> missReason() {

@@ -21,7 +21,10 @@ public final class StepNumbers {
       case BuildEvent.StepProgress progress -> of(progress.step());
       case BuildEvent.StepFinished finished -> of(finished.step());
       case BuildEvent.StepFailed failed -> of(failed.step());
-      case BuildEvent.Warning _, BuildEvent.Finished _, BuildEvent.Failed _ -> {}
+      case BuildEvent.SandboxChosen _,
+          BuildEvent.Warning _,
+          BuildEvent.Finished _,
+          BuildEvent.Failed _ -> {}
     }
   }
 

@@ -37,6 +37,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /** RUN: one process in a sandbox over a snapshot, and what it changed as a layer. */
@@ -52,6 +53,7 @@ final class RunOperation {
   private final Diagnostics diagnostics;
   private final String hostname;
   private final StepRemains remains;
+  private final AtomicBoolean told = new AtomicBoolean();
 
   RunOperation(
       Store store,
@@ -80,8 +82,14 @@ final class RunOperation {
    */
   DiffId execute(Op.Run run, Step step, List<List<DiffId>> inputs) throws Exception {
     List<DiffId> parents = inputs.getFirst();
-    remains.runIn(sandbox.get());
-    Snapshotter snapshots = snapshotter(sandbox.get(), store);
+    Sandbox chosen = sandbox.get();
+    if (told.compareAndSet(false, true)) {
+      events.send(
+          new BuildEvent.SandboxChosen(
+              events.now(), chosen.tier().name(), chosen.isolation().flag(), chosen.reason()));
+    }
+    remains.runIn(chosen);
+    Snapshotter snapshots = snapshotter(chosen, store);
     try (ActiveSnapshot snapshot = snapshots.prepare(parents)) {
       // Not before: a look into layers that are still elsewhere fetches all of them and unpacks
       // none.

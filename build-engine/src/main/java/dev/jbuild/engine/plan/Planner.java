@@ -1,11 +1,9 @@
 package dev.jbuild.engine.plan;
 
 import dev.jbuild.dockerfile.ast.CopyInstruction;
-import dev.jbuild.dockerfile.ast.Diagnostic;
 import dev.jbuild.dockerfile.ast.Dockerfile;
 import dev.jbuild.dockerfile.ast.FromInstruction;
 import dev.jbuild.dockerfile.ast.Instruction;
-import dev.jbuild.dockerfile.ast.Nearest;
 import dev.jbuild.dockerfile.ast.SourceSpan;
 import dev.jbuild.dockerfile.ast.Stage;
 import dev.jbuild.dockerfile.ast.Word;
@@ -13,13 +11,9 @@ import dev.jbuild.dockerfile.expand.GlobalScope;
 import dev.jbuild.dockerfile.expand.StageScope;
 import dev.jbuild.dockerfile.expand.WordExpander;
 import dev.jbuild.dockerfile.lint.CheckOptions;
-import dev.jbuild.dockerfile.lint.Linter;
-import dev.jbuild.dockerfile.lint.Rule;
 import dev.jbuild.dockerfile.outline.StageGraph;
 import dev.jbuild.dockerfile.parse.DockerfileParser;
 import dev.jbuild.engine.BuildRequest;
-import dev.jbuild.engine.ContextSource;
-import dev.jbuild.engine.event.BuildEvent;
 import dev.jbuild.engine.event.Step;
 import dev.jbuild.engine.graph.Op;
 import dev.jbuild.engine.graph.Surroundings;
@@ -41,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
@@ -57,20 +50,18 @@ public final class Planner {
   private final BuildRequest request;
   private final Platform target;
   private final Platform host;
-  private final BaseImages images;
-  private final CheckOptions check;
   private final BuildScope scope;
-  private final StepEvents events;
   private final Diagnostics diagnostics;
   private final WordExpander expander;
   private final GlobalScope globals;
   private final StageGraph graph;
+  private final NamedContexts namedContexts;
+  private final BaseResolution bases;
   private final Stage targetStage;
   private final Map<Integer, StageState> stages = new HashMap<>();
   private final Map<Integer, List<Step>> steps = new TreeMap<>();
   private final Map<String, Vertex> contexts = new HashMap<>();
   private final Map<String, Vertex> imported = new HashMap<>();
-  private final Map<String, Future<BaseImage>> resolving = new ConcurrentHashMap<>();
 
   public Planner(
       Dockerfile dockerfile,
@@ -85,10 +76,7 @@ public final class Planner {
     this.request = request;
     this.target = target;
     this.host = host;
-    this.images = images;
-    this.check = check;
     this.scope = scope;
-    this.events = events;
     this.diagnostics = new Diagnostics(dockerfile.source());
     this.expander = new WordExpander(dockerfile.directives().escape());
     this.targetStage = StageGraph.target(dockerfile, request.target().orElse(null));
@@ -100,6 +88,8 @@ public final class Planner {
             request.buildArgs(),
             expander);
     this.graph = StageGraph.of(dockerfile, globals);
+    this.namedContexts = new NamedContexts(request.namedContexts(), target);
+    this.bases = new BaseResolution(dockerfile.stages(), images, check, scope, events, diagnostics);
   }
 
   /**
@@ -144,9 +134,11 @@ public final class Planner {
               open::add,
               () -> {
                 String base = expander.expand(next.from().image(), globals).text();
-                if (!base.isEmpty() && !base.equals("scratch") && named(base).isEmpty()) {
+                if (!base.isEmpty()
+                    && !base.equals("scratch")
+                    && namedContexts.called(base).isEmpty()) {
                   Future<BaseImage> _ =
-                      resolve(
+                      bases.resolve(
                           base,
                           platformOf(next.from()),
                           next.from().span(),
@@ -155,57 +147,10 @@ public final class Planner {
               });
       for (Instruction instruction : next.instructions()) {
         Word from = instruction instanceof CopyInstruction copy ? copy.from() : null;
-        if (from != null && named(from.text()).isEmpty()) {
+        if (from != null && namedContexts.called(from.text()).isEmpty()) {
           graph.source(next, (CopyInstruction) instruction).ifPresent(open::add);
         }
       }
-    }
-  }
-
-  private Future<BaseImage> resolve(
-      String name, Platform platform, SourceSpan span, SourceSpan word) {
-    return resolving.computeIfAbsent(
-        platform + " " + name,
-        key ->
-            scope.fork(() -> {
-              try {
-                BaseImage image = images.resolve(name, platform);
-                warnOfOtherPlatform(image, name, platform, span);
-                return image;
-              } catch (BuildFailure failure) {
-                throw diagnostics.at(word, meantStage(name, span, failure));
-              }
-            }));
-  }
-
-  /** An image that cannot be had may be a stage whose name is misspelled. */
-  private BuildFailure meantStage(String name, SourceSpan span, BuildFailure failure) {
-    List<String> before =
-        dockerfile.stages().stream()
-            .filter(stage -> stage.from().span().startLine() < span.startLine())
-            .flatMap(stage -> stage.name().stream())
-            .toList();
-    return Nearest.of(name, before)
-        .map(near ->
-            new BuildFailure(
-                failure.kind(),
-                failure.text(),
-                "did you mean the stage \"" + near + "\"?",
-                failure))
-        .orElse(failure);
-  }
-
-  private void warnOfOtherPlatform(
-      BaseImage image, String name, Platform platform, SourceSpan span) {
-    Platform actual = image.config().platform();
-    if (!platform.accepts(actual) && check.checks(Rule.INVALID_BASE_IMAGE_PLATFORM, false)) {
-      Diagnostic finding =
-          Linter.invalidBaseImagePlatform(span, name, platform.toString(), actual.toString());
-      if (check.error()) {
-        throw diagnostics.of(List.of(finding));
-      }
-      String message = finding.message() + " (" + finding.rule() + ")";
-      events.send(new BuildEvent.Warning(events.now(), message, finding.span()));
     }
   }
 
@@ -271,7 +216,7 @@ public final class Planner {
           "declare the ARG before the first FROM and give it a default");
     }
     Optional<Stage> earlier = graph.base(stage);
-    Optional<Named> named = named(name);
+    Optional<NamedContexts.Named> named = namedContexts.called(name);
     if (named.isEmpty() && earlier.isPresent()) {
       StageState base = stage(earlier.get());
       addTriggers(base.onBuild, from, triggers);
@@ -283,8 +228,8 @@ public final class Planner {
     if (named.isPresent() && named.get().image().isEmpty()) {
       return files(name, named.get(), platform, stageSteps.base("FROM " + name, from.span()));
     }
-    String wanted = named.flatMap(Named::image).orElse(name);
-    BaseImage image = scope.join(resolve(wanted, platform, from.span(), from.image().span()));
+    String wanted = named.flatMap(NamedContexts.Named::image).orElse(name);
+    BaseImage image = scope.join(bases.resolve(wanted, platform, from.span(), from.image().span()));
     Step step = stageSteps.base("FROM " + name, from.span());
     RuntimeConfig config = image.config().config();
     addTriggers(config.onBuild(), from, triggers);
@@ -317,7 +262,7 @@ public final class Planner {
   }
 
   /** A named context that is no image: its files alone, as if copied to scratch. */
-  private StageState files(String name, Named named, Platform platform, Step step) {
+  private StageState files(String name, NamedContexts.Named named, Platform platform, Step step) {
     StageState state = scratch(platform);
     Op.Copy all =
         new Op.Copy(List.of(new Op.Source.Pattern("/")), "/", null, null, false, List.of(), false);
@@ -362,7 +307,7 @@ public final class Planner {
           "variables are not expanded in --from, here \"" + name + "\"",
           "give the image a stage of its own, \"FROM " + name + " AS name\", and name that stage");
     }
-    Optional<Named> named = named(name);
+    Optional<NamedContexts.Named> named = namedContexts.called(name);
     if (named.isPresent()) {
       return named
           .get()
@@ -381,7 +326,7 @@ public final class Planner {
   private Vertex imported(String name, SourceSpan span) {
     Vertex known = imported.get(name);
     if (known == null) {
-      BaseImage image = scope.join(resolve(name, target, span, span));
+      BaseImage image = scope.join(bases.resolve(name, target, span, span));
       Step step = new Step("image/" + name, "FROM " + name, span);
       known = new Vertex(new Op.Image(image), List.of(), step, false);
       imported.put(name, known);
@@ -399,48 +344,6 @@ public final class Planner {
                 List.of(),
                 new Step("context/" + key, "load " + key, null),
                 false));
-  }
-
-  /**
-   * A context of {@code --build-context}.
-   *
-   * @param key its name as given
-   */
-  private record Named(String key, ContextSource source) {
-    /** What to resolve, if the context is an image. */
-    Optional<String> image() {
-      return switch (source) {
-        case ContextSource.Image image -> Optional.of(image.name());
-        case ContextSource.OciLayout layout -> Optional.of(layout.toString());
-        case ContextSource.Directory directory -> Optional.empty();
-        case ContextSource.Archive archive -> Optional.empty();
-        case ContextSource.Empty empty -> Optional.empty();
-        case ContextSource.Git git -> Optional.empty();
-        case ContextSource.Http http -> Optional.empty();
-      };
-    }
-  }
-
-  /** The context of a name in any of its spellings; one for just this platform wins. */
-  private Optional<Named> named(String name) {
-    String plain = familiar(name);
-    if (plain.equals("scratch") || plain.equals("context")) {
-      return Optional.empty();
-    }
-    for (String wanted : List.of(plain + "::" + target, plain)) {
-      for (Map.Entry<String, ContextSource> entry : request.namedContexts().entrySet()) {
-        if (familiar(entry.getKey()).equals(wanted)) {
-          return Optional.of(new Named(entry.getKey(), entry.getValue()));
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** An image's name without what it has by default, as buildx compares them. */
-  private static String familiar(String name) {
-    String plain = name.replaceFirst("^(?:index\\.)?docker\\.io/(?:library/)?", "");
-    return plain.replaceFirst(":latest(?=::|$)", "");
   }
 
   /** How the stages refer to each other. */

@@ -54,6 +54,7 @@ class TransferStepsTest {
           "failed " + failed.step().name() + ": " + failed.failure().text();
       case BuildEvent.Warning warning -> warning.message();
       case BuildEvent.Planned _,
+          BuildEvent.SandboxChosen _,
           BuildEvent.StepCached _,
           BuildEvent.StepOutput _,
           BuildEvent.Finished _,

@@ -109,6 +109,7 @@ final class LiveView {
         planned = OptionalInt.of(plan.steps().size());
         begun = begun.equals(Instant.EPOCH) ? plan.time() : begun;
       }
+      case BuildEvent.SandboxChosen _ -> {} // for logs: there is no room for it here
       case BuildEvent.StepStarted started -> {
         begun = begun.equals(Instant.EPOCH) ? started.time() : begun;
         running.put(

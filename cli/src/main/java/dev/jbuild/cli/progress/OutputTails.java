@@ -66,6 +66,7 @@ final class OutputTails {
         }
       }
       case BuildEvent.Planned _,
+          BuildEvent.SandboxChosen _,
           BuildEvent.StepStarted _,
           BuildEvent.StepCached _,
           BuildEvent.StepProgress _,

@@ -16,6 +16,7 @@ import java.util.Map;
  * its number, as steps run at once:
  *
  * <pre>
+ * RUN steps: tier A, isolation namespaces (root with CAP_SYS_ADMIN)
  * #3 [build 2/5] RUN make  (Dockerfile:7)
  * #3 0.41 cc -o hello hello.c
  * #3 DONE 1.32s
@@ -66,6 +67,15 @@ public final class PlainProgress implements Progress {
     numbers.on(event);
     switch (event) {
       case BuildEvent.Planned _ -> {}
+      case BuildEvent.SandboxChosen chosen ->
+          print(
+              "RUN steps: tier "
+                  + chosen.tier()
+                  + ", isolation "
+                  + chosen.isolation()
+                  + " ("
+                  + chosen.reason()
+                  + ")");
       case BuildEvent.StepStarted started -> started(started);
       case BuildEvent.StepCached hit -> {
         cached++;

@@ -53,6 +53,7 @@ class PlainProgressTest {
             new BuildEvent.Planned(START, "b", List.of(FROM, RUN)),
             new BuildEvent.StepCached(at(10), FROM, "local"),
             new BuildEvent.StepStarted(at(100), RUN, "src/a.c changed"),
+            new BuildEvent.SandboxChosen(at(110), "A", "namespaces", "root with CAP_SYS_ADMIN"),
             output(350, "one\ntw"),
             output(600, "o\n\n"),
             output(700, "10%\r50%\rdone\r\n"),
@@ -75,6 +76,7 @@ class PlainProgressTest {
             """
             #1 [a] FROM x  (Dockerfile:1) CACHED
             #2 [a 2/2] RUN make  (Dockerfile:2-3) (src/a.c changed)
+            RUN steps: tier A, isolation namespaces (root with CAP_SYS_ADMIN)
             #2 0.25 one
             #2 0.50 two
             #2 0.50\040

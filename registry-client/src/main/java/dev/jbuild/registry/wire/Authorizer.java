@@ -1,12 +1,10 @@
 package dev.jbuild.registry.wire;
 
 import dev.jbuild.failure.BuildFailure;
-import dev.jbuild.registry.RegistryFailure;
 import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.auth.BearerToken;
 import dev.jbuild.registry.auth.Challenge;
 import dev.jbuild.registry.auth.Credential;
-import dev.jbuild.registry.auth.CredentialStore;
 import dev.jbuild.registry.auth.RegistryHosts;
 import java.io.IOException;
 import java.net.URI;
@@ -59,8 +57,6 @@ final class Authorizer {
     }
   }
 
-  private record Key(String host, String path) {}
-
   private record TokenKey(String host, Scope scope) {}
 
   private static final class Slot {
@@ -69,20 +65,14 @@ final class Authorizer {
   }
 
   private final RegistryOptions options;
-  private final CredentialStore credentials;
+  private final CredentialLookups credentials;
   private final TokenServer server;
   private final Clock clock;
   private final Map<String, Challenge> challenges = new ConcurrentHashMap<>();
-  private final Map<Key, CredentialStore.Lookup> lookups = new ConcurrentHashMap<>();
-
-  /** Those that were refused: good to tell of until they are looked up anew, but not to be sent. */
-  private final Set<Key> refused = ConcurrentHashMap.newKeySet();
-
-  private final Map<Key, ReentrantLock> asking = new ConcurrentHashMap<>();
   private final Map<TokenKey, Slot> tokens = new ConcurrentHashMap<>();
 
   Authorizer(
-      RegistryOptions options, CredentialStore credentials, TokenServer server, Clock clock) {
+      RegistryOptions options, CredentialLookups credentials, TokenServer server, Clock clock) {
     this.options = options;
     this.credentials = credentials;
     this.server = server;
@@ -101,7 +91,7 @@ final class Authorizer {
 
   private Optional<String> header(String host, Scope scope, Challenge challenge, boolean encrypted)
       throws IOException {
-    Optional<Credential> credential = lookup(host, scope).credential();
+    Optional<Credential> credential = credentials.find(host, scope.path()).credential();
     if (credential.isPresent()
         && credential.get() instanceof Credential.RegistryToken(String secret, String _)) {
       return Optional.of("Bearer " + secret);
@@ -219,79 +209,15 @@ final class Authorizer {
       }
     } else if (sent != null) {
       // A password may have been changed under us: a helper hands out short-lived ones.
-      refused.add(new Key(RegistryHosts.canonical(host), scope.path()));
+      credentials.refused(host, scope.path());
     }
     Optional<String> next = header(host, scope, chosen, encrypted);
     return next.isPresent() && !next.get().equals(sent);
   }
 
-  private CredentialStore.Lookup lookup(String host, Scope scope) {
-    Key key = new Key(RegistryHosts.canonical(host), scope.path());
-    CredentialStore.Lookup known = lookups.get(key);
-    if (known != null && !refused.contains(key)) {
-      return known;
-    }
-    // Not under a lock of the map, since a helper may take long; and one thread only, since it may
-    // ask a person.
-    ReentrantLock turn = asking.computeIfAbsent(key, _ -> new ReentrantLock());
-    turn.lock();
-    try {
-      known = lookups.get(key);
-      if (known == null || refused.contains(key)) {
-        known = credentials.find(host, scope.path());
-        lookups.put(key, known);
-        refused.remove(key);
-      }
-      return known;
-    } finally {
-      turn.unlock();
-    }
-  }
-
-  /**
-   * Which credential was used, for a refusal.
-   *
-   * @param words where it came from, or where none was found, and what else there is
-   * @param known whether there was one
-   * @param hides whether there is another one, that was not used
-   */
-  record Account(String words, boolean known, boolean hides) {}
-
-  Account account(String host, Scope scope) {
-    return account(host, scope.path());
-  }
-
-  private Account account(String host, String path) {
-    CredentialStore.Lookup lookup = lookups.get(new Key(RegistryHosts.canonical(host), path));
-    return lookup == null
-        ? new Account("no credential was asked for", false, false)
-        : account(credentials, host, path, lookup);
-  }
-
-  static Account account(
-      CredentialStore credentials, String host, String path, CredentialStore.Lookup lookup) {
-    List<String> notes = lookup.notes();
-    if (lookup.credential().isEmpty()) {
-      String words =
-          notes.isEmpty()
-              ? "no credential: there is no credential file"
-              : "no credential for \"" + host + "\" in " + String.join(", ", notes);
-      return new Account(words, false, false);
-    }
-    Credential used = lookup.credential().get();
-    List<String> others = credentials.others(host, path, used);
-    String more = others.isEmpty() ? "" : "; not tried: " + String.join(", ", others);
-    return new Account(used.description() + more, true, !others.isEmpty());
-  }
-
   /** What requests for these rights have carried, and no message may hold. */
   List<String> secrets(String host, Scope scope) {
-    List<String> all = new ArrayList<>();
-    CredentialStore.Lookup lookup =
-        lookups.get(new Key(RegistryHosts.canonical(host), scope.path()));
-    if (lookup != null) {
-      lookup.credential().ifPresent(credential -> all.addAll(credential.secrets()));
-    }
+    List<String> all = new ArrayList<>(credentials.secrets(host, scope.path()));
     Slot slot = tokens.get(new TokenKey(host, scope));
     if (slot != null) {
       slot.lock.lock();
@@ -304,28 +230,5 @@ final class Authorizer {
       }
     }
     return all;
-  }
-
-  /** What a refusal by the token server is turned into. */
-  RegistryFailure refused(TokenRequest request, int status, String said) {
-    Account account = account(request.host(), request.path());
-    return new RegistryFailure(
-        BuildFailure.Kind.UNAUTHORIZED,
-        "GET",
-        request.host(),
-        status,
-        null,
-        "token server "
-            + request.realm().getRawAuthority()
-            + " for "
-            + request.host()
-            + ": "
-            + status
-            + (said.isEmpty() ? "" : " " + said)
-            + " ("
-            + account.words()
-            + ")",
-        account.hides() ? Refusal.HIDDEN : "run \"jbuild login " + request.host() + "\"",
-        null);
   }
 }

@@ -1,14 +1,9 @@
 package dev.jbuild.registry.wire;
 
 import com.google.api.client.http.ByteArrayContent;
-import com.google.api.client.http.HttpResponseException;
-import com.google.api.client.http.HttpTransport;
-import com.google.api.client.http.apache.v2.ApacheHttpTransport;
-import com.google.cloud.tools.jib.api.RegistryAuthenticationFailedException;
 import com.google.cloud.tools.jib.api.RegistryException;
 import com.google.cloud.tools.jib.event.EventHandlers;
 import com.google.cloud.tools.jib.http.Authorization;
-import com.google.cloud.tools.jib.http.FailoverHttpClient;
 import com.google.cloud.tools.jib.http.Request;
 import com.google.cloud.tools.jib.http.Response;
 import com.google.cloud.tools.jib.http.ResponseException;
@@ -17,65 +12,37 @@ import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.registry.RegistryFailure;
 import dev.jbuild.registry.RegistryOptions;
 import dev.jbuild.registry.RepositoryName;
-import dev.jbuild.registry.auth.BearerToken;
 import dev.jbuild.registry.auth.Challenge;
 import dev.jbuild.registry.auth.Credential;
 import dev.jbuild.registry.auth.CredentialStore;
 import dev.jbuild.registry.auth.RegistryHosts;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLContext;
-import org.apache.http.conn.ssl.NoopHostnameVerifier;
-import org.apache.http.conn.ssl.SSLConnectionSocketFactory;
-import org.apache.http.impl.client.HttpClientBuilder;
-import org.apache.http.impl.conn.SystemDefaultRoutePlanner;
-import org.jspecify.annotations.Nullable;
 
-/** Jib's HTTP layer with our credentials, certificates, proxies and words for failures. */
-final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
-  private static final int TOKEN_LIMIT = 1 << 20;
-  private static final String TIMEOUT = "jib.httpTimeout";
-
-  static {
-    NameLookups.forgetFailures();
-  }
+/** Requests through Jib's HTTP layer, let in by our credentials. */
+final class JibHttp implements AutoCloseable {
 
   private final RegistryOptions options;
   private final CredentialStore credentials;
-  private final ProxySettings proxies;
-  private final TlsSettings tls;
+  private final JibConnections connections;
   private final Authorizer authorizer;
-  private final Clock clock = Clock.systemUTC();
-  private final Map<String, FailoverHttpClient> clients = new ConcurrentHashMap<>();
-
-  /** The connection each thread is using: Jib opens one for each request, in the asking thread. */
-  private final Map<Thread, HttpTransport> inUse = new ConcurrentHashMap<>();
+  private final JibFailures failures;
 
   JibHttp(RegistryOptions options, CredentialStore credentials) {
     this.options = options;
     this.credentials = credentials;
-    proxies = ProxySettings.from(options.environment());
-    tls =
-        new TlsSettings(options.environment(), options.authorities(), options.certificateFolders());
-    authorizer = new Authorizer(options, credentials, this, clock);
-    if (System.getProperty(TIMEOUT) == null) {
-      // Jib has no other way to be told.
-      System.setProperty(TIMEOUT, Long.toString(options.timeouts().response().toMillis()));
-    }
+    connections = new JibConnections(options);
+    Clock clock = Clock.systemUTC();
+    CredentialLookups lookups = new CredentialLookups(credentials);
+    JibTokenServer tokens = new JibTokenServer(options, connections, lookups, clock);
+    authorizer = new Authorizer(options, lookups, tokens, clock);
+    failures = new JibFailures(credentials, authorizer, clock);
   }
 
   /** An answer with a good status. The caller closes it. */
@@ -109,7 +76,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
 
     @Override
     public void close() {
-      breakOff();
+      connections.breakOff();
       try {
         response.close();
       } catch (IOException e) {
@@ -118,68 +85,14 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     }
   }
 
-  /**
-   * Closes the connection of this thread's request. Jib and the layers below it read a body to its
-   * end when they let go of it, however long that takes; without a connection they cannot.
-   */
+  /** As {@link JibConnections#breakOff}. */
   void breakOff() {
-    HttpTransport transport = inUse.remove(Thread.currentThread());
-    if (transport != null) {
-      try {
-        transport.shutdown();
-      } catch (IOException e) {
-        // Then it is closed.
-      }
-    }
+    connections.breakOff();
   }
 
-  private FailoverHttpClient client(String host) {
-    return clients.computeIfAbsent(host, this::open);
-  }
-
-  private FailoverHttpClient open(String host) {
-    boolean loopback = RegistryHosts.isLoopback(host);
-    boolean insecure = options.isInsecure(host);
-    Consumer<com.google.cloud.tools.jib.api.LogEvent> silent = event -> {};
-    SSLContext verifying = tls.verifying(tls.folderFor(host));
-    SSLContext trusting = tls.trusting(tls.folderFor(host));
-    Supplier<HttpTransport> secure = () -> transport(verifying, false);
-    // For loopback the failover is for plain HTTP; a certificate there is still verified.
-    Supplier<HttpTransport> lenient = () -> transport(insecure ? trusting : verifying, insecure);
-    try {
-      // Public is only a constructor without a say in certificates and proxies.
-      Constructor<FailoverHttpClient> constructor =
-          FailoverHttpClient.class.getDeclaredConstructor(
-              boolean.class,
-              boolean.class,
-              Consumer.class,
-              Supplier.class,
-              Supplier.class,
-              boolean.class);
-      constructor.setAccessible(true);
-      return constructor.newInstance(
-          loopback || insecure, loopback || insecure, silent, secure, lenient, false);
-    } catch (NoSuchMethodException
-        | InstantiationException
-        | IllegalAccessException
-        | InvocationTargetException e) {
-      throw new BuildFailure(
-          BuildFailure.Kind.INTERNAL, "this version of Jib core cannot be used", e);
-    }
-  }
-
-  private HttpTransport transport(SSLContext context, boolean anyName) {
-    SSLConnectionSocketFactory sockets =
-        anyName
-            ? new SSLConnectionSocketFactory(context, NoopHostnameVerifier.INSTANCE)
-            : new SSLConnectionSocketFactory(context);
-    HttpClientBuilder builder =
-        ApacheHttpTransport.newDefaultHttpClientBuilder()
-            .setSSLSocketFactory(sockets)
-            .setRoutePlanner(new SystemDefaultRoutePlanner(proxies));
-    HttpTransport transport = new ApacheHttpTransport(builder.build());
-    inUse.put(Thread.currentThread(), transport);
-    return transport;
+  /** As {@link JibFailures#translated}. */
+  IOException translated(String method, Action action, Scope scope, Exception e) {
+    return failures.translated(method, action, scope, e);
   }
 
   /** Jib's client for a repository, after it has got what it needs to be let in. */
@@ -190,7 +103,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
                 EventHandlers.NONE,
                 RegistryHosts.apiHost(repository.host()),
                 repository.path(),
-                client(repository.host()))
+                connections.client(repository.host()))
             .setUserAgent("jbuild");
     Optional<Credential> credential =
         credentials.find(repository.host(), repository.path()).credential();
@@ -218,7 +131,7 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
       }
       return client;
     } catch (RegistryException | IOException e) {
-      throw translated("GET", action, scope, e);
+      throw failures.translated("GET", action, scope, e);
     }
   }
 
@@ -247,7 +160,8 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
         request.setBody(new ByteArrayContent("application/octet-stream", new byte[0]));
       }
       try {
-        return new Answer(client(action.host()).call(method, uri.toURL(), request.build()));
+        return new Answer(
+            connections.client(action.host()).call(method, uri.toURL(), request.build()));
       } catch (ResponseException e) {
         if (e.getStatusCode() == 401 && !challenged) {
           List<String> offered = new ArrayList<>();
@@ -261,9 +175,9 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
             continue;
           }
         }
-        throw translated(method, action, scope, e);
+        throw failures.translated(method, action, scope, e);
       } catch (IOException e) {
-        throw translated(method, action, scope, e);
+        throw failures.translated(method, action, scope, e);
       }
     }
   }
@@ -289,139 +203,8 @@ final class JibHttp implements AutoCloseable, Authorizer.TokenServer {
     }
   }
 
-  /**
-   * A failure of Jib's in our words.
-   *
-   * @return what another attempt may mend
-   * @throws RegistryFailure what it will not
-   */
-  IOException translated(String method, Action action, Scope scope, Exception e) {
-    for (Throwable at = e; at != null; at = at.getCause()) {
-      if (at instanceof BuildFailure failure) {
-        throw failure;
-      }
-      if (at instanceof ResponseException response) {
-        return answered(
-            method,
-            action,
-            scope,
-            response.getStatusCode(),
-            response.getContent(),
-            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")));
-      }
-      if (at instanceof HttpResponseException response) {
-        return answered(
-            method,
-            action,
-            scope,
-            response.getStatusCode(),
-            response.getContent(),
-            Optional.ofNullable(response.getHeaders().getFirstHeaderStringValue("Retry-After")));
-      }
-    }
-    if (e instanceof RegistryAuthenticationFailedException) {
-      Authorizer.Account account = account(action, scope);
-      throw new RegistryFailure(
-          BuildFailure.Kind.UNAUTHORIZED,
-          method,
-          action.host(),
-          401,
-          null,
-          action + ": " + account.words() + " is not accepted",
-          account.hides() ? Refusal.HIDDEN : "run \"jbuild login " + action.host() + "\"",
-          e);
-    }
-    for (Throwable at = e; at != null; at = at.getCause()) {
-      if (at instanceof IOException io && !(at instanceof RegistryException)) {
-        return io;
-      }
-    }
-    return new IOException(e.getMessage(), e);
-  }
-
-  private IOException answered(
-      String method,
-      Action action,
-      Scope scope,
-      int status,
-      @Nullable String content,
-      Optional<String> retryAfter) {
-    byte[] body = content == null ? new byte[0] : content.getBytes(StandardCharsets.UTF_8);
-    Optional<Credential> credential = credentials.find(action.host(), action.path()).credential();
-    List<String> secrets = new ArrayList<>(authorizer.secrets(action.host(), scope));
-    credential.ifPresent(used -> secrets.addAll(used.secrets()));
-    ErrorAnswer said = ErrorAnswer.read(new ByteArrayInputStream(body), Optional.empty(), secrets);
-    RegistryFailure failure =
-        Refusal.of(
-            method,
-            action,
-            action + ": " + method,
-            status,
-            said,
-            account(action, scope),
-            List.of(),
-            // Not Jib's own: its text has the URL with its query, which may be a key to the upload.
-            null);
-    if (Refusal.isTransient(status)) {
-      return new TransientFailure(failure, ErrorAnswer.retryAfter(retryAfter, clock).orElse(null));
-    }
-    throw failure;
-  }
-
-  private Authorizer.Account account(Action action, Scope scope) {
-    CredentialStore.Lookup lookup = credentials.find(action.host(), scope.path());
-    return Authorizer.account(credentials, action.host(), scope.path(), lookup);
-  }
-
-  @Override
-  public BearerToken fetch(Authorizer.TokenRequest request) throws IOException {
-    StringBuilder query = new StringBuilder("client_id=jbuild");
-    query.append("&service=").append(encoded(request.service()));
-    request.scopes().forEach(scope -> query.append("&scope=").append(encoded(scope)));
-    Request.Builder builder = new Request.Builder().setUserAgent("jbuild");
-    builder.setHttpTimeout((int) options.timeouts().response().toMillis());
-    URI realm = request.realm();
-    FailoverHttpClient client = client(realm.getRawAuthority());
-    try {
-      Response response;
-      if (request.credential() instanceof Credential.IdentityToken(String secret, String _)) {
-        query.append("&grant_type=refresh_token&refresh_token=").append(encoded(secret));
-        builder.setBody(
-            ByteArrayContent.fromString("application/x-www-form-urlencoded", query.toString()));
-        response = client.post(realm.toURL(), builder.build());
-      } else {
-        if (request.credential() instanceof Credential.Password password) {
-          builder.setAuthorization(
-              Authorization.fromBasicCredentials(password.user(), password.secret()));
-        }
-        String text = realm + (realm.getRawQuery() == null ? "?" : "&") + query;
-        response = client.get(URI.create(text).toURL(), builder.build());
-      }
-      try (response) {
-        byte[] json = response.getBody().readNBytes(TOKEN_LIMIT);
-        return BearerToken.parse(json, realm.getRawAuthority(), clock.instant());
-      }
-    } catch (ResponseException e) {
-      RegistryFailure refused = authorizer.refused(request, e.getStatusCode(), "");
-      if (Refusal.isTransient(e.getStatusCode())) {
-        throw new TransientFailure(refused, null);
-      }
-      throw refused;
-    }
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
-  }
-
   @Override
   public void close() {
-    for (FailoverHttpClient client : clients.values()) {
-      try {
-        client.shutDown();
-      } catch (IOException e) {
-        // A connection that cannot be closed is closed by the other side.
-      }
-    }
+    connections.close();
   }
 }

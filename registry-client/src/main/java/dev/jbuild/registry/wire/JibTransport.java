@@ -4,11 +4,9 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.cloud.tools.jib.api.DescriptorDigest;
-import com.google.cloud.tools.jib.api.RegistryException;
 import com.google.cloud.tools.jib.blob.Blob;
 import com.google.cloud.tools.jib.blob.Blobs;
 import com.google.cloud.tools.jib.image.json.ManifestTemplate;
-import com.google.cloud.tools.jib.registry.RegistryClient;
 import dev.jbuild.failure.BuildFailure;
 import dev.jbuild.oci.Descriptor;
 import dev.jbuild.oci.Digest;
@@ -32,10 +30,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -55,14 +51,8 @@ public final class JibTransport implements Registry {
   private final RegistryOptions options;
   private final Retries retries;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Scope, Slot> clients = new ConcurrentHashMap<>();
+  private final JibClients clients = new JibClients(this::http);
   private @Nullable JibHttp http;
-
-  /** A client that is made once, by one thread, while the others wait for it. */
-  private static final class Slot {
-    final ReentrantLock lock = new ReentrantLock();
-    volatile @Nullable RegistryClient client;
-  }
 
   /** Opens no connection and loads no class of Jib. */
   public JibTransport(RegistryOptions options) {
@@ -81,44 +71,6 @@ public final class JibTransport implements Registry {
       return made;
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Jib's client for one repository, authenticated; it keeps its token to itself. */
-  private RegistryClient client(RepositoryName repository, Action action, boolean push)
-      throws IOException {
-    Scope scope = push ? Scope.push(repository) : Scope.pull(repository);
-    Scope key = new Scope(repository.toString(), scope.resources());
-    Slot slot = clients.computeIfAbsent(key, _ -> new Slot());
-    slot.lock.lock();
-    try {
-      RegistryClient known = slot.client;
-      if (known == null) {
-        known = http().authenticated(repository, action, scope, push);
-        slot.client = known;
-      }
-      return known;
-    } finally {
-      slot.lock.unlock();
-    }
-  }
-
-  /** A call to Jib's client. */
-  private interface JibCall<T extends @Nullable Object> {
-    T on(RegistryClient client) throws IOException, RegistryException;
-  }
-
-  private <T extends @Nullable Object> T call(
-      String method, RepositoryName repository, Action action, boolean push, JibCall<T> call)
-      throws IOException {
-    RegistryClient client = client(repository, action, push);
-    try {
-      return call.on(client);
-    } catch (RegistryException | IOException e) {
-      Scope scope = push ? Scope.push(repository) : Scope.pull(repository);
-      // The next attempt begins with a client of its own, and with a token of its own.
-      clients.values().removeIf(slot -> client.equals(slot.client));
-      throw http().translated(method, action, scope, e);
     }
   }
 
@@ -167,7 +119,7 @@ public final class JibTransport implements Registry {
           public Boolean run() throws IOException {
             BoundedSink bounded =
                 new BoundedSink(blob, sink, options.timeouts(), action, http()::breakOff);
-            call(
+            clients.call(
                 "GET",
                 repository,
                 action,
@@ -203,7 +155,7 @@ public final class JibTransport implements Registry {
         "HEAD",
         action,
         () ->
-            call(
+            clients.call(
                 "HEAD",
                 repository,
                 action,
@@ -250,7 +202,7 @@ public final class JibTransport implements Registry {
       DescriptorDigest digest,
       @Nullable String from)
       throws IOException {
-    return call(
+    return clients.call(
         "PUT",
         repository,
         action,
@@ -312,7 +264,7 @@ public final class JibTransport implements Registry {
         "PUT",
         action,
         () -> {
-          call(
+          clients.call(
               "PUT",
               repository,
               action,

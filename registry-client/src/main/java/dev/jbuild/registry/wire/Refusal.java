@@ -36,7 +36,7 @@ final class Refusal {
       String opening,
       int status,
       ErrorAnswer said,
-      Authorizer.Account account,
+      CredentialLookups.Account account,
       List<String> extra,
       @Nullable Throwable cause) {
     String host = action.host();
@@ -57,6 +57,33 @@ final class Refusal {
         cause);
   }
 
+  /**
+   * The failure for a token server that gives none.
+   *
+   * @param account which credential was used
+   */
+  static RegistryFailure ofTokenServer(
+      Authorizer.TokenRequest request, int status, String said, CredentialLookups.Account account) {
+    return new RegistryFailure(
+        BuildFailure.Kind.UNAUTHORIZED,
+        "GET",
+        request.host(),
+        status,
+        null,
+        "token server "
+            + request.realm().getRawAuthority()
+            + " for "
+            + request.host()
+            + ": "
+            + status
+            + (said.isEmpty() ? "" : " " + said)
+            + " ("
+            + account.words()
+            + ")",
+        account.hides() ? HIDDEN : "run \"jbuild login " + request.host() + "\"",
+        null);
+  }
+
   private static BuildFailure.Kind kind(int status) {
     return switch (status) {
       case 401, 403 -> BuildFailure.Kind.UNAUTHORIZED;
@@ -68,7 +95,7 @@ final class Refusal {
 
   /** Registries say why in JSON; a bare 400 comes from a proxy in front, as nginx sends it. */
   private static @Nullable String hint(
-      int status, ErrorAnswer said, String host, Authorizer.Account account) {
+      int status, ErrorAnswer said, String host, CredentialLookups.Account account) {
     return switch (status) {
       case 401, 403 ->
           account.hides()

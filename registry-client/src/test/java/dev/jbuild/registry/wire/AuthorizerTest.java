@@ -26,19 +26,20 @@ class AuthorizerTest {
    * What another request, refused at the same time, has to tell of while the login is looked up.
    */
   private record Seen(String account, List<String> secrets, boolean known) {
-    static Seen by(Authorizer authorizer) {
-      Authorizer.Account account = authorizer.account(HOST, SCOPE);
+    static Seen by(CredentialLookups credentials, Authorizer authorizer) {
+      CredentialLookups.Account account = credentials.account(HOST, SCOPE.path());
       return new Seen(account.words(), authorizer.secrets(HOST, SCOPE), account.known());
     }
   }
 
+  private final CredentialLookups credentials = new CredentialLookups(this::find);
   private final AtomicReference<@Nullable Authorizer> authorizer = new AtomicReference<>();
   private final List<Seen> seen = new ArrayList<>();
   private final List<String> passwords = new ArrayList<>(List.of("old", "new"));
 
   private CredentialStore.Lookup find(String host, String repository) {
     Authorizer asking = Objects.requireNonNull(authorizer.get());
-    seen.add(Seen.by(asking));
+    seen.add(Seen.by(credentials, asking));
     return new CredentialStore.Lookup(
         Optional.of(new Credential.Password("ann", passwords.removeFirst(), "a file")), List.of());
   }
@@ -48,7 +49,7 @@ class AuthorizerTest {
     Authorizer asking =
         new Authorizer(
             TestOptions.builder().build(),
-            this::find,
+            credentials,
             request -> {
               throw new AssertionError("basic needs no token");
             },

@@ -201,7 +201,7 @@ class ReachTest {
     Authorizer authorizer =
         new Authorizer(
             options,
-            store,
+            new CredentialLookups(store),
             request -> {
               throw new AssertionError("it was asked");
             },
@@ -238,7 +238,7 @@ class ReachTest {
     Authorizer authorizer =
         new Authorizer(
             TestOptions.builder().build(),
-            store,
+            new CredentialLookups(store),
             request -> {
               throw new AssertionError("it was asked");
             },

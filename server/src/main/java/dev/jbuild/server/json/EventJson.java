@@ -29,6 +29,7 @@ public final class EventJson {
   public static String type(BuildEvent event) {
     return switch (event) {
       case BuildEvent.Planned _ -> "planned";
+      case BuildEvent.SandboxChosen _ -> "sandbox";
       case BuildEvent.StepStarted _ -> "step-started";
       case BuildEvent.StepCached _ -> "step-cached";
       case BuildEvent.StepOutput _ -> "step-output";
@@ -51,6 +52,11 @@ public final class EventJson {
         ArrayNode steps = Json.array();
         planned.steps().forEach(step -> steps.add(step(step)));
         node.set("steps", steps);
+      }
+      case BuildEvent.SandboxChosen chosen -> {
+        node.put("tier", chosen.tier());
+        node.put("isolation", chosen.isolation());
+        node.put("reason", chosen.reason());
       }
       case BuildEvent.StepStarted started -> {
         node.set("step", step(started.step()));
