@@ -175,7 +175,7 @@ public final class OciLauncher implements Launcher {
     Stacks stacks = new Stacks(ops, 400, false);
     int rootfs = stacks.add(request.rootfs(), 0);
     List<RuntimeSpec.Mount> mounts = new ArrayList<>();
-    for (RuntimeSpec.Mount mount : request.spec().mounts()) {
+    for (RuntimeSpec.Mount mount : OciMounts.of(request, Privileges.own())) {
       boolean bind = mount.source() != null && MountOptions.parse(mount).bind();
       mounts.add(
           bind
@@ -293,7 +293,7 @@ public final class OciLauncher implements Launcher {
                 linux.uidMappings(),
                 linux.gidMappings(),
                 linux.devices(),
-                cgroup,
+                cgroup.isEmpty() ? null : cgroup, // a path that is given must be had
                 new RuntimeSpec.Resources(
                     devices,
                     asked == null ? null : asked.memory(),

@@ -86,8 +86,10 @@ final class StepCgroup implements AutoCloseable {
     String parent = limits.cgroupParent().orElseGet(machine::commonPath);
     String name = newName();
     StepCgroup cgroup = create(machine, limits.withCgroupParent(parent), false, name);
-    cgroup.runtimePath =
-        Path.of("/", parent).resolve(name).resolve(CONTAINER).normalize().toString();
+    if (!cgroup.files.folders().isEmpty()) {
+      cgroup.runtimePath =
+          Path.of("/", parent).resolve(name).resolve(CONTAINER).normalize().toString();
+    }
     StepLimits within = new StepLimits(cgroup.files.below(CONTAINER));
     Runnable own = cgroup.lift;
     cgroup.lift =
@@ -270,7 +272,10 @@ final class StepCgroup implements AutoCloseable {
     lift.run();
   }
 
-  /** The path for an OCI runtime's {@code cgroupsPath}, if it is {@link #around} one's. */
+  /**
+   * The path for an OCI runtime's {@code cgroupsPath}, if it is {@link #around} one's; empty where
+   * no cgroup may be made.
+   */
   String runtimePath() {
     return runtimePath;
   }

@@ -77,6 +77,13 @@ class CgroupsTest {
     assertThat(own(mount.formatted(leaf), "0::/\n")).isEqualTo(leaf);
   }
 
+  @Test
+  void aRuntimeIsGivenNoPathWhereNoCgroupMayBeMade() throws IOException {
+    assertThat(StepCgroup.around(new Cgroups(List.of()), Limits.NONE).runtimePath()).isEmpty();
+    assertThat(StepCgroup.around(version2(), Limits.NONE).runtimePath())
+        .matches("/jbuild-\\d+-\\d+/container");
+  }
+
   private static Path own(String mountInfo, String membership) {
     return Cgroups.parse(mountInfo, membership).with("memory").orElseThrow().own();
   }

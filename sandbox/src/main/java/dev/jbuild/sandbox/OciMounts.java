@@ -1,0 +1,37 @@
+package dev.jbuild.sandbox;
+
+import java.util.List;
+
+/** A step's own mounts as an OCI runtime can make them where the executor is. */
+final class OciMounts {
+
+  private OciMounts() {}
+
+  /**
+   * The mounts of the request's specification. In a user namespace with the machine's network its
+   * sysfs cannot be mounted anew: it is bound, read-only, with the cgroups that are mounted on it.
+   * Where one id is mapped there is no group of terminals.
+   */
+  static List<RuntimeSpec.Mount> of(StepRequest request, Privileges own) {
+    boolean bindsSys = own.userNamespace() && request.network() == NetworkMode.HOST;
+    return request.spec().mounts().stream()
+        .filter(mount -> !(bindsSys && "cgroup".equals(mount.type())))
+        .map(mount ->
+            bindsSys && "sysfs".equals(mount.type()) ? boundSys(mount.destination()) : mount)
+        .map(mount -> own.userNamespace() && own.ids() == 1 ? withoutTerminalGroup(mount) : mount)
+        .toList();
+  }
+
+  private static RuntimeSpec.Mount boundSys(String target) {
+    return new RuntimeSpec.Mount(
+        target, "none", "/sys", List.of("rbind", "nosuid", "noexec", "nodev", "ro"));
+  }
+
+  private static RuntimeSpec.Mount withoutTerminalGroup(RuntimeSpec.Mount mount) {
+    return new RuntimeSpec.Mount(
+        mount.destination(),
+        mount.type(),
+        mount.source(),
+        mount.options().stream().filter(option -> !option.equals("gid=5")).toList());
+  }
+}
