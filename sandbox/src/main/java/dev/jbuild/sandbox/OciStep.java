@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -51,13 +52,9 @@ final class OciStep implements RunningStep {
   private StepResult translate(StepResult raw) {
     String complaint = OciLog.of(bundle).complaint();
     if (!complaint.isEmpty() && raw.exitCode() != 0 && !raw.killed() && !raw.timedOut()) {
-      String said = complaint.toLowerCase(Locale.ROOT);
-      boolean exec = said.contains("exec: ") || said.contains("executable");
-      if (exec && (said.contains("not found") || said.contains("no such file"))) {
-        return with(raw, 127, complaint);
-      }
-      if (exec && (said.contains("permission denied") || said.contains("exec format error"))) {
-        return with(raw, 126, complaint);
+      OptionalInt code = exitCode(complaint);
+      if (code.isPresent()) {
+        return with(raw, code.getAsInt(), complaint);
       }
       throw new BuildFailure(
           BuildFailure.Kind.UNAVAILABLE, "OCI runtime cannot run the step: " + complaint);
@@ -80,6 +77,26 @@ final class OciStep implements RunningStep {
             raw.killed(),
             raw.usage())
         : raw;
+  }
+
+  /**
+   * What a shell would end with, if a runtime complains of the program and not of something of its
+   * own: 127 if it is not there, 126 if it cannot be executed. Each runtime and version has words
+   * of its own for that.
+   */
+  static OptionalInt exitCode(String complaint) {
+    String said = complaint.toLowerCase(Locale.ROOT);
+    if (said.contains("not executable")) {
+      return OptionalInt.of(126);
+    }
+    if (!said.contains("exec: ") && !said.contains("exec /") && !said.contains("executable")) {
+      return OptionalInt.empty();
+    }
+    return said.contains("not found") || said.contains("no such file")
+        ? OptionalInt.of(127)
+        : said.contains("permission denied") || said.contains("exec format error")
+            ? OptionalInt.of(126)
+            : OptionalInt.empty();
   }
 
   private static StepResult with(StepResult raw, int code, String reason) {
