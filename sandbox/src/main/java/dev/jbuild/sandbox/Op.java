@@ -147,6 +147,9 @@ sealed interface Op {
   /** Code of {@link Limit}, whose failure names a number. */
   int LIMIT = 17;
 
+  /** The number of {@link Stack}. */
+  int LAYERS = 3;
+
   /** Sets a resource limit; one that is not required is left as it is if the kernel refuses. */
   record Limit(int resource, long soft, long hard, boolean required) implements Op {}
 
@@ -183,7 +186,7 @@ sealed interface Op {
     return switch (this) {
       case Start _ -> 1;
       case Cgroup _ -> 2;
-      case Stack _ -> 3;
+      case Stack _ -> LAYERS;
       case Directory _ -> 4;
       case Mount _ -> 5;
       case Bind _ -> 6;

@@ -30,13 +30,26 @@ record StepEnding(
   private StepResult notStarted(LauncherFrame.Failed failed) {
     if (failed.exit() == 125) {
       throw new BuildFailure(
-          Errno.EPERM.is(failed.errno()) || Errno.ENOSYS.is(failed.errno())
-              ? BuildFailure.Kind.UNSUPPORTED
-              : BuildFailure.Kind.UNAVAILABLE,
-          "cannot " + Op.action(failed.op()) + ": " + describe(failed));
+          denied(failed) ? BuildFailure.Kind.UNSUPPORTED : BuildFailure.Kind.UNAVAILABLE,
+          "cannot " + Op.action(failed.op()) + ": " + describe(failed),
+          hint(failed),
+          null);
     }
     return new StepResult(
         failed.exit(), null, describe(failed), false, ended.timedOut(), ended.killed(), usage);
+  }
+
+  private static boolean denied(LauncherFrame.Failed failed) {
+    return Errno.EPERM.is(failed.errno()) || Errno.ENOSYS.is(failed.errno());
+  }
+
+  private static @Nullable String hint(LauncherFrame.Failed failed) {
+    if (failed.op() == Op.LAYERS && Errno.ENODEV.is(failed.errno())) {
+      return "modprobe overlay, as root of the machine";
+    }
+    return denied(failed) && failed.op() != Op.LIMIT
+        ? "jbuild doctor says what this machine grants, and what helps"
+        : null;
   }
 
   private static String describe(LauncherFrame.Failed failed) {
