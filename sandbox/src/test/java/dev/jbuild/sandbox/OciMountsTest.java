@@ -26,6 +26,10 @@ class OciMountsTest {
     assertThat(at("/sys", mounts).source()).isEqualTo("/sys");
     assertThat(at("/sys", mounts).options()).contains("rbind", "ro");
     assertThat(mounts).extracting(RuntimeSpec.Mount::type).doesNotContain("cgroup", "sysfs");
+    RuntimeSpec.Mount cover = at("/sys/fs/cgroup", mounts);
+    assertThat(cover.type()).isEqualTo("tmpfs");
+    assertThat(cover.options()).contains("ro");
+    assertThat(mounts.indexOf(cover)).isGreaterThan(mounts.indexOf(at("/sys", mounts)));
   }
 
   @Test
