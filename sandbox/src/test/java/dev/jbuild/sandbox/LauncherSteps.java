@@ -20,6 +20,11 @@ abstract class LauncherSteps {
     return true;
   }
 
+  /** Whether it does so before the step's terminal is there. */
+  boolean passesEarlySizesOn() {
+    return true;
+  }
+
   @BeforeEach
   void makeRig() {
     rig = rig(dir);

@@ -73,7 +73,7 @@ abstract class LauncherStreams extends LauncherEndings {
 
   @Test
   void aWindowThatChangesBeforeTheTerminalIsThereIsNotForgotten() throws Exception {
-    assumeTrue(passesSizesOn(), "a runtime that passes no change of a window's size on");
+    assumeTrue(passesEarlySizesOn(), "a runtime that forgets the change");
     StepRequest request =
         rig.request(
                 "/bin/sh",

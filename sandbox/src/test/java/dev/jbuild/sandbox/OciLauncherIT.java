@@ -235,6 +235,11 @@ class OciLauncherIT {
     boolean passesSizesOn() {
       return SeccompProfile.atLeast(version("crun"), "1.9");
     }
+
+    @Override
+    boolean passesEarlySizesOn() {
+      return false; // 1.21 sets the first size once its terminal is there
+    }
   }
 
   @Nested
